@@ -7,8 +7,7 @@ falling in seconds), and as its last three digits for the screens.
 
 import hmac
 import secrets
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 import phonenumbers
@@ -32,19 +31,20 @@ class Sealed:
     last3: str
 
 
-def normalise_phone(text: str, region: str = "ID", field: str = "phone") -> str:
+def normalise_phone(text: str, region: str = "ID", name: str = "phone") -> str:
     """The number in E.164 (`+6281234567890`), whatever spelling it was given in.
 
-    A number without a country is taken to be of `region`. Raises Invalid for what no phone can have.
+    A number without a country is taken to be of `region`. Raises Invalid, under the field's `name`, for
+    what no phone can have.
     """
     cleaned = text.strip()
     if not cleaned or len(cleaned) > MOST_CHARACTERS:
-        raise Invalid({field: Problem("phone_wrong")})
+        raise Invalid({name: Problem("phone_wrong")})
     for spelling in _spellings(cleaned, region):
         number = _parsed(spelling, region)
         if number is not None:
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    raise Invalid({field: Problem("phone_wrong")})
+    raise Invalid({name: Problem("phone_wrong")})
 
 
 def _spellings(text: str, region: str) -> list[str]:
@@ -70,40 +70,49 @@ def _parsed(text: str, region: str) -> phonenumbers.PhoneNumber | None:
     return number if phonenumbers.is_valid_number(number) and not number.extension else None
 
 
-@lru_cache(maxsize=32)
-def _key(secret_key: str, purpose: str) -> bytes:
-    """A key of its own for each purpose, so that one that leaks opens nothing else."""
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"tanggap:{purpose}".encode())
-    return derived.derive(secret_key.encode())
+@dataclass(frozen=True)
+class Keys:
+    """The keys derived from SECRET_KEY, one for each purpose, so that one that leaks opens nothing else."""
+
+    sealing: bytes = field(repr=False)
+    phones: bytes = field(repr=False)
+    codes: bytes = field(repr=False)
+
+    @classmethod
+    def from_secret(cls, secret_key: str) -> "Keys":
+        """The keys of an installation; the same secret gives the same keys."""
+        return cls(*(_derived(secret_key, purpose) for purpose in ("sealing", "phones", "codes")))
 
 
-def seal_text(text: str, secret_key: str, purpose: str) -> bytes:
-    """The text encrypted under the key of this purpose; the same text never looks the same twice."""
+def _derived(secret_key: str, purpose: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"tanggap:{purpose}".encode()).derive(
+        secret_key.encode()
+    )
+
+
+def seal_text(text: str, keys: Keys) -> bytes:
+    """The text encrypted; the same text never looks the same twice."""
     nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(_key(secret_key, purpose)).encrypt(nonce, text.encode(), purpose.encode())
+    return nonce + AESGCM(keys.sealing).encrypt(nonce, text.encode(), None)
 
 
-def open_text(enc: bytes, secret_key: str, purpose: str) -> str:
-    """What `seal_text` sealed. Raises ValueError when it was changed, or sealed under another key or purpose."""
+def open_sealed(enc: bytes, keys: Keys) -> str:
+    """What was sealed; whoever calls this for a person's contact has asked for permission and written the audit row.
+
+    Raises ValueError when it was changed, or sealed under another key.
+    """
     try:
-        plain = AESGCM(_key(secret_key, purpose)).decrypt(enc[:NONCE_BYTES], enc[NONCE_BYTES:], purpose.encode())
+        plain = AESGCM(keys.sealing).decrypt(enc[:NONCE_BYTES], enc[NONCE_BYTES:], None)
     except (InvalidTag, ValueError) as error:
         raise ValueError("sealed under another key, or changed") from error
     return plain.decode()
 
 
-def phone_index(e164: str, secret_key: str) -> bytes:
+def phone_index(e164: str, keys: Keys) -> bytes:
     """What the same number is found by; says nothing to whoever lacks the key."""
-    return hmac.new(_key(secret_key, "phone-index"), e164.encode(), sha256).digest()
+    return hmac.new(keys.phones, e164.encode(), sha256).digest()
 
 
-def seal_phone(e164: str, secret_key: str) -> Sealed:
+def seal_phone(e164: str, keys: Keys) -> Sealed:
     """A normalised number in its three stored forms."""
-    return Sealed(
-        enc=seal_text(e164, secret_key, "phone"), index=phone_index(e164, secret_key), last3=e164[-3:]
-    )
-
-
-def open_phone(sealed: bytes, secret_key: str) -> str:
-    """The number in E.164; whoever calls this has asked for permission and written the audit row."""
-    return open_text(sealed, secret_key, "phone")
+    return Sealed(enc=seal_text(e164, keys), index=phone_index(e164, keys), last3=e164[-3:])

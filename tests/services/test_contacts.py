@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.errors import Invalid
-from server.services.contacts import normalise_phone, open_phone, open_text, phone_index, seal_phone, seal_text
+from server.services.contacts import Keys, normalise_phone, open_sealed, phone_index, seal_phone, seal_text
 
-KEY = "a secret of the test"
+KEYS = Keys.from_secret("a secret of the test")
+OTHER = Keys.from_secret("another secret")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_fixed_lines_and_numbers_from_abroad(spelling: str, expected: str) -> No
 )
 def test_a_wrong_number_names_its_field(spelling: str) -> None:
     with pytest.raises(Invalid) as caught:
-        normalise_phone(spelling, field="contact.phone")
+        normalise_phone(spelling, name="contact.phone")
     assert set(caught.value.fields) == {"contact.phone"}
     assert caught.value.fields["contact.phone"].code == "phone_wrong"
 
@@ -71,34 +72,38 @@ def test_a_normal_number_stays_itself(digits: int) -> None:
 
 
 def test_a_sealed_phone_opens_with_its_key_only() -> None:
-    sealed = seal_phone("+6281234567890", KEY)
+    sealed = seal_phone("+6281234567890", KEYS)
     assert sealed.last3 == "890"
     assert b"812" not in sealed.enc
-    assert open_phone(sealed.enc, KEY) == "+6281234567890"
+    assert open_sealed(sealed.enc, KEYS) == "+6281234567890"
     with pytest.raises(ValueError, match="another key"):
-        open_phone(sealed.enc, "another secret")
-    with pytest.raises(ValueError, match="another key"):
-        open_text(sealed.enc, KEY, "name")
+        open_sealed(sealed.enc, OTHER)
 
 
 def test_a_changed_seal_does_not_open() -> None:
-    enc = bytearray(seal_text("Ibu Sari", KEY, "name"))
+    enc = bytearray(seal_text("Ibu Sari", KEYS))
     enc[-1] ^= 1
     with pytest.raises(ValueError, match="changed"):
-        open_text(bytes(enc), KEY, "name")
+        open_sealed(bytes(enc), KEYS)
     with pytest.raises(ValueError, match="changed"):
-        open_text(b"short", KEY, "name")
+        open_sealed(b"short", KEYS)
 
 
 def test_the_index_finds_the_same_number_and_the_seal_does_not_show_it() -> None:
-    one, two = seal_phone("+6281234567890", KEY), seal_phone("+6281234567890", KEY)
-    assert one.index == two.index == phone_index("+6281234567890", KEY)
+    one, two = seal_phone("+6281234567890", KEYS), seal_phone("+6281234567890", KEYS)
+    assert one.index == two.index == phone_index("+6281234567890", KEYS)
     assert one.enc != two.enc
-    assert phone_index("+6281234567891", KEY) != one.index
-    assert phone_index("+6281234567890", "another secret") != one.index
+    assert phone_index("+6281234567891", KEYS) != one.index
+    assert phone_index("+6281234567890", OTHER) != one.index
 
 
 @given(st.text())
 def test_any_text_comes_back(text: str) -> None:
     sealable = text.encode("utf-8", "ignore").decode()
-    assert open_text(seal_text(sealable, KEY, "name"), KEY, "name") == sealable
+    assert open_sealed(seal_text(sealable, KEYS), KEYS) == sealable
+
+
+def test_keys_differ_by_purpose_and_are_not_shown() -> None:
+    assert len({KEYS.sealing, KEYS.phones, KEYS.codes, OTHER.sealing}) == 4
+    assert repr(KEYS) == "Keys()"
+    assert Keys.from_secret("a secret of the test") == KEYS
