@@ -1,0 +1,97 @@
+"""Errors to HTTP: the only place that knows status codes and the envelope.
+
+`{"error": {"code", "message", "fields": {name: message}, "state"?}}`, in the reader's language.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from flask import Flask, Response, jsonify, request
+from sqlalchemy.exc import DataError, OperationalError, TimeoutError
+from werkzeug.exceptions import HTTPException
+
+from server.api.words import word
+from server.domain.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotSignedIn,
+    Problem,
+    TooMany,
+)
+
+log = structlog.get_logger()
+
+STATUS: tuple[tuple[type[DomainError], int], ...] = (
+    (Invalid, 422),
+    (NotSignedIn, 401),
+    (Forbidden, 403),
+    (NotFound, 404),
+    (Conflict, 409),
+    (TooMany, 429),
+    (DomainError, 400),
+)
+
+
+def status_of(error: DomainError) -> int:
+    """The HTTP status of a refusal."""
+    return next(status for kind, status in STATUS if isinstance(error, kind))
+
+
+def sentence(problem: Problem) -> str:
+    """A problem in words."""
+    return word(f"errors.{problem.code}", **problem.params)
+
+
+def envelope(code: str, message: str, fields: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
+    """The one form of an error."""
+    return {"error": {"code": code, "message": message, "fields": fields or {}, **more}}
+
+
+def body_of(error: DomainError) -> dict[str, Any]:
+    """A refusal in the envelope."""
+    fields = {name: sentence(p) for name, p in error.fields.items()} if isinstance(error, Invalid) else {}
+    more = {"state": error.state} if isinstance(error, Conflict) and error.state is not None else {}
+    return envelope(error.code, word(f"errors.{error.code}", **error.params), fields, **more)
+
+
+def _refused(error: DomainError) -> tuple[Response, int]:
+    answer = jsonify(body_of(error))
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(int(error.params.get("retry_after_s", 60)))
+    return answer, status_of(error)
+
+
+def _http(error: HTTPException) -> Any:
+    status = error.code or 500
+    if not request.path.startswith("/api/"):
+        return error
+    code = HTTPStatus(status).name.lower()
+    answer = jsonify(envelope(code, word(f"errors.{code}")))
+    if allowed := getattr(error, "valid_methods", None):
+        answer.headers["Allow"] = ", ".join(sorted(allowed))
+    return answer, status
+
+
+def _database_away(error: Exception) -> tuple[Response, int]:
+    log.error("database_away", kind=type(error).__name__)
+    answer = jsonify(envelope("service_unavailable", word("errors.service_unavailable")))
+    answer.headers["Retry-After"] = "5"
+    return answer, 503
+
+
+def _bad_data(error: DataError) -> tuple[Response, int]:
+    log.warning("data_refused", kind=type(error.orig).__name__)
+    return jsonify(envelope("invalid", word("errors.invalid"))), 422
+
+
+def install(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(DomainError, _refused)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(TimeoutError, _database_away)
+    app.register_error_handler(DataError, _bad_data)

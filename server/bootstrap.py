@@ -1,0 +1,138 @@
+"""From settings to a working system: transactions, clock, ids and the gazetteer.
+
+The web application, the commands, the workers and the tests all start here. A `System` belongs to
+one process; after a fork make a new one.
+"""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, select
+from sqlalchemy.exc import OperationalError
+
+from geo.areas import Area, Gazetteer
+from server.config import Settings
+from server.store.tables import NUMBER_BLOCK, numbers
+from server.store.unit_of_work import Sources, Tx
+
+AREAS_VERSION = "areas_version"
+
+
+def utc_now() -> datetime:
+    """The time now, in UTC, to the microsecond."""
+    return datetime.now(UTC)
+
+
+def uuid_text() -> str:
+    """A random id."""
+    return str(uuid.uuid4())
+
+
+def database_engine(url: str, pool_size: int = 10) -> Engine:
+    """An engine on psycopg 3; `url` is any postgresql:// address."""
+    address = url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1)
+    return create_engine(
+        address, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False, pool_recycle=600, pool_timeout=20
+    )
+
+
+def number_blocks(engine: Engine) -> Iterator[int]:
+    """Numbers for cases and needs, a block of `NUMBER_BLOCK` for each question to the database; safe for threads."""
+    lock = threading.Lock()
+    block: list[int] = []
+    while True:
+        with lock:
+            if not block:
+                with engine.begin() as conn:
+                    start = conn.execute(select(numbers.next_value())).scalar_one()
+                block.extend(range(start + NUMBER_BLOCK - 1, start - 1, -1))
+            number = block.pop()
+        yield number
+
+
+class _Shared(Iterator[int]):
+    """An iterator that several threads may take from."""
+
+    def __init__(self, source: Iterator[int]) -> None:
+        self._source, self._lock = source, threading.Lock()
+
+    def __next__(self) -> int:
+        with self._lock:
+            return next(self._source)
+
+
+@dataclass
+class System:
+    """One process's way to the database and to what it needs besides."""
+
+    settings: Settings
+    now: Callable[[], datetime] = utc_now
+    new_id: Callable[[], str] = uuid_text
+    pool_size: int = 10
+    _gazetteer: tuple[Any, Gazetteer] | None = field(default=None, init=False)
+    _gazetteer_lock: Any = field(default_factory=threading.Lock, init=False)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The pool of connections."""
+        return database_engine(self.settings.database_url or "", self.pool_size)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Clock, ids and numbers."""
+        return Sources(now=self.now, new_id=self.new_id, numbers=_Shared(number_blocks(self.engine)))
+
+    @contextmanager
+    def writing(self) -> Iterator[Tx]:
+        """A transaction that commits at the end, with its events and audit rows, or not at all."""
+        with self.engine.begin() as conn:
+            tx = Tx(conn, self.sources)
+            yield tx
+            tx.flush()
+
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        """A read-only transaction that sees one moment throughout."""
+        with self.engine.connect() as conn:
+            still = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield Tx(still, self.sources)
+
+    def gazetteer(self) -> Gazetteer:
+        """The areas, rebuilt when `areas load` has changed them."""
+        with self._gazetteer_lock, self.reading() as tx:
+            version = tx.settings.get(AREAS_VERSION)
+            if self._gazetteer is None or self._gazetteer[0] != version:
+                self._gazetteer = (version, Gazetteer(area_from_row(row) for row in tx.areas.all()))
+            return self._gazetteer[1]
+
+    def database_up(self) -> bool:
+        """Whether the database answers."""
+        try:
+            with self.engine.connect() as conn:
+                conn.execute(select(1))
+        except OperationalError:
+            return False
+        return True
+
+
+def area_from_row(row: dict[str, Any]) -> Area:
+    """An area as the gazetteer wants it."""
+    wkb = row["wkb"]
+    return Area(
+        code=row["code"],
+        level=row["level"],
+        name=row["name"],
+        parent=row["parent"],
+        lon=row["lon"],
+        lat=row["lat"],
+        accuracy_m=row["accuracy_m"],
+        wkb=None if wkb is None else bytes(wkb),
+        approximate=row["approximate"],
+        own_point=row["own_point"],
+    )

@@ -1,0 +1,277 @@
+"""Intake: from what a person sends to a report, its case and its needs, in one transaction."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from geo.areas import Gazetteer
+from server.domain import catalogue, events, priority, sla
+from server.domain.errors import Conflict, Invalid, NotFound, Problem
+from server.domain.lifecycle import FIRST
+from server.domain.permissions import Actor
+from server.services import boardrows, codes, contacts, places
+from server.services.inputs import ReportIn
+from server.store.unit_of_work import Tx
+
+STANDING = "jabar"
+DOUBTFUL_PEOPLE = 5_000
+"""A head count from here on is flagged: no village of West Java reports so many at one place."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an imported report comes from: its identity in the file, and when it was first told."""
+
+    external_ref: str
+    happened_at: datetime | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The answer to a report; `is_new` is false when it was already here."""
+
+    answer: Mapping[str, Any]
+    is_new: bool
+
+
+def receive(
+    tx: Tx,
+    actor: Actor,
+    body: ReportIn,
+    *,
+    gazetteer: Gazetteer,
+    secret_key: str,
+    origin: Origin | None = None,
+) -> Receipt:
+    """Store a report with its case and needs, or give the answer again that it already got.
+
+    Anybody may report. Raises Invalid naming every wrong field; Conflict when the client id came
+    before with other content; NotFound for an unknown incident.
+    """
+    incident = incident_for(tx, body.incident)
+    wrong = _wrong_fields(body)
+    place, phone = _place_and_phone(body, incident, gazetteer, wrong)
+    if wrong or place is None:
+        raise Invalid(wrong)
+    lines = needed(body)
+    tier = priority.tier_of(_danger(body), tuple(line.tier for line in lines))
+    report = _report_row(tx, body, incident, place, phone, tier, secret_key, origin)
+    if not _store_report(tx, report, secret_key):
+        return _known(tx, report, secret_key, place)
+    case = _case_row(tx, report, lines)
+    tx.cases.add(case)
+    needs = [_need_row(tx, case, line, incident) for line in lines]
+    tx.cases.add_needs(needs)
+    _tell(tx, actor, report, case, needs)
+    return Receipt(_answer(report, secret_key, place), is_new=True)
+
+
+def incident_for(tx: Tx, slug: str | None) -> Mapping[str, Any]:
+    """The open incident of that slug, the standing one without a slug. Raises Invalid naming `incident`."""
+    found = tx.incidents.by_slug(slug or STANDING)
+    if found is None or not found["is_open"]:
+        raise Invalid({"incident": Problem("unknown_incident", {"slug": slug or STANDING})})
+    return found
+
+
+def needed(body: ReportIn) -> list[catalogue.NeedLine]:
+    """The report's people, dangers and wishes as needs in quantities for the first two days."""
+    asked = [(wanted.item, wanted.quantity) for wanted in body.needs or []]
+    return catalogue.needs_for(body.people, _vulnerable(body), _danger(body), asked)
+
+
+def _danger(body: ReportIn) -> dict[str, bool]:
+    return {k: v for k, v in body.danger.model_dump().items() if v} if body.danger else {}
+
+
+def _vulnerable(body: ReportIn) -> dict[str, int]:
+    return {k: v for k, v in body.vulnerable.model_dump().items() if v} if body.vulnerable else {}
+
+
+def _wrong_fields(body: ReportIn) -> dict[str, Problem]:
+    wrong: dict[str, Problem] = {}
+    if not (body.place or body.area_code or body.place_text):
+        wrong["place"] = Problem("place_wanted")
+    if not (body.text or body.needs or _danger(body)):
+        wrong["text"] = Problem("text_need_or_danger_wanted")
+    for n, wanted in enumerate(body.needs or []):
+        if wanted.item not in catalogue.ITEMS:
+            wrong[f"needs.{n}.item"] = Problem("unknown_item", {"item": wanted.item})
+    for group, count in _vulnerable(body).items():
+        if body.people is not None and count > body.people:
+            wrong[f"vulnerable.{group}"] = Problem("more_than_people", {"people": body.people})
+    return wrong
+
+
+def _place_and_phone(
+    body: ReportIn, incident: Mapping[str, Any], gazetteer: Gazetteer, wrong: dict[str, Problem]
+) -> tuple[places.Resolved | None, str | None]:
+    place, phone = None, None
+    try:
+        place = places.resolve(
+            incident, gazetteer, place=body.place, area_code=body.area_code, place_text=body.place_text
+        )
+    except Invalid as error:
+        wrong.update(error.fields)
+    try:
+        if body.contact and body.contact.phone:
+            phone = contacts.normalise_phone(body.contact.phone, field="contact.phone")
+    except Invalid as error:
+        wrong.update(error.fields)
+    return place, phone
+
+
+def content_hash(body: ReportIn) -> bytes:
+    """What makes two bodies the same: all fields but the client id, in one order."""
+    content = body.model_dump(mode="json", exclude={"client_id"}, exclude_none=True)
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).digest()
+
+
+def _report_row(
+    tx: Tx,
+    body: ReportIn,
+    incident: Mapping[str, Any],
+    place: places.Resolved,
+    phone: str | None,
+    tier: int,
+    secret_key: str,
+    origin: Origin | None,
+) -> dict[str, Any]:
+    sealed = contacts.seal_phone(phone, secret_key) if phone else None
+    name = body.contact.name if body.contact and body.contact.name else None
+    flags = [*place.flags, *(origin.flags if origin else ())]
+    if body.people and body.people >= DOUBTFUL_PEOPLE:
+        flags.append("doubtful_people")
+    return {
+        "id": codes.short_id(tx.new_id()),
+        "client_id": str(body.client_id),
+        "content_hash": content_hash(body),
+        "code_salt": 0,
+        "incident_id": incident["id"],
+        "case_id": tx.new_number(),
+        "state": FIRST["report"],
+        "tier": tier,
+        "text": body.text,
+        "place_text": body.place_text,
+        "area": place.area,
+        "lon": place.lon,
+        "lat": place.lat,
+        "accuracy_m": place.accuracy_m,
+        "people": body.people,
+        "vulnerable": _vulnerable(body),
+        "danger": _danger(body),
+        "flags": flags,
+        "channel": body.channel,
+        "on_behalf": body.on_behalf,
+        "name_sealed": contacts.seal_text(name, secret_key, "name") if name else None,
+        "phone_sealed": sealed.enc if sealed else None,
+        "phone_index": sealed.index if sealed else None,
+        "phone_last3": sealed.last3 if sealed else None,
+        "external_ref": origin.external_ref if origin else None,
+        "happened_at": origin.happened_at if origin else None,
+        "received_at": tx.now,
+        "due_at": sla.due_at(tier, tx.now, incident["settings"]),
+    }
+
+
+def _store_report(tx: Tx, report: dict[str, Any], secret_key: str) -> bool:
+    """Store the row under a code that is free; False when client id or outside identity is known."""
+    for salt in range(10):
+        code = codes.tracking_code(report["client_id"], salt, secret_key)
+        report |= {"code_salt": salt, "code_index": codes.index_of(code, secret_key)}
+        if tx.reports.add(report):
+            return True
+        if tx.reports.by_code_index(report["code_index"]) is None or tx.reports.by_client_id(report["client_id"]):
+            return False
+    raise AssertionError("ten tracking codes in a row were taken")
+
+
+def _known(tx: Tx, report: dict[str, Any], secret_key: str, place: places.Resolved) -> Receipt:
+    stored = tx.reports.by_client_id(report["client_id"])
+    if stored is None:
+        stored = tx.reports.by_external_ref(report["incident_id"], report["external_ref"])
+    elif bytes(stored["content_hash"]) != report["content_hash"]:
+        raise Conflict("client_id_taken", state={"received_at": stored["received_at"].isoformat()})
+    if stored is None:
+        raise NotFound
+    return Receipt(_answer(stored, secret_key, place), is_new=False)
+
+
+def _case_row(tx: Tx, report: Mapping[str, Any], lines: list[catalogue.NeedLine]) -> dict[str, Any]:
+    code = int(tx.new_id().replace("-", "")[:8], 16) % 10_000
+    return {
+        "id": report["case_id"],
+        "incident_id": report["incident_id"],
+        "area": report["area"],
+        "lon": report["lon"],
+        "lat": report["lat"],
+        "accuracy_m": report["accuracy_m"],
+        "people": report["people"],
+        "vulnerable": report["vulnerable"],
+        "tier": report["tier"],
+        "opened_at": report["received_at"],
+        "delivery_code": f"{code:04d}",
+        "version": 1,
+        "verified_at": None,
+    }
+
+
+def _need_row(
+    tx: Tx, case: Mapping[str, Any], line: catalogue.NeedLine, incident: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "id": tx.new_number(),
+        "incident_id": case["incident_id"],
+        "case_id": case["id"],
+        "item": line.item,
+        "quantity": line.quantity,
+        "tier": line.tier,
+        "basis": line.basis,
+        "state": FIRST["need"],
+        "opened_at": tx.now,
+        "due_at": sla.due_at(line.tier, tx.now, incident["settings"]),
+        "version": 1,
+    }
+
+
+def _tell(
+    tx: Tx,
+    actor: Actor,
+    report: Mapping[str, Any],
+    case: Mapping[str, Any],
+    needs: list[dict[str, Any]],
+) -> None:
+    where = {"incident_id": report["incident_id"], "area": report["area"]}
+    rows = {
+        "reports": [boardrows.report(report)],
+        "cases": [boardrows.case({**case, "flags": report["flags"]})],
+        "needs": [boardrows.need({**need, "covered": 0, "delivered": 0}) for need in needs],
+    }
+    tx.record(
+        events.ReportReceived(
+            **where, rows=rows, report_id=report["id"], case_id=case["id"], tier=report["tier"]
+        )
+    )
+    if needs:
+        tx.record(events.NeedsOpened(**where, case_id=case["id"], need_ids=[need["id"] for need in needs]))
+    tx.audit(actor, "report:receive", report["area"], f"report:{report['id']}", channel=report["channel"])
+
+
+def _answer(report: Mapping[str, Any], secret_key: str, place: places.Resolved) -> dict[str, Any]:
+    code = codes.tracking_code(report["client_id"], report["code_salt"], secret_key)
+    answer = {
+        "id": report["id"],
+        "code": code,
+        "tracking_url": f"/lacak/{code}",
+        "state": report["state"],
+        "tier": report["tier"],
+        "clock": {"due_at": report["due_at"].isoformat()},
+        "received_at": report["received_at"].isoformat(),
+    }
+    if place.candidates:
+        answer["place_candidates"] = list(place.candidates)
+    return answer

@@ -1,0 +1,32 @@
+"""Incidents and their operating areas."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from server.store.rows import Row, every, first
+from server.store.tables import incidents
+
+
+class Incidents:
+    """Reads and adds incidents."""
+
+    def __init__(self, conn: Connection) -> None:
+        self.conn = conn
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Store a new incident."""
+        self.conn.execute(insert(incidents).values(**row))
+
+    def by_slug(self, slug: str) -> Row | None:
+        """The incident of that slug."""
+        return first(self.conn, select(incidents).where(incidents.c.slug == slug))
+
+    def get(self, incident_id: str) -> Row | None:
+        """The incident of that id."""
+        return first(self.conn, select(incidents).where(incidents.c.id == incident_id))
+
+    def open(self) -> list[Row]:
+        """Incidents that take reports, the oldest first."""
+        return every(self.conn, select(incidents).where(incidents.c.is_open).order_by(incidents.c.created_at))

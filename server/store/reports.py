@@ -1,0 +1,109 @@
+"""Reports and the history that their reporters see."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from server.store.rows import Row, every, first
+from server.store.tables import cases, report_history, reports
+
+
+class Reports:
+    """Reads and writes reports."""
+
+    def __init__(self, conn: Connection) -> None:
+        self.conn = conn
+
+    def add(self, row: Mapping[str, Any]) -> bool:
+        """Store a new report; False, and nothing stored, when its client id, code or outside identity is known."""
+        return self.conn.execute(upsert(reports).values(**row).on_conflict_do_nothing()).rowcount == 1
+
+    def by_client_id(self, client_id: str) -> Row | None:
+        """The report that was sent with this client id."""
+        return first(self.conn, select(reports).where(reports.c.client_id == client_id))
+
+    def by_external_ref(self, incident_id: str, ref: str) -> Row | None:
+        """The report that an import stored under this identity."""
+        return first(
+            self.conn, select(reports).where(reports.c.incident_id == incident_id, reports.c.external_ref == ref)
+        )
+
+    def by_code_index(self, index: bytes) -> Row | None:
+        """The report whose tracking code has this peppered index."""
+        return first(self.conn, select(reports).where(reports.c.code_index == index))
+
+    def get(self, report_id: str, *, lock: bool = False) -> Row | None:
+        """The report of that id."""
+        query = select(reports).where(reports.c.id == report_id)
+        return first(self.conn, query.with_for_update() if lock else query)
+
+    def of_case(self, case_id: int) -> list[Row]:
+        """All reports of a case, the oldest first."""
+        return every(
+            self.conn, select(reports).where(reports.c.case_id == case_id).order_by(reports.c.received_at, reports.c.id)
+        )
+
+    def change(self, report_id: str, **values: Any) -> None:
+        """Set columns of a report and count its version up."""
+        self.conn.execute(
+            update(reports).where(reports.c.id == report_id).values(version=reports.c.version + 1, **values)
+        )
+
+    def note(self, report_id: str, at: Any, step: str, **params: Any) -> None:
+        """Add a step to what the reporter sees."""
+        self.conn.execute(insert(report_history).values(report_id=report_id, at=at, step=step, params=params))
+
+    def note_case(self, case_id: int, at: Any, step: str, **params: Any) -> None:
+        """Add a step for every reporter of a case."""
+        ids = self.conn.execute(select(reports.c.id).where(reports.c.case_id == case_id)).scalars().all()
+        if ids:
+            self.conn.execute(
+                insert(report_history), [{"report_id": i, "at": at, "step": step, "params": params} for i in ids]
+            )
+
+    def history(self, report_id: str) -> list[Row]:
+        """The steps of a report, the oldest first."""
+        query = select(report_history).where(report_history.c.report_id == report_id).order_by(report_history.c.id)
+        return every(self.conn, query)
+
+    def ahead_of(self, row: Mapping[str, Any]) -> int:
+        """How many unsettled reports of the same district come before this one (tier, then arrival)."""
+        district = ".".join(str(row["area"]).split(".")[:3])
+        query = (
+            select(func.count())
+            .select_from(reports)
+            .where(
+                reports.c.incident_id == row["incident_id"],
+                (reports.c.area == district) | reports.c.area.like(district + ".%"),
+                reports.c.state.in_(("received", "needs_info", "verified")),
+                (reports.c.tier < row["tier"])
+                | ((reports.c.tier == row["tier"]) & (reports.c.received_at < row["received_at"])),
+            )
+        )
+        return self.conn.execute(query).scalar_one()
+
+    def like_this(self, row: Mapping[str, Any], hours: int = 24, metres: float = 300.0) -> list[Row]:
+        """Other reports of the incident within `hours`, by the same phone or within about `metres`."""
+        degrees = metres / 111_000
+        near = (
+            func.abs(reports.c.lat - row["lat"]) + func.abs(reports.c.lon - row["lon"]) < degrees
+            if row["lat"] is not None
+            else reports.c.id == ""
+        )
+        same_phone = reports.c.phone_index == row["phone_index"] if row["phone_index"] else reports.c.id == ""
+        seconds = func.abs(func.extract("epoch", reports.c.received_at - row["received_at"]))
+        query = (
+            select(reports.c.id, reports.c.case_id, reports.c.received_at, reports.c.tier, reports.c.state)
+            .join(cases, cases.c.id == reports.c.case_id)
+            .where(
+                reports.c.incident_id == row["incident_id"],
+                reports.c.case_id != row["case_id"],
+                near | same_phone,
+                seconds < hours * 3600,
+            )
+            .order_by(reports.c.received_at)
+            .limit(10)
+        )
+        return every(self.conn, query)

@@ -1,0 +1,18 @@
+"""The two ways in which every store reads: all rows as dicts, or one or none."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Executable
+
+Row = dict[str, Any]
+
+
+def every(conn: Connection, query: Executable, params: Any = None) -> list[Row]:
+    """All rows, each a dict by column."""
+    return [dict(row) for row in conn.execute(query, params or {}).mappings()]
+
+
+def first(conn: Connection, query: Executable, params: Any = None) -> Row | None:
+    """The first row as a dict, or None."""
+    row = conn.execute(query, params or {}).mappings().first()
+    return None if row is None else dict(row)

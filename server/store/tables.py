@@ -1,0 +1,543 @@
+"""Every table, with the constraints that make wrong data impossible.
+
+Quantities of goods live in `ledger` (double entry: the entries of one transfer sum to nought per
+lot) and in `assignment_lines`; what is on hand, held or free is derived from the two.
+Phones and names of people are sealed (`*_sealed`, AES-GCM) with a peppered index beside them.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMES)
+NUMBER_BLOCK = 100
+
+
+numbers = Sequence("numbers", increment=NUMBER_BLOCK, metadata=metadata)
+"""Blocks of numbers for cases and needs: short ids that pack well on the board; a process takes a block at a time."""
+
+
+def _id() -> Column[str]:
+    return Column("id", UUID(as_uuid=False), primary_key=True)
+
+
+def _number() -> Column[int]:
+    return Column("id", BigInteger, primary_key=True, autoincrement=False)
+
+
+def _ref(name: str, target: str, nullable: bool = False) -> Column[str]:
+    return Column(name, UUID(as_uuid=False), ForeignKey(target), nullable=nullable)
+
+
+def _case(name: str = "case_id", nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, ForeignKey("cases.id"), nullable=nullable)
+
+
+def _need() -> Column[int]:
+    return Column("need_id", BigInteger, ForeignKey("needs.id"), nullable=False)
+
+
+def _report(nullable: bool = False) -> Column[str]:
+    return Column("report_id", Text, ForeignKey("reports.id"), nullable=nullable)
+
+
+def _time(name: str, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+def _place() -> list[Column[float]]:
+    return [Column("lon", Float), Column("lat", Float), Column("accuracy_m", Float)]
+
+
+def _version() -> Column[int]:
+    return Column("version", Integer, nullable=False, server_default=text("1"))
+
+
+def _json(name: str) -> Column[object]:
+    return Column(name, JSONB, nullable=False, server_default=text("'{}'::jsonb"))
+
+
+settings = Table("settings", metadata, Column("key", Text, primary_key=True), Column("value", JSONB, nullable=False))
+
+areas = Table(
+    "areas",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("level", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("parent", Text, ForeignKey("areas.code", deferrable=True, initially="DEFERRED")),
+    *_place(),
+    Column("wkb", LargeBinary),
+    Column("approximate", Boolean, nullable=False),
+    Column("own_point", Boolean, nullable=False, server_default=text("true")),
+    Column("population", Integer),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    _id(),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("is_training", Boolean, nullable=False),
+    Column("is_open", Boolean, nullable=False, server_default=text("true")),
+    Column("bounds", ARRAY(Float)),
+    Column("area_codes", ARRAY(Text), nullable=False),
+    _json("settings"),
+    _time("created_at"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("must_change", Boolean, nullable=False, server_default=text("true")),
+    Column("totp_sealed", LargeBinary),
+    Column("is_disabled", Boolean, nullable=False, server_default=text("false")),
+    _time("created_at"),
+)
+grants = Table(
+    "grants",
+    metadata,
+    Column("user_id", UUID(as_uuid=False), ForeignKey("users.id"), primary_key=True),
+    Column("role", Text, primary_key=True),
+    Column("area", Text, primary_key=True),
+)
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id_hash", LargeBinary, primary_key=True),
+    _ref("user_id", "users.id"),
+    Column("kind", Text, nullable=False),
+    Column("label", Text, nullable=False, server_default=text("''")),
+    Column("csrf", Text, nullable=False),
+    _time("created_at"),
+    _time("expires_at"),
+    CheckConstraint("kind in ('cookie', 'token')", name="kind"),
+    Index(None, "user_id"),
+)
+tries = Table(
+    "tries",
+    metadata,
+    Column("key", Text, primary_key=True),
+    _time("at"),
+    Column("id", BigInteger, Identity(), primary_key=True),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    _number(),
+    _ref("incident_id", "incidents.id"),
+    Column("area", Text, nullable=False),
+    *_place(),
+    Column("people", Integer),
+    _json("vulnerable"),
+    Column("tier", SmallInteger, nullable=False),
+    Column("tier_reason", Text),
+    _time("opened_at"),
+    _time("verified_at", nullable=True),
+    _case("merged_into", nullable=True),
+    Column("delivery_code", Text, nullable=False),
+    _version(),
+    CheckConstraint("tier between 0 and 3", name="tier"),
+    Index(None, "incident_id", "area"),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_id", UUID(as_uuid=False), nullable=False, unique=True),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("code_index", LargeBinary, nullable=False, unique=True),
+    Column("code_salt", SmallInteger, nullable=False, server_default=text("0")),
+    _ref("incident_id", "incidents.id"),
+    _case(),
+    Column("state", Text, nullable=False),
+    Column("tier", SmallInteger, nullable=False),
+    Column("text", Text),
+    Column("place_text", Text),
+    Column("area", Text, nullable=False),
+    *_place(),
+    Column("people", Integer),
+    _json("vulnerable"),
+    _json("danger"),
+    Column("flags", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("channel", Text, nullable=False),
+    Column("on_behalf", Boolean, nullable=False, server_default=text("false")),
+    Column("name_sealed", LargeBinary),
+    Column("phone_sealed", LargeBinary),
+    Column("phone_index", LargeBinary),
+    Column("phone_last3", Text),
+    Column("external_ref", Text),
+    _time("happened_at", nullable=True),
+    _time("received_at"),
+    _time("due_at"),
+    Column("question", Text),
+    Column("rating", SmallInteger),
+    _version(),
+    Index(None, "incident_id", "area"),
+    Index(None, "case_id"),
+    Index(None, "phone_index"),
+    Index("uq_reports_external_ref", "incident_id", "external_ref", unique=True),
+)
+report_history = Table(
+    "report_history",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _report(),
+    _time("at"),
+    Column("step", Text, nullable=False),
+    _json("params"),
+    Index(None, "report_id"),
+)
+case_notes = Table(
+    "case_notes",
+    metadata,
+    _id(),
+    _case(),
+    _time("at"),
+    Column("by", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Index(None, "case_id"),
+)
+
+needs = Table(
+    "needs",
+    metadata,
+    _number(),
+    _ref("incident_id", "incidents.id"),
+    _case(),
+    Column("item", Text, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("tier", SmallInteger, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    _time("opened_at"),
+    _time("due_at"),
+    _version(),
+    CheckConstraint("quantity > 0", name="quantity"),
+    Index(None, "case_id"),
+    Index("ix_needs_open", "incident_id", postgresql_where=text("state = 'open'")),
+)
+
+sites = Table(
+    "sites",
+    metadata,
+    _id(),
+    _ref("incident_id", "incidents.id"),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("area", Text, nullable=False),
+    *_place(),
+    Column("address", Text),
+    Column("is_public", Boolean, nullable=False, server_default=text("false")),
+    Column("is_open", Boolean, nullable=False, server_default=text("true")),
+    Column("flags", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("external_ref", Text),
+    _time("created_at"),
+    _version(),
+    Index(None, "incident_id", "area"),
+    Index("uq_sites_external_ref", "incident_id", "external_ref", unique=True),
+)
+
+gifts = Table(
+    "gifts",
+    metadata,
+    _id(),
+    _ref("incident_id", "incidents.id"),
+    Column("code", Text, nullable=False, unique=True),
+    Column("donor_sealed", LargeBinary),
+    Column("shown_as", Text),
+    Column("item", Text, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    _time("received_at"),
+    CheckConstraint("quantity > 0", name="quantity"),
+)
+lots = Table(
+    "lots",
+    metadata,
+    _id(),
+    _ref("site_id", "sites.id"),
+    Column("item", Text, nullable=False),
+    Column("expiry", Date),
+    _ref("gift_id", "gifts.id", nullable=True),
+    Column("external_ref", Text),
+    _time("created_at"),
+    Index(None, "site_id", "item"),
+    Index(None, "item"),
+    Index("uq_lots_external_ref", "site_id", "external_ref", unique=True),
+)
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("transfer_id", UUID(as_uuid=False), nullable=False),
+    _ref("lot_id", "lots.id"),
+    Column("account", Text, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("note", Text),
+    _ref("assignment_id", "assignments.id", nullable=True),
+    Column("by", Text, nullable=False),
+    _time("at"),
+    CheckConstraint("quantity <> 0", name="quantity"),
+    CheckConstraint("account in ('outside', 'site', 'transit', 'recipient', 'loss')", name="account"),
+    Index(None, "lot_id", "account"),
+    Index(None, "transfer_id"),
+)
+
+volunteers = Table(
+    "volunteers",
+    metadata,
+    _id(),
+    _ref("incident_id", "incidents.id"),
+    _ref("user_id", "users.id", nullable=True),
+    Column("state", Text, nullable=False),
+    Column("name_sealed", LargeBinary, nullable=False),
+    Column("alias", Text, nullable=False),
+    Column("phone_sealed", LargeBinary),
+    Column("phone_index", LargeBinary),
+    Column("phone_last3", Text),
+    Column("home_area", Text, nullable=False),
+    Column("skills", ARRAY(Text), nullable=False),
+    Column("vehicle", Text),
+    Column("external_ref", Text),
+    _time("consent_at"),
+    _time("created_at"),
+    _version(),
+    CheckConstraint("state in ('pending', 'accepted', 'refused')", name="state"),
+    Index("uq_volunteers_user_id", "user_id", unique=True),
+    Index("uq_volunteers_phone", "incident_id", "phone_index", unique=True),
+    Index("uq_volunteers_external_ref", "incident_id", "external_ref", unique=True),
+)
+checkins = Table(
+    "checkins",
+    metadata,
+    _id(),
+    _ref("volunteer_id", "volunteers.id"),
+    _ref("incident_id", "incidents.id"),
+    Column("area", Text, nullable=False),
+    *_place(),
+    Column("skills", ARRAY(Text), nullable=False),
+    Column("vehicle", Text),
+    _time("started_at"),
+    _time("until"),
+    _time("ended_at", nullable=True),
+    Index("uq_checkins_current", "volunteer_id", unique=True, postgresql_where=text("ended_at is null")),
+    Index(None, "incident_id"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    _id(),
+    _ref("incident_id", "incidents.id"),
+    Column("area", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    _json("result"),
+    _time("requested_at"),
+    _time("ready_at", nullable=True),
+    _time("approved_at", nullable=True),
+    _version(),
+    Index(None, "incident_id", "requested_at"),
+)
+matches = Table(
+    "matches",
+    metadata,
+    Column("plan_id", UUID(as_uuid=False), ForeignKey("plans.id"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    _need(),
+    _ref("lot_id", "lots.id", nullable=True),
+    _ref("volunteer_id", "volunteers.id", nullable=True),
+    Column("quantity", Integer, nullable=False),
+    Column("minutes", Float, nullable=False),
+    _json("why"),
+    CheckConstraint("quantity > 0", name="quantity"),
+    CheckConstraint("(lot_id is null) <> (volunteer_id is null)", name="one_source"),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    _id(),
+    _ref("incident_id", "incidents.id"),
+    _case(),
+    _ref("site_id", "sites.id", nullable=True),
+    _ref("plan_id", "plans.id", nullable=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("area", Text, nullable=False),
+    _ref("volunteer_id", "volunteers.id", nullable=True),
+    _json("why"),
+    Column("by", Text, nullable=False),
+    Column("reason", Text),
+    Column("code_tries", SmallInteger, nullable=False, server_default=text("0")),
+    _time("created_at"),
+    _time("changed_at"),
+    _version(),
+    CheckConstraint("kind in ('goods', 'service')", name="kind"),
+    Index(None, "incident_id", "state"),
+    Index(None, "case_id"),
+    Index(
+        "uq_assignments_busy",
+        "volunteer_id",
+        unique=True,
+        postgresql_where=text("state in ('accepted', 'en_route')"),
+    ),
+)
+assignment_lines = Table(
+    "assignment_lines",
+    metadata,
+    Column("assignment_id", UUID(as_uuid=False), ForeignKey("assignments.id"), primary_key=True),
+    Column("n", SmallInteger, primary_key=True),
+    _need(),
+    _ref("lot_id", "lots.id", nullable=True),
+    Column("quantity", Integer, nullable=False),
+    CheckConstraint("quantity > 0", name="quantity"),
+    Index(None, "need_id"),
+    Index(None, "lot_id"),
+)
+offers = Table(
+    "offers",
+    metadata,
+    _id(),
+    _ref("assignment_id", "assignments.id"),
+    _ref("volunteer_id", "volunteers.id"),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    _time("made_at"),
+    _time("deadline_at"),
+    _time("closed_at", nullable=True),
+    Index("uq_offers_once", "assignment_id", "volunteer_id", unique=True),
+    Index("ix_offers_open", "deadline_at", postgresql_where=text("state = 'open'")),
+    Index(None, "volunteer_id"),
+)
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _id(),
+    Column("assignment_id", UUID(as_uuid=False), ForeignKey("assignments.id"), nullable=False, unique=True),
+    Column("client_id", UUID(as_uuid=False), nullable=False, unique=True),
+    Column("proof", Text, nullable=False),
+    _ref("photo_id", "photos.id", nullable=True),
+    *_place(),
+    _time("handed_over_at"),
+    _time("recorded_at"),
+    CheckConstraint("proof in ('code', 'photo')", name="proof"),
+)
+photos = Table(
+    "photos",
+    metadata,
+    _id(),
+    _report(nullable=True),
+    _ref("assignment_id", "assignments.id", nullable=True),
+    Column("n", SmallInteger, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("is_shown", Boolean, nullable=False, server_default=text("false")),
+    _time("added_at"),
+    UniqueConstraint("report_id", "n"),
+    UniqueConstraint("assignment_id", "n"),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    _id(),
+    _ref("incident_id", "incidents.id"),
+    Column("area", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("verdict", Text),
+    Column("source_url", Text),
+    _time("received_at"),
+    _time("due_at"),
+    _version(),
+)
+hazards = Table(
+    "hazards",
+    metadata,
+    _id(),
+    _ref("incident_id", "incidents.id"),
+    Column("area", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("shape", JSONB, nullable=False),
+    Column("note", Text),
+    _time("begins_at"),
+    _time("ends_at", nullable=True),
+    _version(),
+)
+
+public_cuts = Table(
+    "public_cuts",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _ref("incident_id", "incidents.id"),
+    _time("cut_at"),
+    Column("figures", JSONB, nullable=False),
+    Index(None, "incident_id", "cut_at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("position", BigInteger, unique=True),
+    Column("type", Text, nullable=False),
+    _ref("incident_id", "incidents.id"),
+    Column("area", Text, nullable=False),
+    Column("data", JSONB, nullable=False),
+    _time("at"),
+    _time("sent_at", nullable=True),
+    Index("ix_outbox_unnumbered", "id", postgresql_where=text("position is null")),
+    Index("ix_outbox_unsent", "position", postgresql_where=text("sent_at is null")),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _time("at"),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("area", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    _json("details"),
+    Column("position", BigInteger, unique=True),
+    Column("hash", LargeBinary),
+    Index("ix_audit_unsealed", "id", postgresql_where=text("position is null")),
+    Index(None, "subject"),
+)

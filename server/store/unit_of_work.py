@@ -1,0 +1,183 @@
+"""One unit of work: a transaction, its clock and ids, and a store for each noun.
+
+Services get a `Tx` as their first argument and never commit. `Tx.record` and `Tx.audit` gather what
+happened; `flush` writes them beside the change, so that state, event and audit row commit together.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from server.domain.events import Event
+from server.domain.permissions import Actor
+from server.store import tables
+from server.store.accounts import Accounts
+from server.store.areas import Areas
+from server.store.assignments import Assignments
+from server.store.audit import Audit
+from server.store.cases import Cases
+from server.store.claims import Claims
+from server.store.hazards import Hazards
+from server.store.incidents import Incidents
+from server.store.outbox import Outbox
+from server.store.photos import Photos
+from server.store.plans import Plans
+from server.store.publishing import PublicCuts
+from server.store.reports import Reports
+from server.store.settings import SettingsStore
+from server.store.sites import Sites
+from server.store.stock import Stock
+from server.store.volunteers import Volunteers
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What makes a transaction repeatable: the clock (UTC), ids (uuid4 text) and numbers (cases, needs)."""
+
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+    numbers: Iterator[int]
+
+
+class Tx:
+    """A transaction with its time, ids and one store per noun."""
+
+    def __init__(self, conn: Connection, sources: Sources) -> None:
+        self.conn = conn
+        self.now = sources.now()
+        self.new_id = sources.new_id
+        self._numbers = sources.numbers
+        self._events: list[dict[str, Any]] = []
+        self._audit: list[dict[str, Any]] = []
+
+    def new_number(self) -> int:
+        """A number that no other case or need has."""
+        return next(self._numbers)
+
+    def record(self, event: Event) -> None:
+        """Put an event into the outbox, to be committed with the change it tells of."""
+        self._events.append(
+            {
+                "type": event.type,
+                "incident_id": event.incident_id,
+                "area": event.area,
+                "data": event.data(),
+                "at": self.now,
+            }
+        )
+
+    def audit(self, actor: Actor, action: str, area: str, subject: str, **details: Any) -> None:
+        """Note who did what to which thing; `subject` is like `case:17`."""
+        self._audit.append(
+            {
+                "at": self.now,
+                "actor": actor.name,
+                "action": action,
+                "area": area,
+                "subject": subject,
+                "details": details,
+            }
+        )
+
+    def flush(self) -> None:
+        """Write what was gathered; called once, just before the commit."""
+        if self._events:
+            self.conn.execute(insert(tables.outbox), self._events)
+        if self._audit:
+            self.conn.execute(insert(tables.audit), self._audit)
+        self._events, self._audit = [], []
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Users, roles, sessions."""
+        return Accounts(self.conn)
+
+    @cached_property
+    def areas(self) -> Areas:
+        """Administrative areas."""
+        return Areas(self.conn)
+
+    @cached_property
+    def incidents(self) -> Incidents:
+        """Incidents."""
+        return Incidents(self.conn)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """Reports, with their history."""
+        return Reports(self.conn)
+
+    @cached_property
+    def cases(self) -> Cases:
+        """Cases with their needs and notes."""
+        return Cases(self.conn)
+
+    @cached_property
+    def sites(self) -> Sites:
+        """Sites."""
+        return Sites(self.conn)
+
+    @cached_property
+    def stock(self) -> Stock:
+        """Lots, ledger and gifts."""
+        return Stock(self.conn)
+
+    @cached_property
+    def volunteers(self) -> Volunteers:
+        """Volunteers and check-ins."""
+        return Volunteers(self.conn)
+
+    @cached_property
+    def plans(self) -> Plans:
+        """Plans and their matches."""
+        return Plans(self.conn)
+
+    @cached_property
+    def assignments(self) -> Assignments:
+        """Assignments, offers and deliveries."""
+        return Assignments(self.conn)
+
+    @cached_property
+    def photos(self) -> Photos:
+        """Photos of reports and deliveries."""
+        return Photos(self.conn)
+
+    @cached_property
+    def claims(self) -> Claims:
+        """Claims under check."""
+        return Claims(self.conn)
+
+    @cached_property
+    def hazards(self) -> Hazards:
+        """Hazard areas and road closures."""
+        return Hazards(self.conn)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Events on their way out."""
+        return Outbox(self.conn)
+
+    @cached_property
+    def public_cuts(self) -> PublicCuts:
+        """Published figures."""
+        return PublicCuts(self.conn)
+
+    @cached_property
+    def audit_log(self) -> Audit:
+        """The audit chain."""
+        return Audit(self.conn)
+
+    @cached_property
+    def settings(self) -> SettingsStore:
+        """Settings that live in the database."""
+        return SettingsStore(self.conn)
+
+
+def plain(value: Mapping[str, Any]) -> str:
+    """JSON text with dates in ISO 8601, as the database and the wire hold it."""
+    return json.dumps(value, default=str, separators=(",", ":"))
