@@ -30,6 +30,11 @@ REACH_M: Final = 40_000.0
 """A place farther than this from every known point of approximate areas is outside of them."""
 
 
+SEA_M: Final = 3_000.0
+"""How far from every coast a place must lie to be called at sea: Natural Earth's 1:10 million
+coastline is off by up to about a kilometre, and people wade, moor and are rescued offshore."""
+
+
 class BadCode(ValueError):
     """A text that is no official area code."""
 
@@ -138,8 +143,9 @@ def standing_point(shape: BaseGeometry) -> tuple[float, float, float]:
 class Gazetteer:
     """All areas known, in memory; answers in well under a millisecond and never changes."""
 
-    def __init__(self, areas: Iterable[Area]) -> None:
+    def __init__(self, areas: Iterable[Area], land: Iterable[bytes] = ()) -> None:
         self._areas = {area.code: area for area in sorted(areas, key=lambda area: area.code)}
+        self._land = shapely.STRtree(shapely.from_wkb(list(land)))
 
     def __len__(self) -> int:
         return len(self._areas)
@@ -168,6 +174,13 @@ class Gazetteer:
     def locate(self, lon: float, lat: float) -> Located:
         """The unit that the place lies in, at every level. The lowest code wins on a border."""
         return self._in_polygons(lon, lat) or self._near_points(lon, lat) or OUTSIDE
+
+    def at_sea(self, lon: float, lat: float) -> bool:
+        """Whether no land lies within SEA_M of the place; never, when no land is known."""
+        if not len(self._land):
+            return False
+        near = self._land.query_nearest(shapely.Point(lon, lat), max_distance=SEA_M / 100_000)
+        return not len(near)
 
     def search(
         self, text: str, parent: str | None = None, level: str | None = None, limit: int = 10

@@ -18,10 +18,12 @@ from sqlalchemy.exc import OperationalError
 
 from geo.areas import Area, Gazetteer
 from server.config import Settings
+from server.services import areas
+from server.services.contacts import Keys
 from server.store.tables import NUMBER_BLOCK, numbers
 from server.store.unit_of_work import Sources, Tx
 
-AREAS_VERSION = "areas_version"
+
 
 
 def utc_now() -> datetime:
@@ -84,6 +86,11 @@ class System:
         return database_engine(self.settings.database_url or "", self.pool_size)
 
     @cached_property
+    def keys(self) -> Keys:
+        """Keys for sealing contacts and for codes."""
+        return Keys.from_secret(self.settings.secret_key)
+
+    @cached_property
     def sources(self) -> Sources:
         """Clock, ids and numbers."""
         return Sources(now=self.now, new_id=self.new_id, numbers=_Shared(number_blocks(self.engine)))
@@ -106,9 +113,10 @@ class System:
     def gazetteer(self) -> Gazetteer:
         """The areas, rebuilt when `areas load` has changed them."""
         with self._gazetteer_lock, self.reading() as tx:
-            version = tx.settings.get(AREAS_VERSION)
+            version = tx.settings.get(areas.VERSION)
             if self._gazetteer is None or self._gazetteer[0] != version:
-                self._gazetteer = (version, Gazetteer(area_from_row(row) for row in tx.areas.all()))
+                known = [area_from_row(row) for row in tx.areas.all()]
+                self._gazetteer = (version, Gazetteer(known, tx.areas.land()))
             return self._gazetteer[1]
 
     def database_up(self) -> bool:

@@ -53,6 +53,14 @@ def actor() -> Actor:
     return signed_in.actor if signed_in else ANYONE
 
 
+def actor_with_token(token: str) -> Actor:
+    """Who a token given by a socket stands for."""
+    found: System = current_app.extensions["tanggap"]
+    with found.reading() as tx:
+        signed_in = accounts.who_is(tx, token)
+    return signed_in.actor if signed_in else ANYONE
+
+
 def need_signed_in() -> None:
     """Raises NotSignedIn when nobody is."""
     if current() is None:

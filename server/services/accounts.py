@@ -16,7 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from server.domain.errors import Conflict, Invalid, NotFound, Problem, TooMany
 from server.domain.permissions import ROLES, Actor, Grant, Permission, require
-from server.services.contacts import open_text
+from server.services.contacts import Keys, open_sealed
 from server.services.inputs import PasswordIn, SessionIn
 from server.store.unit_of_work import Tx
 
@@ -76,7 +76,7 @@ def check_tries(tx: Tx, key: str, most: int = TRIES, within: timedelta = TRIES_W
         raise TooMany(retry_after_s=int(within.total_seconds()))
 
 
-def sign_in(tx: Tx, body: SessionIn, secret_key: str) -> tuple[str, SignedIn] | None:
+def sign_in(tx: Tx, body: SessionIn, keys: Keys) -> tuple[str, SignedIn] | None:
     """A new session for name and password, or None (and one try counted) when they do not fit.
 
     Returns the secret and the person. Unknown names take as long as wrong passwords.
@@ -84,7 +84,7 @@ def sign_in(tx: Tx, body: SessionIn, secret_key: str) -> tuple[str, SignedIn] | 
     check_tries(tx, f"sign-in:{body.name}")
     user = tx.accounts.user_by_name(body.name)
     fits = _password_fits(user["password_hash"] if user else _NOBODY, body.password)
-    if user is None or not fits or user["is_disabled"] or not _totp_fits(user, body.totp, secret_key):
+    if user is None or not fits or user["is_disabled"] or not _totp_fits(user, body.totp, keys):
         tx.accounts.count_try(f"sign-in:{body.name}", tx.now)
         return None
     secret, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
@@ -196,7 +196,7 @@ def _password_fits(password_hash: str, password: str) -> bool:
         return False
 
 
-def _totp_fits(user: dict[str, Any], given: str | None, secret_key: str) -> bool:
+def _totp_fits(user: dict[str, Any], given: str | None, keys: Keys) -> bool:
     if user["totp_sealed"] is None:
         return True
-    return given is not None and pyotp.TOTP(open_text(user["totp_sealed"], secret_key, "totp")).verify(given, valid_window=1)
+    return given is not None and pyotp.TOTP(open_sealed(user["totp_sealed"], keys)).verify(given, valid_window=1)

@@ -11,7 +11,7 @@ import re
 import secrets
 from hashlib import sha256
 
-from server.services.contacts import derived_key
+from server.services.contacts import Keys
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 8
@@ -19,11 +19,10 @@ _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _FORM = re.compile(f"^[{ALPHABET}]{{{LENGTH + 1}}}$")
 
 
-def tracking_code(client_id: str, salt: int, secret_key: str) -> str:
+def tracking_code(client_id: str, salt: int, keys: Keys) -> str:
     """The code of a report; another `salt` gives another code, should one be taken."""
-    key = derived_key(secret_key, "tracking-code")
     for step in range(1000):
-        digest = hmac.new(key, f"{client_id}:{salt}:{step}".encode(), sha256).digest()
+        digest = hmac.new(keys.codes, f"code:{client_id}:{salt}:{step}".encode(), sha256).digest()
         number = int.from_bytes(digest[:5])
         if number % 37 < len(ALPHABET):
             return spelled(number)
@@ -54,9 +53,9 @@ def normalised(text: str) -> str | None:
     return code if number % 37 == ALPHABET.index(code[LENGTH]) else None
 
 
-def index_of(code: str, secret_key: str) -> bytes:
+def index_of(code: str, keys: Keys) -> bytes:
     """What the database finds a code by; says nothing to whoever lacks the key."""
-    return hmac.new(derived_key(secret_key, "tracking-index"), code.encode(), sha256).digest()
+    return hmac.new(keys.codes, f"index:{code}".encode(), sha256).digest()
 
 
 def short_id(uuid_text: str) -> str:

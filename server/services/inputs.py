@@ -133,6 +133,12 @@ class LabelIn(Input):
     label: Annotated[str, AfterValidator(_clean), Field(max_length=60)] = ""
 
 
+class ReasonIn(Input):
+    """Why a person does something that is written down."""
+
+    reason: Annotated[str, AfterValidator(_clean), Field(min_length=3, max_length=400)]
+
+
 class CaseActionIn(Input):
     """What a verifier or coordinator does with a case; `reason` where a person overrides the system."""
 

@@ -44,7 +44,7 @@ def receive(
     body: ReportIn,
     *,
     gazetteer: Gazetteer,
-    secret_key: str,
+    keys: contacts.Keys,
     origin: Origin | None = None,
 ) -> Receipt:
     """Store a report with its case and needs, or give the answer again that it already got.
@@ -59,15 +59,15 @@ def receive(
         raise Invalid(wrong)
     lines = needed(body)
     tier = priority.tier_of(_danger(body), tuple(line.tier for line in lines))
-    report = _report_row(tx, body, incident, place, phone, tier, secret_key, origin)
-    if not _store_report(tx, report, secret_key):
-        return _known(tx, report, secret_key, place)
+    report = _report_row(tx, body, incident, place, phone, tier, keys, origin)
+    if not _store_report(tx, report, keys):
+        return _known(tx, report, keys, place)
     case = _case_row(tx, report, lines)
     tx.cases.add(case)
     needs = [_need_row(tx, case, line, incident) for line in lines]
     tx.cases.add_needs(needs)
     _tell(tx, actor, report, case, needs)
-    return Receipt(_answer(report, secret_key, place), is_new=True)
+    return Receipt(_answer(report, keys, place), is_new=True)
 
 
 def incident_for(tx: Tx, slug: str | None) -> Mapping[str, Any]:
@@ -119,7 +119,7 @@ def _place_and_phone(
         wrong.update(error.fields)
     try:
         if body.contact and body.contact.phone:
-            phone = contacts.normalise_phone(body.contact.phone, field="contact.phone")
+            phone = contacts.normalise_phone(body.contact.phone, name="contact.phone")
     except Invalid as error:
         wrong.update(error.fields)
     return place, phone
@@ -138,10 +138,10 @@ def _report_row(
     place: places.Resolved,
     phone: str | None,
     tier: int,
-    secret_key: str,
+    keys: contacts.Keys,
     origin: Origin | None,
 ) -> dict[str, Any]:
-    sealed = contacts.seal_phone(phone, secret_key) if phone else None
+    sealed = contacts.seal_phone(phone, keys) if phone else None
     name = body.contact.name if body.contact and body.contact.name else None
     flags = [*place.flags, *(origin.flags if origin else ())]
     if body.people and body.people >= DOUBTFUL_PEOPLE:
@@ -167,7 +167,7 @@ def _report_row(
         "flags": flags,
         "channel": body.channel,
         "on_behalf": body.on_behalf,
-        "name_sealed": contacts.seal_text(name, secret_key, "name") if name else None,
+        "name_sealed": contacts.seal_text(name, keys) if name else None,
         "phone_sealed": sealed.enc if sealed else None,
         "phone_index": sealed.index if sealed else None,
         "phone_last3": sealed.last3 if sealed else None,
@@ -178,11 +178,11 @@ def _report_row(
     }
 
 
-def _store_report(tx: Tx, report: dict[str, Any], secret_key: str) -> bool:
+def _store_report(tx: Tx, report: dict[str, Any], keys: contacts.Keys) -> bool:
     """Store the row under a code that is free; False when client id or outside identity is known."""
     for salt in range(10):
-        code = codes.tracking_code(report["client_id"], salt, secret_key)
-        report |= {"code_salt": salt, "code_index": codes.index_of(code, secret_key)}
+        code = codes.tracking_code(report["client_id"], salt, keys)
+        report |= {"code_salt": salt, "code_index": codes.index_of(code, keys)}
         if tx.reports.add(report):
             return True
         if tx.reports.by_code_index(report["code_index"]) is None or tx.reports.by_client_id(report["client_id"]):
@@ -190,7 +190,7 @@ def _store_report(tx: Tx, report: dict[str, Any], secret_key: str) -> bool:
     raise AssertionError("ten tracking codes in a row were taken")
 
 
-def _known(tx: Tx, report: dict[str, Any], secret_key: str, place: places.Resolved) -> Receipt:
+def _known(tx: Tx, report: dict[str, Any], keys: contacts.Keys, place: places.Resolved) -> Receipt:
     stored = tx.reports.by_client_id(report["client_id"])
     if stored is None:
         stored = tx.reports.by_external_ref(report["incident_id"], report["external_ref"])
@@ -198,7 +198,7 @@ def _known(tx: Tx, report: dict[str, Any], secret_key: str, place: places.Resolv
         raise Conflict("client_id_taken", state={"received_at": stored["received_at"].isoformat()})
     if stored is None:
         raise NotFound
-    return Receipt(_answer(stored, secret_key, place), is_new=False)
+    return Receipt(_answer(stored, keys, place), is_new=False)
 
 
 def _case_row(tx: Tx, report: Mapping[str, Any], lines: list[catalogue.NeedLine]) -> dict[str, Any]:
@@ -261,8 +261,8 @@ def _tell(
     tx.audit(actor, "report:receive", report["area"], f"report:{report['id']}", channel=report["channel"])
 
 
-def _answer(report: Mapping[str, Any], secret_key: str, place: places.Resolved) -> dict[str, Any]:
-    code = codes.tracking_code(report["client_id"], report["code_salt"], secret_key)
+def _answer(report: Mapping[str, Any], keys: contacts.Keys, place: places.Resolved) -> dict[str, Any]:
+    code = codes.tracking_code(report["client_id"], report["code_salt"], keys)
     answer = {
         "id": report["id"],
         "code": code,

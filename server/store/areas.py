@@ -1,12 +1,12 @@
 """Administrative areas: the rows that a Gazetteer is built from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
 from server.store.rows import Row, every
-from server.store.tables import areas
+from server.store.tables import areas, land
 
 
 class Areas:
@@ -18,6 +18,15 @@ class Areas:
     def all(self) -> list[Row]:
         """Every area, by code."""
         return every(self.conn, select(areas).order_by(areas.c.code))
+
+    def land(self) -> list[bytes]:
+        """The land polygons, as WKB."""
+        return [bytes(wkb) for wkb in self.conn.execute(select(land.c.wkb).order_by(land.c.n)).scalars()]
+
+    def put_land(self, polygons: Sequence[bytes]) -> None:
+        """Put these polygons in place of all land."""
+        self.conn.execute(delete(land))
+        self.conn.execute(insert(land), [{"n": n, "wkb": wkb} for n, wkb in enumerate(polygons)])
 
     def replace_province(self, province: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Put these rows in place of all areas of the province."""

@@ -1,29 +1,15 @@
-"""The audit trail, sealed into a hash chain: h(i) = SHA-256(h(i-1) || entry)."""
+"""The audit trail, sealed into a hash chain (`domain/chain.py`)."""
 
-import hashlib
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection, func, select, text, update
 
+from server.domain.chain import GENESIS, entry_hash
 from server.store.rows import Row, every, first
 from server.store.tables import audit
 
-GENESIS = b"\x00" * 32
 _SEAL_LOCK = 7_201_002
-FIELDS = ("at", "actor", "action", "area", "subject", "details")
-
-
-def entry_hash(previous: bytes, row: Row) -> bytes:
-    """The chained hash of one entry, over its canonical JSON."""
-    canonical = json.dumps(
-        {**{name: row[name] for name in FIELDS}, "at": row["at"].timestamp(), "position": row["position"]},
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-    )
-    return hashlib.sha256(previous + canonical.encode()).digest()
 
 
 class Audit:

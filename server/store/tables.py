@@ -99,6 +99,13 @@ areas = Table(
     Column("population", Integer),
 )
 
+land = Table(
+    "land",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("wkb", LargeBinary, nullable=False),
+)
+
 incidents = Table(
     "incidents",
     metadata,

@@ -4,8 +4,7 @@ Services get a `Tx` as their first argument and never commit. `Tx.record` and `T
 happened; `flush` writes them beside the change, so that state, event and audit row commit together.
 """
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -20,6 +19,7 @@ from server.store.accounts import Accounts
 from server.store.areas import Areas
 from server.store.assignments import Assignments
 from server.store.audit import Audit
+from server.store.board import Board
 from server.store.cases import Cases
 from server.store.claims import Claims
 from server.store.hazards import Hazards
@@ -158,6 +158,11 @@ class Tx:
         return Hazards(self.conn)
 
     @cached_property
+    def board(self) -> Board:
+        """Rows of the board."""
+        return Board(self.conn)
+
+    @cached_property
     def outbox(self) -> Outbox:
         """Events on their way out."""
         return Outbox(self.conn)
@@ -177,7 +182,3 @@ class Tx:
         """Settings that live in the database."""
         return SettingsStore(self.conn)
 
-
-def plain(value: Mapping[str, Any]) -> str:
-    """JSON text with dates in ISO 8601, as the database and the wire hold it."""
-    return json.dumps(value, default=str, separators=(",", ":"))

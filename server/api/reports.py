@@ -1,0 +1,58 @@
+"""Reports in, and tracking, without an account."""
+
+from contextlib import suppress
+from typing import Any
+
+from flask import jsonify, request
+
+from server.api.contract import route, system
+from server.api.identity import actor
+from server.domain.errors import NotFound
+from server.services import intake, tracking
+from server.services.inputs import ReportIn, TrackIn
+
+
+@route(
+    "POST",
+    "/api/reports",
+    guard="public",
+    body=ReportIn,
+    answers={201: "Stored, for good", 200: "This client_id and content was stored before: the same answer"},
+)
+def add(body: ReportIn) -> Any:
+    """Report a need; 201 means on disk."""
+    gazetteer, keys = system().gazetteer(), system().keys
+    with system().writing() as tx:
+        receipt = intake.receive(tx, actor(), body, gazetteer=gazetteer, keys=keys)
+    return jsonify(receipt.answer), 201 if receipt.is_new else 200
+
+
+@route("GET", "/api/track/<code>", guard="public", answers={200: "State, clock, history in steps"})
+def show(code: str) -> Any:
+    """What became of a report."""
+    return jsonify(tracked(code))
+
+
+@route("POST", "/api/track/<code>", guard="public", body=TrackIn, answers={200: "The report as it is now"})
+def act(code: str, body: TrackIn) -> Any:
+    """Add to, confirm, reopen, rate or cancel one's own report."""
+    act_on(code, body)
+    return jsonify(tracked(code))
+
+
+def tracked(code: str) -> dict[str, Any]:
+    """The tracking view, with wrong codes counted per address. Raises NotFound, TooMany."""
+    address = request.remote_addr or "unknown"
+    with system().reading() as tx, suppress(NotFound):
+        tracking.limit_wrong_codes(tx, address)
+        return tracking.track(tx, code, system().keys)
+    with system().writing() as tx:
+        tracking.count_wrong_code(tx, address)
+    raise NotFound("unknown_code")
+
+
+def act_on(code: str, body: TrackIn) -> None:
+    """Do what the reporter asks, under the same limit. Raises as `tracking.act`."""
+    tracked(code)
+    with system().writing() as tx:
+        tracking.act(tx, actor(), code, body, system().keys)

@@ -1,0 +1,90 @@
+"""The web application: the only place where a Flask object or a Socket.IO server is made."""
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+from flask import Flask, Response, request
+from flask_socketio import SocketIO
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from server import api, live
+from server.api import contract, errors, pages, public_pages, staff_pages
+from server.api.words import dictionary, language, word
+from server.bootstrap import System
+from server.config import Settings, from_env
+
+WEB = Path(__file__).resolve().parents[1] / "web"
+PROXIES = 1
+"""The gateway in front is the only one whose word about the client's address counts."""
+
+
+def create_app(settings: Settings | None = None, system: System | None = None) -> Flask:
+    """The application with every call, page and the Socket.IO server (`app.extensions["socketio"]`)."""
+    settings = settings or from_env()
+    app = Flask("tanggap", static_folder=None, template_folder=str(WEB / "templates"))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        PUBLIC_URL=settings.public_url,
+        MAX_CONTENT_LENGTH=16 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        JSON_SORT_KEYS=False,
+    )
+    app.extensions["tanggap"] = system or System(settings)
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=PROXIES, x_proto=PROXIES, x_host=PROXIES)  # type: ignore[method-assign]
+    for module in pkgutil.iter_modules(api.__path__):
+        importlib.import_module(f"server.api.{module.name}")
+    contract.install(app)
+    errors.install(app)
+    for edge in (pages, public_pages, staff_pages):
+        edge.install(app)
+    app.after_request(_headers)
+    app.jinja_env.globals.update(word=word, language=language, dictionary=dictionary)
+    _socket_server(app, settings)
+    return app
+
+
+def _socket_server(app: Flask, settings: Settings) -> None:
+    socketio = SocketIO(
+        app,
+        async_mode="gevent" if settings.serving == "gevent" else "threading",
+        message_queue=settings.redis_url or None,
+        cors_allowed_origins=live.origin_checker(settings.public_url),
+        manage_session=False,
+        ping_interval=25,
+        ping_timeout=20,
+        http_compression=True,
+        max_http_buffer_size=100_000,
+    )
+    socketio.on_namespace(live.Live("/"))
+    prefix_session_ids(socketio, settings.web_number)
+
+
+def prefix_session_ids(socketio: SocketIO, number: int) -> None:
+    """Let every Socket.IO session id say which web process made it, so that the gateway sends polls there."""
+    engine = socketio.server.eio
+    plain = engine.generate_id
+    engine.generate_id = lambda: f"w{number}-{plain()}"
+
+
+def _headers(response: Response) -> Response:
+    """What every answer says to browsers: load from us only, frame nowhere, tell no referrer."""
+    response.headers.setdefault("Content-Security-Policy", content_security_policy())
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+    response.headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
+    if request.path.startswith("/api/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    return response
+
+
+def content_security_policy() -> str:
+    """Own files only; scripts by file; blobs for the map's workers and chosen photos."""
+    return (
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+        "connect-src 'self' ws: wss:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+        "frame-ancestors 'self'; form-action 'self'"
+    )

@@ -1,0 +1,98 @@
+"""The Socket.IO edge: who is listening, to which rooms. It emits nothing by itself.
+
+Events reach the rooms from `workers/relay.py` through the queue. A client that was away asks
+`/api/events?after=` for what it missed. Rooms: `i:<incident>:<area>` for staff, `v:<volunteer>` for
+one volunteer (`me`), `public` for everybody.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import current_app
+from flask_socketio import Namespace, join_room, leave_room, rooms
+
+from server.api import identity
+from server.api.errors import body_of
+from server.bootstrap import System
+from server.domain.errors import DomainError, Invalid, Problem
+from server.domain.permissions import Actor
+from server.services import queries
+from server.services.intake import incident_for
+
+PUBLIC = "public"
+ROOM_DEPTH = 3
+"""Levels with a room of their own: province, regency, district; a village listens to its district."""
+
+
+def area_room(incident_id: str, area: str) -> str:
+    """The room of an incident's area; "" is everywhere."""
+    return f"i:{incident_id}:{'.'.join(area.split('.')[:ROOM_DEPTH])}"
+
+
+def volunteer_room(volunteer_id: str) -> str:
+    """The room of one volunteer."""
+    return f"v:{volunteer_id}"
+
+
+class Live(Namespace):
+    """What a socket may ask for."""
+
+    def on_connect(self, _auth: Any = None) -> None:
+        """Anybody hears the public room; a volunteer also their own."""
+        join_room(PUBLIC)
+        actor = self._actor(_auth)
+        if actor.volunteer_id:
+            join_room(volunteer_room(actor.volunteer_id))
+
+    def on_subscribe(self, wanted: Any = None) -> dict[str, Any]:
+        """Listen to an incident's area: `{incident?, area?, cursor?, token?}` -> `{ok, cursor, area}` or `{error}`.
+
+        A subscription takes the place of the one before.
+        """
+        try:
+            return self._subscribe(wanted if isinstance(wanted, dict) else {})
+        except DomainError as error:
+            return body_of(error)
+
+    def _subscribe(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        for name in ("incident", "area", "token"):
+            if not isinstance(wanted.get(name, ""), str | None):
+                raise Invalid({name: Problem("text_wanted")})
+        actor = self._actor(wanted)
+        found = _system()
+        with found.reading() as tx:
+            cursor = tx.outbox.cursor()
+            if actor.volunteer_id:
+                join_room(volunteer_room(actor.volunteer_id))
+            if wanted.get("me") or (actor.volunteer_id and "area" not in wanted and "incident" not in wanted):
+                return {"ok": True, "cursor": cursor, "room": "me"}
+            area = queries.board_area(actor, wanted.get("area"))
+            incident = incident_for(tx, wanted.get("incident"))
+        for room in rooms():
+            if room.startswith("i:"):
+                leave_room(room)
+        join_room(area_room(incident["id"], area))
+        return {"ok": True, "cursor": cursor, "area": area, "incident": incident["slug"]}
+
+    @staticmethod
+    def _actor(given: Any) -> Actor:
+        """The person of the handshake's cookie or bearer header, or of a token given as `token`."""
+        token = given.get("token") if isinstance(given, dict) else None
+        return identity.actor_with_token(token) if isinstance(token, str) and token else identity.actor()
+
+
+def _system() -> System:
+    found = current_app.extensions["tanggap"]
+    assert isinstance(found, System)
+    return found
+
+
+def origin_checker(public_url: str) -> Callable[[str, Mapping[str, Any]], bool]:
+    """A check for python-engineio: only pages of our own address may open a socket."""
+
+    def allowed(origin: str, environ: Mapping[str, Any]) -> bool:
+        host = environ.get("HTTP_X_FORWARDED_HOST") or environ.get("HTTP_HOST", "")
+        scheme = environ.get("HTTP_X_FORWARDED_PROTO") or environ.get("wsgi.url_scheme", "http")
+        return origin in (public_url, f"{scheme}://{host}")
+
+    return allowed

@@ -1,0 +1,356 @@
+"""Triage: what verifiers and coordinators do with a case, and what they see of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from geo.areas import Gazetteer
+from server.domain import catalogue, events, lifecycle, priority, sla
+from server.domain.errors import Conflict, Invalid, NotFound, Problem
+from server.domain.permissions import Actor, Permission, may, require
+from server.services import boardrows, contacts, places, queries
+from server.services.inputs import CaseActionIn
+from server.store.unit_of_work import Tx
+
+WAITING = ("received", "needs_info")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What an action on a case works with."""
+
+    tx: Tx
+    actor: Actor
+    case: Mapping[str, Any]
+    body: CaseActionIn
+    gazetteer: Gazetteer
+
+
+def act(tx: Tx, actor: Actor, case_id: int, action: str, body: CaseActionIn, gazetteer: Gazetteer) -> dict[str, Any]:
+    """Do one of ACTIONS to a case; the answer is the case as it is then.
+
+    Raises NotFound for a case that the person may not know of, Forbidden, Conflict when `version` is
+    given and is not the present one, Invalid for what the action lacks.
+    """
+    case = _case_for(tx, actor, case_id, lock=True)
+    permission, do = ACTIONS[action]
+    require(actor, permission, case["area"])
+    if body.version is not None and body.version != case["version"]:
+        raise Conflict(state=boardrows.case(case))
+    do(Desk(tx, actor, case, body, gazetteer))
+    tx.audit(actor, f"case:{action}", case["area"], f"case:{case_id}", **body.model_dump(mode="json", exclude_none=True))
+    return detail(tx, actor, case_id)
+
+
+def _verify(desk: Desk) -> None:
+    """Believe the case: its waiting reports become verified; a place, people or needs may be set right."""
+    _set_place(desk)
+    _set_people(desk)
+    _ask_for(desk)
+    moved = _move_reports(desk, "verify", ("received",), "verified")
+    if not moved and desk.case["verified_at"] is None:
+        raise Conflict("nothing_to_verify", state=boardrows.case(desk.case))
+    desk.tx.cases.change(desk.case["id"], verified_at=desk.case["verified_at"] or desk.tx.now)
+    _record(desk, "verify")
+    _open_again(desk)
+
+
+def _reject(desk: Desk) -> None:
+    """Turn the waiting reports down, with a reason their reporters read; open needs are cancelled."""
+    _reason_wanted(desk)
+    if not _move_reports(desk, "reject", WAITING, "rejected", reason=desk.body.reason):
+        raise Conflict("nothing_to_reject", state=boardrows.case(desk.case))
+    if not any(r["state"] == "verified" for r in desk.tx.reports.of_case(desk.case["id"])):
+        _cancel_needs(desk)
+    _record(desk, "reject")
+
+
+def _ask(desk: Desk) -> None:
+    """Ask the reporters something; their clock pauses until they answer."""
+    if not desk.body.text:
+        raise Invalid({"text": Problem("required")})
+    if not _move_reports(desk, "ask", ("received",), "asked", question=desk.body.text):
+        raise Conflict("nothing_to_ask", state=boardrows.case(desk.case))
+    _record(desk, "ask")
+
+
+def _note(desk: Desk) -> None:
+    """Write a note that staff read."""
+    if not desk.body.text:
+        raise Invalid({"text": Problem("required")})
+    desk.tx.cases.add_note(
+        {
+            "id": desk.tx.new_id(),
+            "case_id": desk.case["id"],
+            "at": desk.tx.now,
+            "by": desk.actor.name,
+            "text": desk.body.text,
+        }
+    )
+    _record(desk, "note")
+
+
+def _set_tier(desk: Desk) -> None:
+    """Override the tier, with a reason; every clock of the case runs anew from when it came in."""
+    _reason_wanted(desk)
+    if desk.body.tier is None:
+        raise Invalid({"tier": Problem("required")})
+    incident = desk.tx.incidents.get(desk.case["incident_id"])
+    settings = incident["settings"] if incident else {}
+    tier = desk.body.tier
+    desk.tx.cases.change(desk.case["id"], tier=tier, tier_reason=desk.body.reason)
+    for need in desk.tx.cases.needs_of(desk.case["id"]):
+        if need["state"] == "open":
+            due = sla.due_at(tier, need["opened_at"], settings)
+            desk.tx.cases.change_need(need["id"], tier=tier, due_at=due)
+    for report in desk.tx.reports.of_case(desk.case["id"]):
+        due = sla.due_at(tier, report["received_at"], settings)
+        desk.tx.reports.change(report["id"], tier=tier, due_at=due)
+    _record(desk, "set_tier")
+    _open_again(desk)
+
+
+def _merge(desk: Desk) -> None:
+    """Hang this case's reports and needs on another case; every reporter stays attached and is told."""
+    target = None if desk.body.into is None else desk.tx.cases.get(desk.body.into)
+    if target is None or target["incident_id"] != desk.case["incident_id"] or target["merged_into"]:
+        raise Invalid({"into": Problem("unknown_case", {"case": desk.body.into})})
+    if target["id"] == desk.case["id"]:
+        raise Invalid({"into": Problem("same_case")})
+    require(desk.actor, Permission.CASE_VERIFY, target["area"])
+    theirs = {need["item"] for need in desk.tx.cases.needs_of(target["id"]) if need["state"] == "open"}
+    _move_reports(desk, "mark_duplicate", ("received", "verified", "needs_info"), "merged")
+    for need in desk.tx.cases.needs_of(desk.case["id"]):
+        if need["state"] == "open" and need["item"] in theirs and need["covered"] == 0:
+            _set_need(desk, need, "cancel")
+    desk.tx.cases.merge_into(desk.case["id"], target["id"])
+    _record(desk, "merge")
+    _record(Desk(desk.tx, desk.actor, target, desk.body, desk.gazetteer), "merge")
+    _open_again(Desk(desk.tx, desk.actor, target, desk.body, desk.gazetteer))
+
+
+def _split(desk: Desk) -> None:
+    """Give some reports a case of their own: they tell of other people or other trouble."""
+    ids = set(desk.body.report_ids or ())
+    reports = [r for r in desk.tx.reports.of_case(desk.case["id"]) if r["id"] in ids]
+    if not reports or len(reports) != len(ids):
+        raise Invalid({"report_ids": Problem("unknown_reports")})
+    first = reports[0]
+    case = {**desk.case, "id": desk.tx.new_number(), "opened_at": first["received_at"], "version": 1}
+    for name in ("area", "lon", "lat", "accuracy_m", "people", "vulnerable", "tier"):
+        case[name] = first[name]
+    case |= {"verified_at": None, "merged_into": None}
+    desk.tx.cases.add(case)
+    for report in reports:
+        state = "received" if report["state"] == "duplicate" else report["state"]
+        desk.tx.reports.change(report["id"], case_id=case["id"], state=state)
+        desk.tx.reports.note(report["id"], desk.tx.now, "split")
+    new = Desk(desk.tx, desk.actor, case, CaseActionIn(needs=desk.body.needs), desk.gazetteer)
+    _ask_for(new)
+    _record(desk, "split")
+    _record(new, "split")
+
+
+ACTIONS: Mapping[str, tuple[Permission, Callable[[Desk], None]]] = {
+    "verify": (Permission.CASE_VERIFY, _verify),
+    "reject": (Permission.CASE_VERIFY, _reject),
+    "merge": (Permission.CASE_VERIFY, _merge),
+    "split": (Permission.CASE_VERIFY, _split),
+    "ask": (Permission.CASE_VERIFY, _ask),
+    "note": (Permission.CASE_EDIT, _note),
+    "set_tier": (Permission.CASE_EDIT, _set_tier),
+}
+
+
+def detail(tx: Tx, actor: Actor, case_id: int) -> dict[str, Any]:
+    """All that staff may see of a case; contacts only as the phone's last three digits."""
+    case = _case_for(tx, actor, case_id)
+    reports = tx.reports.of_case(case_id)
+    incident = tx.incidents.get(case["incident_id"])
+    needs = tx.cases.needs_of(case_id)
+    return {
+        **boardrows.case(case),
+        "incident": incident["slug"] if incident else None,
+        "vulnerable": case["vulnerable"],
+        "tier_reason": case["tier_reason"],
+        "score": _score(tx, case, needs, incident["settings"] if incident else {}),
+        "reports": [_report_detail(tx, row) for row in reports],
+        "needs": [{**boardrows.need(need), "basis": need["basis"]} for need in needs],
+        "assignments": queries.assignment_rows(tx, tx.assignments.ids_of_case(case_id)),
+        "notes": [{**note, "at": note["at"].isoformat()} for note in tx.cases.notes(case_id)],
+        "possible_duplicates": _possible_duplicates(tx, reports),
+        "photos": tx.photos.of_case(case_id),
+    }
+
+
+def reveal_contact(tx: Tx, actor: Actor, report_id: str, reason: str, keys: contacts.Keys) -> dict[str, Any]:
+    """A reporter's name and phone in clear, for a reason that is written down."""
+    report = tx.reports.get(report_id)
+    if report is None or not may(actor, Permission.BOARD_READ, report["area"]):
+        raise NotFound
+    require(actor, Permission.CONTACT_REVEAL, report["area"])
+    if not reason.strip():
+        raise Invalid({"reason": Problem("required")})
+    tx.audit(actor, "contact:reveal", report["area"], f"report:{report_id}", reason=reason)
+    return {
+        "name": contacts.open_sealed(report["name_sealed"], keys) if report["name_sealed"] else None,
+        "phone": contacts.open_sealed(report["phone_sealed"], keys) if report["phone_sealed"] else None,
+    }
+
+
+def _case_for(tx: Tx, actor: Actor, case_id: int, *, lock: bool = False) -> Mapping[str, Any]:
+    case = tx.cases.get(case_id, lock=lock)
+    if case is None or not may(actor, Permission.BOARD_READ, case["area"]):
+        raise NotFound
+    return case
+
+
+def _report_detail(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **boardrows.report(row),
+        "text": row["text"],
+        "place_text": row["place_text"],
+        "people": row["people"],
+        "vulnerable": row["vulnerable"],
+        "danger": row["danger"],
+        "on_behalf": row["on_behalf"],
+        "phone_last3": row["phone_last3"],
+        "question": row["question"],
+        "happened_at": row["happened_at"].isoformat() if row["happened_at"] else None,
+        "history": [
+            {"at": step["at"].isoformat(), "step": step["step"], "params": step["params"]}
+            for step in tx.reports.history(row["id"])
+        ],
+    }
+
+
+def _possible_duplicates(tx: Tx, reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = {row["id"]: row for report in reports[:5] for row in tx.reports.like_this(report)}
+    return [{**row, "received_at": row["received_at"].isoformat()} for row in found.values()]
+
+
+def _score(
+    tx: Tx, case: Mapping[str, Any], needs: list[dict[str, Any]], settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    still_open = [need for need in needs if need["state"] == "open"]
+    gap = max((1 - need["covered"] / need["quantity"] for need in still_open), default=0.0)
+    found = priority.score(
+        severity=priority.SEVERITY[case["tier"]],
+        gap=gap,
+        vulnerable=case["vulnerable"],
+        people=case["people"] or 0,
+        waited_min=(tx.now - case["opened_at"]).total_seconds() / 60,
+        clock_min=sla.clock_for(case["tier"], settings).settled,
+    )
+    return {"total": found.total, "terms": dict(found.terms), "version": found.version}
+
+
+def _move_reports(desk: Desk, action: str, states: tuple[str, ...], step: str, **params: Any) -> int:
+    moved = [r for r in desk.tx.reports.of_case(desk.case["id"]) if r["state"] in states]
+    for report in moved:
+        values = {"question": params["question"]} if "question" in params else {}
+        state = lifecycle.after("report", report["state"], action)
+        desk.tx.reports.change(report["id"], state=state, **values)
+        desk.tx.reports.note(report["id"], desk.tx.now, step, **params)
+    return len(moved)
+
+
+def _set_place(desk: Desk) -> None:
+    if desk.body.place is None and desk.body.area_code is None:
+        return
+    incident = desk.tx.incidents.get(desk.case["incident_id"])
+    if incident is None:
+        raise NotFound
+    found = places.resolve(
+        incident, desk.gazetteer, place=desk.body.place, area_code=desk.body.area_code, place_text=None
+    )
+    desk.tx.cases.change(
+        desk.case["id"], area=found.area, lon=found.lon, lat=found.lat, accuracy_m=found.accuracy_m
+    )
+
+
+def _set_people(desk: Desk) -> None:
+    if desk.body.people is not None:
+        desk.tx.cases.change(desk.case["id"], people=desk.body.people)
+
+
+def _ask_for(desk: Desk) -> None:
+    """Open the needs that a person adds; an item that is open already gets the new quantity."""
+    wanted = desk.body.needs or []
+    unknown = {
+        f"needs.{n}.item": Problem("unknown_item", {"item": w.item})
+        for n, w in enumerate(wanted)
+        if w.item not in catalogue.ITEMS
+    }
+    if unknown:
+        raise Invalid(unknown)
+    case = desk.tx.cases.get(desk.case["id"]) or desk.case
+    asked = [(w.item, w.quantity) for w in wanted]
+    lines = catalogue.needs_for(case["people"], case["vulnerable"], {}, asked) if asked else []
+    known = {n["item"]: n for n in desk.tx.cases.needs_of(case["id"]) if n["state"] == "open"}
+    incident = desk.tx.incidents.get(case["incident_id"])
+    settings = incident["settings"] if incident else {}
+    for line in lines:
+        if line.item in known:
+            desk.tx.cases.change_need(known[line.item]["id"], quantity=line.quantity)
+            continue
+        desk.tx.cases.add_needs(
+            [
+                {
+                    "id": desk.tx.new_number(),
+                    "incident_id": case["incident_id"],
+                    "case_id": case["id"],
+                    "item": line.item,
+                    "quantity": line.quantity,
+                    "tier": line.tier,
+                    "basis": line.basis,
+                    "state": lifecycle.FIRST["need"],
+                    "opened_at": desk.tx.now,
+                    "due_at": sla.due_at(line.tier, desk.tx.now, settings),
+                }
+            ]
+        )
+
+
+def _cancel_needs(desk: Desk) -> None:
+    for need in desk.tx.cases.needs_of(desk.case["id"]):
+        if need["state"] == "open" and need["covered"] == 0:
+            _set_need(desk, need, "cancel")
+
+
+def _set_need(desk: Desk, need: Mapping[str, Any], action: str) -> None:
+    desk.tx.cases.change_need(need["id"], state=lifecycle.after("need", need["state"], action))
+
+
+def _reason_wanted(desk: Desk) -> None:
+    if not desk.body.reason:
+        raise Invalid({"reason": Problem("required")})
+
+
+def _record(desk: Desk, action: str) -> None:
+    """One CaseChanged with the present rows of the case, its reports and needs."""
+    tx, case_id = desk.tx, desk.case["id"]
+    case = tx.cases.get(case_id) or desk.case
+    needs = tx.cases.needs_of(case_id)
+    rows = {
+        "cases": [boardrows.case(case)],
+        "reports": [boardrows.report(row) for row in tx.reports.of_case(case_id)],
+        "needs": [boardrows.need(need) for need in needs],
+    }
+    tx.record(
+        events.CaseChanged(
+            incident_id=case["incident_id"], area=case["area"], rows=rows, case_id=case_id, action=action
+        )
+    )
+
+
+def _open_again(desk: Desk) -> None:
+    """Tell planners that the needs of the case changed."""
+    case = desk.tx.cases.get(desk.case["id"]) or desk.case
+    ids = [need["id"] for need in desk.tx.cases.needs_of(case["id"]) if need["state"] == "open"]
+    if ids:
+        desk.tx.record(
+            events.NeedsOpened(
+                incident_id=case["incident_id"], area=case["area"], case_id=case["id"], need_ids=ids
+            )
+        )

@@ -1,0 +1,67 @@
+"""Incidents: what everything else belongs to, each with an operating area."""
+
+from typing import Any
+
+from geo.areas import Gazetteer
+from server.domain.errors import Conflict, Invalid, Problem
+from server.domain.permissions import Actor, Permission, require
+from server.services.inputs import IncidentIn
+from server.services.places import HOME
+from server.store.unit_of_work import Tx
+
+
+def add(tx: Tx, actor: Actor, body: IncidentIn, gazetteer: Gazetteer) -> dict[str, Any]:
+    """Open a new incident; its operating area is the bounds, the areas, or the province.
+
+    Raises Invalid naming bounds or areas, Conflict for a slug that is taken.
+    """
+    tops = body.areas or [HOME]
+    for top in tops:
+        require(actor, Permission.INCIDENT_EDIT, top)
+    _check(body, gazetteer)
+    if tx.incidents.by_slug(body.slug) is not None:
+        raise Conflict("slug_taken", slug=body.slug)
+    row = {
+        "id": tx.new_id(),
+        "slug": body.slug,
+        "name": body.name,
+        "kind": body.kind,
+        "is_training": body.training,
+        "bounds": list(body.bounds) if body.bounds else None,
+        "area_codes": tops,
+        "settings": {},
+        "created_at": tx.now,
+    }
+    tx.incidents.add(row)
+    tx.audit(actor, "incident:add", tops[0], f"incident:{row['id']}", slug=body.slug)
+    return public(row)
+
+
+def listed(tx: Tx) -> list[dict[str, Any]]:
+    """Open incidents, the standing one first."""
+    return [public(row) for row in tx.incidents.open()]
+
+
+def public(row: dict[str, Any]) -> dict[str, Any]:
+    """What anybody may know of an incident."""
+    return {
+        "slug": row["slug"],
+        "name": row["name"],
+        "kind": row["kind"],
+        "training": row["is_training"],
+        "bounds": row["bounds"],
+        "areas": row["area_codes"],
+        "opened_at": row["created_at"].isoformat(),
+    }
+
+
+def _check(body: IncidentIn, gazetteer: Gazetteer) -> None:
+    if body.bounds and body.areas:
+        raise Invalid({"bounds": Problem("bounds_or_areas")})
+    if body.bounds:
+        west, south, east, north = body.bounds
+        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+            raise Invalid({"bounds": Problem("wrong_bounds")})
+    unknown = [code for code in body.areas or () if len(gazetteer) and gazetteer.get(code) is None]
+    if unknown:
+        raise Invalid({"areas": Problem("unknown_area", {"code": ", ".join(unknown)})})

@@ -1,0 +1,157 @@
+"""What staff see: the board, what happened after it, and board rows for events."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from server.domain import events
+from server.domain.errors import Invalid, Problem
+from server.domain.permissions import Actor, Permission, areas_for, may, require, within
+from server.services import boardrows
+from server.services.intake import STANDING, incident_for
+from server.store.unit_of_work import Tx
+
+ROWS = {
+    "reports": boardrows.report,
+    "cases": boardrows.case,
+    "needs": boardrows.need,
+    "assignments": boardrows.assignment,
+    "volunteers": boardrows.volunteer,
+    "sites": boardrows.site,
+}
+EVENTS_PAGE = 500
+
+
+def pool_of(tx: Tx, incident: Mapping[str, Any]) -> list[str]:
+    """The incidents whose sites and volunteers serve this one: its own, and the standing one's unless training."""
+    standing = tx.incidents.by_slug(STANDING)
+    if incident["is_training"] or standing is None:
+        return [incident["id"]]
+    return sorted({incident["id"], standing["id"]})
+
+
+def board(tx: Tx, actor: Actor, slug: str | None, area: str | None) -> dict[str, Any]:
+    """Everything of an incident in an area, and the cursor that belongs to it (law 3).
+
+    Without an area, the one that the person answers for. Each noun is {columns, rows}.
+    """
+    top = board_area(actor, area)
+    incident = incident_for(tx, slug)
+    pool = pool_of(tx, incident)
+    answer: dict[str, Any] = {"cursor": tx.outbox.cursor(), "incident": incident["slug"], "area": top}
+    for noun, shape in ROWS.items():
+        rows = [shape(row) for row in tx.board.of_area(noun, incident["id"], pool, top, tx.now)]
+        if noun == "volunteers" and not may(actor, Permission.ASSIGNMENT_MANAGE, top):
+            rows = [_roughly(row) for row in rows]
+        answer[noun] = _compact(rows, noun)
+    return answer
+
+
+def board_area(actor: Actor, area: str | None) -> str:
+    """The area to show: the asked one, or the only one the person has, else everything they have at its top.
+
+    Raises NotSignedIn, Forbidden, or Invalid when the person answers for several and must choose.
+    """
+    if area is not None:
+        require(actor, Permission.BOARD_READ, area)
+        return area
+    held = areas_for(actor, Permission.BOARD_READ)
+    if len(held) != 1:
+        require(actor, Permission.BOARD_READ, "" if not held else held[0])
+        raise Invalid({"area": Problem("choose_area", {"choices": ", ".join(held)})})
+    return held[0]
+
+
+def after(tx: Tx, actor: Actor, slug: str | None, area: str | None, cursor: int) -> dict[str, Any]:
+    """The events beyond a cursor that the person would have got live, at most EVENTS_PAGE of them.
+
+    `next` is the cursor to go on from while there are more, else None.
+    """
+    top = board_area(actor, area)
+    incident = incident_for(tx, slug)
+    rows = tx.outbox.after(cursor, incident["id"], EVENTS_PAGE)
+    last = rows[-1]["position"] if rows else max(cursor, tx.outbox.cursor())
+    shown = [as_message(row) for row in rows if seen_from(row["area"], top)]
+    return {"events": shown, "cursor": last, "next": last if len(rows) == EVENTS_PAGE else None}
+
+
+def seen_from(event_area: str, top: str) -> bool:
+    """Whether whoever watches `top` is told of an event in `event_area`."""
+    return within(event_area, top)
+
+
+def as_message(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An outbox row as the wire has it."""
+    return {
+        "id": row["position"],
+        "type": row["type"],
+        "at": row["at"].isoformat(),
+        "area": row["area"],
+        "data": row["data"],
+    }
+
+
+def public_message(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """An outbox row as anybody may see it, or None."""
+    event = events.from_data(row["type"], row["incident_id"], row["area"], row["data"])
+    data = event.public()
+    return None if data is None else {**as_message(row), "data": dict(data)}
+
+
+def report_rows(tx: Tx, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Board rows of these reports."""
+    return _rows(tx, "reports", ids)
+
+
+def case_rows(tx: Tx, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Board rows of these cases."""
+    return _rows(tx, "cases", ids)
+
+
+def need_rows(tx: Tx, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Board rows of these needs."""
+    return _rows(tx, "needs", ids)
+
+
+def assignment_rows(tx: Tx, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Board rows of these assignments."""
+    return _rows(tx, "assignments", ids)
+
+
+def volunteer_rows(tx: Tx, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Board rows of these volunteers, for events: all staff get them, so the place is rough."""
+    return [_roughly(row) for row in _rows(tx, "volunteers", ids)]
+
+
+def site_rows(tx: Tx, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Board rows of these sites."""
+    return _rows(tx, "sites", ids)
+
+
+def _roughly(row: dict[str, Any]) -> dict[str, Any]:
+    """A volunteer with the place to two decimals (about a kilometre): only coordinators see more."""
+    return {**row, **{name: row[name] if row[name] is None else round(row[name], 2) for name in ("lon", "lat")}}
+
+
+def _rows(tx: Tx, noun: str, ids: Sequence[Any]) -> list[dict[str, Any]]:
+    return [ROWS[noun](row) for row in tx.board.by_ids(noun, ids, tx.now)] if ids else []
+
+
+_COLUMNS = {
+    "reports": ("id", "case_id", "state", "tier", "channel", "received_at", "due_at", "flags"),
+    "cases": (
+        "id", "area", "lon", "lat", "accuracy_m", "people", "tier", "verified", "merged_into", "opened_at", "version",
+    ),
+    "needs": ("id", "case_id", "item", "quantity", "tier", "state", "covered", "delivered", "fill", "due_at"),
+    "assignments": (
+        "id", "case_id", "site_id", "volunteer_id", "kind", "state", "changed_at", "version", "lines",
+    ),
+    "volunteers": (
+        "id", "alias", "state", "home_area", "skills", "vehicle", "area", "lon", "lat", "until", "busy",
+    ),
+    "sites": ("id", "name", "kind", "area", "lon", "lat", "open", "flags", "stock"),
+}  # fmt: skip
+
+
+def _compact(rows: list[dict[str, Any]], noun: str) -> dict[str, Any]:
+    columns = _COLUMNS[noun]
+    return {"columns": list(columns), "rows": [[row[name] for name in columns] for row in rows]}

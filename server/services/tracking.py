@@ -1,0 +1,202 @@
+"""What a reporter sees of their own report, and what they may add to it, by its tracking code.
+
+The code is the key to it: whoever has it reported, or was told it by who did. Anyone's contact is
+never shown. Unknown and wrong codes look the same, and tries are counted.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from server.domain import catalogue, events, lifecycle, sla
+from server.domain.errors import Conflict, Invalid, NotFound, Problem
+from server.domain.permissions import Actor
+from server.services import accounts, assignments, boardrows, codes, contacts, queries
+from server.services.inputs import TrackIn
+from server.store.unit_of_work import Tx
+
+WRONG_CODES, WRONG_WITHIN = 60, timedelta(hours=1)
+"""Wrong codes per address an hour: thousands share one address in Indonesian mobile networks, and a
+40-bit code is not found by sixty tries."""
+
+
+def track(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
+    """The report behind a tracking code, in its reporter's view. Raises NotFound."""
+    report = _report_of(tx, code, keys)
+    case = tx.cases.get(report["case_id"])
+    needs = tx.cases.needs_of(report["case_id"])
+    coming = tx.assignments.of_case(report["case_id"])
+    waiting = report["state"] in ("received", "needs_info", "verified") and not _settled(needs)
+    answer = {
+        "code": codes.normalised(code),
+        "state": report["state"],
+        "tier": report["tier"],
+        "received_at": report["received_at"].isoformat(),
+        "clock": _clock(tx, report, waiting),
+        "position": tx.reports.ahead_of(report) + 1 if waiting else None,
+        "question": report["question"] if report["state"] == "needs_info" else None,
+        "needs": [_need(need) for need in needs if need["state"] != "cancelled"],
+        "history": [
+            {"at": report["received_at"].isoformat(), "step": "received", "params": {}},
+            *(
+                {"at": step["at"].isoformat(), "step": step["step"], "params": step["params"]}
+                for step in tx.reports.history(report["id"])
+            ),
+        ],
+        "can": _can(tx, report, coming),
+        "rating": report["rating"],
+    }
+    if case and any(job["state"] in ("accepted", "en_route") for job in coming):
+        answer["delivery_code"] = case["delivery_code"]
+    return answer
+
+
+def act(tx: Tx, actor: Actor, code: str, body: TrackIn, keys: contacts.Keys) -> None:
+    """Do what the reporter asks: add_info, answer, confirm, reopen, rate or cancel.
+
+    Raises NotFound for a wrong code, Conflict when the report is not at that point, Invalid naming what lacks.
+    """
+    report = _report_of(tx, code, keys)
+    case = tx.cases.get(report["case_id"], lock=True)
+    if case is None:
+        raise NotFound
+    report = tx.reports.get(report["id"], lock=True) or report
+    if body.action not in _can(tx, report, tx.assignments.of_case(case["id"])):
+        raise Conflict("not_now", state={"state": report["state"]})
+    {
+        "add_info": _add_info,
+        "answer": _answer,
+        "confirm": _confirm,
+        "reopen": _reopen,
+        "rate": _rate,
+        "cancel": _cancel,
+    }[body.action](tx, actor, report, case, body)
+    tx.audit(actor, f"report:{body.action}", report["area"], f"report:{report['id']}")
+
+
+def limit_wrong_codes(tx: Tx, address: str) -> None:
+    """Refuse an address that has tried too many wrong codes. Raises TooMany."""
+    accounts.check_tries(tx, f"track:{address}", WRONG_CODES, WRONG_WITHIN)
+
+
+def count_wrong_code(tx: Tx, address: str) -> None:
+    """Count a wrong code from an address."""
+    tx.accounts.count_try(f"track:{address}", tx.now)
+
+
+def _report_of(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
+    plain = codes.normalised(code)
+    found = tx.reports.by_code_index(codes.index_of(plain or "", keys))
+    if plain is None or found is None:
+        raise NotFound("unknown_code")
+    return found
+
+
+def _settled(needs: list[dict[str, Any]]) -> bool:
+    return bool(needs) and all(need["state"] != "open" for need in needs)
+
+
+def _clock(tx: Tx, report: Mapping[str, Any], waiting: bool) -> dict[str, Any]:
+    paused = report["state"] == "needs_info"
+    overdue = waiting and not paused and tx.now > report["due_at"]
+    return {"due_at": report["due_at"].isoformat(), "overdue": overdue, "paused": paused, "running": waiting}
+
+
+def _need(need: Mapping[str, Any]) -> dict[str, Any]:
+    item = catalogue.ITEMS.get(need["item"])
+    return {
+        "item": need["item"],
+        "quantity": need["quantity"],
+        "unit": item.unit if item else "",
+        "fill": lifecycle.need_fill(need["quantity"], need["covered"]),
+        "delivered": need["delivered"],
+    }
+
+
+def _can(tx: Tx, report: Mapping[str, Any], coming: list[dict[str, Any]]) -> list[str]:
+    states = {job["state"] for job in coming}
+    found = []
+    if report["state"] in ("received", "verified"):
+        found.append("add_info")
+    if report["state"] == "needs_info":
+        found.append("answer")
+    if "delivered" in states:
+        found.append("confirm")
+    if states & {"delivered", "confirmed"}:
+        found.append("rate")
+    if "confirmed" in states and tx.now - report["received_at"] < sla.REOPEN_WITHIN + timedelta(days=3):
+        found.append("reopen")
+    if report["state"] in ("received", "needs_info"):
+        found.append("cancel")
+    return found
+
+
+def _add_info(tx: Tx, actor: Actor, report: dict[str, Any], case: dict[str, Any], body: TrackIn) -> None:
+    if not body.text:
+        raise Invalid({"text": Problem("required")})
+    tx.cases.add_note(
+        {"id": tx.new_id(), "case_id": case["id"], "at": tx.now, "by": "reporter", "text": body.text}
+    )
+    tx.reports.note(report["id"], tx.now, "info_added")
+    _changed(tx, report, "add_info")
+
+
+def _answer(tx: Tx, actor: Actor, report: dict[str, Any], case: dict[str, Any], body: TrackIn) -> None:
+    _add_info(tx, actor, report, case, body)
+    tx.reports.change(report["id"], state=lifecycle.after("report", report["state"], "answer"), question=None)
+    _changed(tx, report, "answer")
+
+
+def _confirm(tx: Tx, actor: Actor, report: dict[str, Any], case: dict[str, Any], body: TrackIn) -> None:
+    assignments.confirm_by_recipient(tx, actor, case["id"])
+
+
+def _reopen(tx: Tx, actor: Actor, report: dict[str, Any], case: dict[str, Any], body: TrackIn) -> None:
+    if not body.text:
+        raise Invalid({"text": Problem("required")})
+    closed = [need for need in tx.cases.needs_of(case["id"]) if need["state"] == "closed"]
+    tx.cases.add_note({"id": tx.new_id(), "case_id": case["id"], "at": tx.now, "by": "reporter", "text": body.text})
+    tx.reports.note(report["id"], tx.now, "reopened")
+    for need in closed:
+        again = {name: need[name] for name in ("incident_id", "case_id", "item", "quantity", "tier", "basis")}
+        due = sla.due_at(need["tier"], tx.now)
+        tx.cases.add_needs(
+            [{**again, "id": tx.new_number(), "state": "open", "opened_at": tx.now, "due_at": due}]
+        )
+    _changed(tx, report, "reopen")
+
+
+def _rate(tx: Tx, actor: Actor, report: dict[str, Any], case: dict[str, Any], body: TrackIn) -> None:
+    if body.rating is None:
+        raise Invalid({"rating": Problem("required")})
+    tx.reports.change(report["id"], rating=body.rating)
+    tx.reports.note(report["id"], tx.now, "rated", rating=body.rating)
+    _changed(tx, report, "rate")
+
+
+def _cancel(tx: Tx, actor: Actor, report: dict[str, Any], case: dict[str, Any], body: TrackIn) -> None:
+    tx.reports.change(report["id"], state=lifecycle.after("report", report["state"], "reject"))
+    tx.reports.note(report["id"], tx.now, "cancelled_by_reporter")
+    if all(r["state"] in ("rejected", "duplicate") for r in tx.reports.of_case(case["id"])):
+        for need in tx.cases.needs_of(case["id"]):
+            if need["state"] == "open" and need["covered"] == 0:
+                tx.cases.change_need(need["id"], state=lifecycle.after("need", need["state"], "cancel"))
+    _changed(tx, report, "cancel")
+
+
+def _changed(tx: Tx, report: Mapping[str, Any], action: str) -> None:
+    case_id = report["case_id"]
+    rows = {
+        "reports": queries.report_rows(tx, [report["id"]]),
+        "needs": [boardrows.need(need) for need in tx.cases.needs_of(case_id)],
+    }
+    tx.record(
+        events.ReportChanged(
+            incident_id=report["incident_id"],
+            area=report["area"],
+            rows=rows,
+            report_id=report["id"],
+            case_id=case_id,
+            action=action,
+        )
+    )
