@@ -5,6 +5,8 @@ What a command needs is imported inside it: `--help` and the quick ones must not
 
 # ruff: noqa: PLC0415 - see above
 
+from pathlib import Path
+
 import click
 
 from server.config import SettingError, Settings, from_env
@@ -60,3 +62,96 @@ def migrate(revision: str) -> None:
 
     with embedded.servers(settings()) as filled:
         upgrade(filled, revision)
+
+
+@cli.group()
+def areas() -> None:
+    """Administrative areas."""
+
+
+@areas.command("load")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--level", type=click.Choice(["province", "regency", "district", "village"]))
+def areas_load(file: Path, level: str | None) -> None:
+    """Put the boundaries of a GeoJSON, GPKG or SHP FILE with official codes in place of approximate areas."""
+    from geo.boundaries import BadBoundaries
+    from server.commands import places
+    from server.commands.working import working
+
+    try:
+        with working(settings()) as system:
+            counts = places.load_areas(system, file, level)
+    except BadBoundaries as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(", ".join(f"{count} {name}" for name, count in counts.items()) + " loaded")
+
+
+@cli.group()
+def incidents() -> None:
+    """Incidents."""
+
+
+@incidents.command("add")
+@click.argument("slug")
+@click.option("--name", required=True)
+@click.option("--bounds", help="W,S,E,N in degrees")
+@click.option("--areas", "codes", help="official area codes, with commas")
+@click.option("--kind", default="other", show_default=True)
+@click.option("--training", is_flag=True, help="Never reaches a public page.")
+def incidents_add(
+    slug: str, name: str, bounds: str | None, codes: str | None, kind: str, training: bool
+) -> None:
+    """Open an incident with its operating area (the province by default)."""
+    from server.commands import places
+    from server.commands.working import working
+
+    with working(settings()) as system:
+        places.add_incident(system, slug, name, bounds, codes, kind, training)
+    click.echo(f"incident {slug} is open")
+
+
+@cli.group()
+def users() -> None:
+    """Accounts."""
+
+
+@users.command("add")
+@click.argument("name")
+@click.option("--role", required=True)
+@click.option("--area", default="32", show_default=True, help="official code; the role holds there and below")
+def users_add(name: str, role: str, area: str) -> None:
+    """Make an account and print its one-time password."""
+    from server.commands import people
+    from server.commands.working import working
+
+    with working(settings()) as system:
+        click.echo(people.add_user(system, name, role, area))
+
+
+@users.command("token")
+@click.argument("name")
+def users_token(name: str) -> None:
+    """Print a bearer token for scripts with the rights of the account."""
+    from server.commands import people
+    from server.commands.working import working
+
+    with working(settings()) as system:
+        click.echo(people.token(system, name))
+
+
+@cli.group()
+def audit() -> None:
+    """The audit trail."""
+
+
+@audit.command("verify")
+def audit_verify() -> None:
+    """Walk the hash chain and say whether anybody changed it."""
+    from server.commands.working import working
+    from server.services import audit as trail
+
+    with working(settings()) as system, system.reading() as tx:
+        found = trail.verify(tx)
+    if not found["ok"]:
+        raise click.ClickException(f"the audit trail is broken at entry {found['broken_at']}")
+    click.echo(f"the audit trail is whole: {found['sealed']} sealed, {found['waiting']} waiting to be sealed")

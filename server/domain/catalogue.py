@@ -277,6 +277,35 @@ def least_heads(people: int | None, vulnerable: Mapping[str, int]) -> int:
     return max(people or 0, by_age, vulnerable.get("pregnant", 0), vulnerable.get("disabled", 0))
 
 
+def listing() -> list[dict[str, object]]:
+    """The catalogue as the API shows it: each item with its norms and where they come from."""
+    return [
+        {
+            "code": item.code,
+            "kind": str(item.kind),
+            "unit": item.unit,
+            "weight_kg": item.weight_kg,
+            "volume_m3": item.volume_m3,
+            "tier": item.tier,
+            "skills": sorted(item.skills),
+            "norms": [
+                {
+                    "amount": float(norm.amount),
+                    "per": str(norm.per),
+                    "group": norm.group,
+                    "from_day": norm.from_day,
+                    "to_day": norm.to_day,
+                    "source": norm.source,
+                    "version": norm.version,
+                }
+                for norm in NORMS
+                if norm.item == item.code
+            ],
+        }
+        for item in ITEMS.values()
+    ]
+
+
 def needs_for(
     people: int | None,
     vulnerable: Mapping[str, int],

@@ -22,6 +22,7 @@ from server.store.audit import Audit
 from server.store.board import Board
 from server.store.cases import Cases
 from server.store.claims import Claims
+from server.store.figures import Figures
 from server.store.hazards import Hazards
 from server.store.incidents import Incidents
 from server.store.outbox import Outbox
@@ -161,6 +162,11 @@ class Tx:
     def board(self) -> Board:
         """Rows of the board."""
         return Board(self.conn)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """Counts for operators."""
+        return Figures(self.conn)
 
     @cached_property
     def outbox(self) -> Outbox:
