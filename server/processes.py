@@ -74,8 +74,6 @@ class Process:
     """Running, or about to be."""
     pid: int
     """0 while it is down."""
-    ended: str
-    """How it ended the last time."""
 
 
 class Supervisor:
@@ -112,7 +110,6 @@ class Supervisor:
                 name=info["name"],
                 up=info["statename"] in ("STARTING", "RUNNING", "BACKOFF"),
                 pid=info["pid"],
-                ended=info["spawnerr"] or f"exit status {info['exitstatus']}",
             )
             for info in self._ask("getAllProcessInfo")
         ]

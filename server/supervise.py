@@ -29,7 +29,6 @@ class Stop(BaseException):
 
 def run(settings: Settings, *, demo: bool = False) -> None:
     """Starts everything and stays until it is asked to stop. Raises CannotRun, ServerError."""
-    _need_free_port(settings)
     owner = embedded.take(settings)
     if owner is None:
         raise CannotRun(
@@ -37,6 +36,7 @@ def run(settings: Settings, *, demo: bool = False) -> None:
             f"stop it first, or set DATA_DIR to another folder"
         )
     with owner, contextlib.suppress(Stop), _stoppable():
+        _need_free_port(settings)
         _run_as_owner(embedded.addresses(settings), demo=demo)
     _say("Stopped.")
 
@@ -99,7 +99,7 @@ class Deaths:
                 before = self._pids.get(process.name, 0)
                 if before and process.pid != before and process.name not in ONE_SHOT:
                     log = self._supervisor.settings.log_dir / f"{process.name}.log"
-                    _say(f"{process.name} ended ({process.ended}) and is started again; see {log}")
+                    _say(f"{process.name} ended and is started again; see {log}")
                 self._pids[process.name] = process.pid
 
 
