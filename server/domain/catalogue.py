@@ -236,6 +236,7 @@ def norms_of(item: str, days: range) -> list[tuple[Norm, int]]:
                 held.append((norm, count))
     return held
 
+
 DAYS_COVERED = 2
 """How many days a report's supplies are reckoned for: help that comes today lasts through tomorrow."""
 HOUSEHOLD = 4

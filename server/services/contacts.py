@@ -56,7 +56,7 @@ def _spellings(text: str, region: str) -> list[str]:
         spellings.append(f"+{digits[2:]}")
     if digits.startswith(country):
         spellings.append(f"+{digits}")
-        spellings.append(f"+{country}{digits[len(country):].removeprefix('0')}")
+        spellings.append(f"+{country}{digits[len(country) :].removeprefix('0')}")
     if digits.startswith("8"):
         spellings.append(f"0{digits}")
     return spellings

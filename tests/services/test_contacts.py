@@ -55,7 +55,20 @@ def test_fixed_lines_and_numbers_from_abroad(spelling: str, expected: str) -> No
 
 @pytest.mark.parametrize(
     "spelling",
-    ["", "   ", "0812", "12345", "nomor saya", "0812345678901234567", "+62", "++", "112", "08" * 30, "0812;DROP", "<b>"],
+    [
+        "",
+        "   ",
+        "0812",
+        "12345",
+        "nomor saya",
+        "0812345678901234567",
+        "+62",
+        "++",
+        "112",
+        "08" * 30,
+        "0812;DROP",
+        "<b>",
+    ],
 )
 def test_a_wrong_number_names_its_field(spelling: str) -> None:
     with pytest.raises(Invalid) as caught:
