@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flask import Flask, Response, request
 from flask_socketio import SocketIO
+from socketio import RedisManager
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import api, live
@@ -48,7 +49,8 @@ def _socket_server(app: Flask, settings: Settings) -> None:
     socketio = SocketIO(
         app,
         async_mode="gevent" if settings.serving == "gevent" else "threading",
-        message_queue=settings.redis_url or None,
+        # Named here because Flask-SocketIO takes a unix:// address for another kind of queue.
+        client_manager=RedisManager(settings.redis_url) if settings.redis_url else None,
         cors_allowed_origins=live.origin_checker(settings.public_url),
         manage_session=False,
         ping_interval=25,
