@@ -76,6 +76,7 @@ def assignment(row: Source) -> dict[str, Any]:
         "kind": row["kind"],
         "state": row["state"],
         "changed_at": _time(row["changed_at"]),
+        "attention": row["attention"],
         "version": row["version"],
         "lines": [
             {"need_id": line["need_id"], "item": line["item"], "quantity": line["quantity"]}

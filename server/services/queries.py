@@ -143,7 +143,7 @@ _COLUMNS = {
     ),
     "needs": ("id", "case_id", "item", "quantity", "tier", "state", "covered", "delivered", "fill", "due_at"),
     "assignments": (
-        "id", "case_id", "site_id", "volunteer_id", "kind", "state", "changed_at", "version", "lines",
+        "id", "case_id", "site_id", "volunteer_id", "kind", "state", "changed_at", "attention", "version", "lines",
     ),
     "volunteers": (
         "id", "alias", "state", "home_area", "skills", "vehicle", "area", "lon", "lat", "until", "busy",

@@ -32,7 +32,7 @@ left join (
 where {where} order by n.case_id, n.id
 """
 _ASSIGNMENTS = """
-select a.id, a.case_id, a.site_id, a.volunteer_id, a.kind, a.state, a.changed_at, a.version,
+select a.id, a.case_id, a.site_id, a.volunteer_id, a.kind, a.state, a.changed_at, a.attention, a.version,
        coalesce((select json_agg(json_build_object(
                    'need_id', al.need_id, 'item', n.item, 'quantity', al.quantity) order by al.n)
                  from assignment_lines al join needs n on n.id = al.need_id

@@ -1,0 +1,234 @@
+"""Assignments with their lines, offers and deliveries.
+
+`volunteer_id` is who accepted; `wanted_volunteer_id` whom a plan or a coordinator has in mind.
+`attention` says why a person must look (a key of web/i18n `attention.*`), or is null.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from server.domain.lifecycle import HOLDS_STOCK, LIVE
+from server.store.rows import Row, every, first
+from server.store.tables import assignment_lines, assignments, deliveries, needs, offers
+
+_BUSY = ("accepted", "en_route")
+_JOB = text(
+    """
+    select a.id, a.state, a.kind, a.version, a.case_id, a.site_id, a.incident_id, a.area, a.volunteer_id,
+           a.changed_at, c.lon as case_lon, c.lat as case_lat, c.accuracy_m as case_accuracy_m,
+           c.area as case_area, c.people, c.tier, s.name as site_name, s.address as site_address,
+           s.lon as site_lon, s.lat as site_lat, o.id as offer_id, o.state as offer_state, o.deadline_at,
+           coalesce((select json_agg(json_build_object('need_id', al.need_id, 'item', n.item,
+                                                       'quantity', al.quantity, 'expiry', lo.expiry) order by al.n)
+                     from assignment_lines al join needs n on n.id = al.need_id
+                     left join lots lo on lo.id = al.lot_id
+                     where al.assignment_id = a.id), '[]'::json) as lines
+    from assignments a
+    join cases c on c.id = a.case_id
+    left join sites s on s.id = a.site_id
+    left join offers o on o.assignment_id = a.id and o.volunteer_id = :volunteer
+    where (:offered and o.state = 'open' and o.deadline_at > clock_timestamp())
+       or (not :offered and a.volunteer_id = :volunteer and a.state = any(:states))
+    order by c.tier, a.changed_at, a.id
+    limit 100
+    """
+)
+_IDLE = text(
+    """
+    select a.id, a.incident_id, a.area, a.case_id from assignments a
+    where a.state in ('proposed', 'offered') and a.attention is null and a.changed_at < :before
+      and not exists (select 1 from offers o where o.assignment_id = a.id and o.state = 'open')
+    order by a.id
+    """
+)
+
+
+class Assignments:
+    """Reads and writes assignments, lines, offers and deliveries."""
+
+    def __init__(self, conn: Connection) -> None:
+        self.conn = conn
+
+    def clock(self) -> datetime:
+        """The time by the database: offers are judged by it, whatever the clocks of the processes say."""
+        return self.conn.execute(select(func.clock_timestamp())).scalar_one()
+
+    def add(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> None:
+        """Store a new assignment with its lines."""
+        self.conn.execute(insert(assignments).values(**row))
+        numbered = [{"assignment_id": row["id"], "n": n, **line} for n, line in enumerate(lines)]
+        self.conn.execute(insert(assignment_lines), numbered)
+
+    def get(self, assignment_id: str, *, lock: bool = False) -> Row | None:
+        """The assignment of that id; with `lock`, held until the transaction ends."""
+        query = select(assignments).where(assignments.c.id == assignment_id)
+        return first(self.conn, query.with_for_update() if lock else query)
+
+    def change(self, assignment_id: str, **values: Any) -> None:
+        """Set columns of an assignment and count its version up."""
+        self.conn.execute(
+            update(assignments)
+            .where(assignments.c.id == assignment_id)
+            .values(version=assignments.c.version + 1, **values)
+        )
+
+    def take(self, assignment_id: str, volunteer_id: str, state: str, at: datetime) -> bool:
+        """Give the assignment to a volunteer; False when they already carry another one."""
+        try:
+            with self.conn.begin_nested():
+                self.change(assignment_id, volunteer_id=volunteer_id, state=state, changed_at=at, attention=None)
+        except IntegrityError:
+            return False
+        return True
+
+    def lines(self, assignment_id: str) -> list[Row]:
+        """The lines of an assignment in order, each with its need's item and tier."""
+        query = (
+            select(assignment_lines, needs.c.item, needs.c.tier)
+            .join(needs, needs.c.id == assignment_lines.c.need_id)
+            .where(assignment_lines.c.assignment_id == assignment_id)
+        )
+        return every(self.conn, query.order_by(assignment_lines.c.n))
+
+    def set_line(self, assignment_id: str, n: int, quantity: int) -> None:
+        """Set what a line came to in the end; a line of nothing goes."""
+        here = (assignment_lines.c.assignment_id == assignment_id) & (assignment_lines.c.n == n)
+        if quantity:
+            self.conn.execute(update(assignment_lines).where(here).values(quantity=quantity))
+        else:
+            self.conn.execute(delete(assignment_lines).where(here))
+
+    def of_case(self, case_id: int) -> list[Row]:
+        """The assignments of a case, the oldest first."""
+        query = select(assignments).where(assignments.c.case_id == case_id)
+        return every(self.conn, query.order_by(assignments.c.created_at, assignments.c.id))
+
+    def ids_of_case(self, case_id: int) -> list[str]:
+        """Ids of the assignments of a case, the oldest first."""
+        return [row["id"] for row in self.of_case(case_id)]
+
+    def confirmed_by_need(self, need_ids: Iterable[int]) -> dict[int, int]:
+        """What confirmed deliveries brought of each of these needs."""
+        query = (
+            select(assignment_lines.c.need_id, func.sum(assignment_lines.c.quantity).label("quantity"))
+            .join(assignments, assignments.c.id == assignment_lines.c.assignment_id)
+            .where(assignment_lines.c.need_id.in_(list(need_ids)), assignments.c.state == "confirmed")
+            .group_by(assignment_lines.c.need_id)
+        )
+        return {row["need_id"]: int(row["quantity"]) for row in every(self.conn, query)}
+
+    def engaged(self, volunteer_ids: Iterable[str]) -> set[str]:
+        """Those of the volunteers who carry an assignment, or whom a plan has in mind for one that waits."""
+        ids = list(volunteer_ids)
+        busy = select(assignments.c.volunteer_id).where(
+            assignments.c.volunteer_id.in_(ids), assignments.c.state.in_(_BUSY)
+        )
+        wanted = select(assignments.c.wanted_volunteer_id).where(
+            assignments.c.wanted_volunteer_id.in_(ids), assignments.c.state.in_(("proposed", "offered"))
+        )
+        return set(self.conn.execute(busy.union(wanted)).scalars())
+
+    def idle(self, before: datetime) -> list[Row]:
+        """Assignments that wait for a volunteer, without an open offer, unchanged since `before`."""
+        return every(self.conn, _IDLE, {"before": before})
+
+    def untaken(self, before: datetime) -> list[str]:
+        """Ids of assignments made before a moment that still nobody took."""
+        query = select(assignments.c.id).where(
+            assignments.c.state.in_(("proposed", "offered")), assignments.c.created_at < before
+        )
+        return list(self.conn.execute(query.order_by(assignments.c.id)).scalars())
+
+    def live_ids(self, need_ids: Iterable[int]) -> list[str]:
+        """Ids of live assignments with a line for one of these needs."""
+        query = (
+            select(assignments.c.id)
+            .join(assignment_lines, assignment_lines.c.assignment_id == assignments.c.id)
+            .where(assignment_lines.c.need_id.in_(list(need_ids)), assignments.c.state.in_(sorted(LIVE)))
+        )
+        return sorted(set(self.conn.execute(query).scalars()))
+
+    def add_offers(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Store new offers."""
+        if rows:
+            self.conn.execute(insert(offers), list(rows))
+
+    def offers(self, assignment_id: str, *, lock: bool = False) -> list[Row]:
+        """The offers of an assignment in id order; with `lock`, held until the transaction ends."""
+        query = select(offers).where(offers.c.assignment_id == assignment_id).order_by(offers.c.id)
+        return every(self.conn, query.with_for_update() if lock else query)
+
+    def other_open_offers(self, volunteer_id: str, assignment_id: str) -> list[Row]:
+        """The volunteer's open offers of other assignments.
+
+        Those that another transaction holds are left out: it is about to close them itself.
+        """
+        query = select(offers).where(
+            offers.c.volunteer_id == volunteer_id,
+            offers.c.assignment_id != assignment_id,
+            offers.c.state == "open",
+        )
+        return every(self.conn, query.order_by(offers.c.id).with_for_update(skip_locked=True))
+
+    def due_offers(self, limit: int = 500) -> list[Row]:
+        """Open offers whose deadline is over, by the database's clock, with the place of their assignment.
+
+        Those that another transaction holds are left for the next time.
+        """
+        query = (
+            select(offers, assignments.c.incident_id, assignments.c.area, assignments.c.case_id)
+            .join(assignments, assignments.c.id == offers.c.assignment_id)
+            .where(offers.c.state == "open", offers.c.deadline_at <= func.clock_timestamp())
+        )
+        held = query.order_by(offers.c.id).limit(limit).with_for_update(skip_locked=True, of=offers)
+        return every(self.conn, held)
+
+    def close_offers(self, ids: Iterable[str], state: str, at: datetime, reason: str | None = None) -> None:
+        """Set the end of offers."""
+        values = {"state": state, "closed_at": at, "reason": reason}
+        self.conn.execute(update(offers).where(offers.c.id.in_(list(ids))).values(**values))
+
+    def asked_since(self, moment: datetime) -> dict[str, int]:
+        """How many offers each volunteer got since a moment."""
+        query = select(offers.c.volunteer_id, func.count().label("n")).where(offers.c.made_at > moment)
+        return {row["volunteer_id"]: row["n"] for row in every(self.conn, query.group_by(offers.c.volunteer_id))}
+
+    def considering(self) -> set[str]:
+        """Volunteers with an open offer."""
+        return set(self.conn.execute(select(offers.c.volunteer_id).where(offers.c.state == "open")).scalars())
+
+    def offered_to(self, volunteer_id: str) -> list[Row]:
+        """The assignments that are put to a volunteer now, with what is needed to decide."""
+        return every(self.conn, _JOB, {"volunteer": volunteer_id, "offered": True, "states": []})
+
+    def worked_by(self, volunteer_id: str, states: Sequence[str]) -> list[Row]:
+        """The assignments of a volunteer in these states, with what is needed to do them."""
+        return every(self.conn, _JOB, {"volunteer": volunteer_id, "offered": False, "states": list(states)})
+
+    def add_delivery(self, row: Mapping[str, Any]) -> None:
+        """Store a hand-over."""
+        self.conn.execute(insert(deliveries).values(**row))
+
+    def delivery(self, client_id: str) -> Row | None:
+        """The hand-over that was sent with this client id."""
+        return first(self.conn, select(deliveries).where(deliveries.c.client_id == client_id))
+
+    def over_promised(self) -> list[Row]:
+        """Lots of which more is held than there is."""
+        query = text(
+            """
+            select l.id as lot_id, coalesce(g.on_hand, 0)::int as on_hand, h.held::int as held
+            from lots l
+            join (select al.lot_id, sum(al.quantity) as held from assignment_lines al
+                  join assignments a on a.id = al.assignment_id
+                  where a.state = any(:holds) and al.lot_id is not null group by al.lot_id) h on h.lot_id = l.id
+            left join (select lot_id, sum(quantity) as on_hand from ledger where account = 'site'
+                       group by lot_id) g on g.lot_id = l.id
+            where h.held > coalesce(g.on_hand, 0)
+            """
+        )
+        return every(self.conn, query, {"holds": sorted(HOLDS_STOCK)})

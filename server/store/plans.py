@@ -1,0 +1,109 @@
+"""Plans and their matches."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
+
+from server.store.rows import Row, every, first
+from server.store.tables import cases, lots, matches, needs, plans
+
+_BRIEF = (
+    plans.c.id,
+    plans.c.incident_id,
+    plans.c.area,
+    plans.c.state,
+    plans.c.by,
+    plans.c.requested_at,
+    plans.c.ready_at,
+    plans.c.approved_at,
+    plans.c.version,
+)
+
+
+class Plans:
+    """Reads and writes plans."""
+
+    def __init__(self, conn: Connection) -> None:
+        self.conn = conn
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Store a new plan."""
+        self.conn.execute(insert(plans).values(**row))
+
+    def get(self, plan_id: str, *, lock: bool = False) -> Row | None:
+        """The plan of that id; with `lock`, held until the transaction ends."""
+        query = select(plans).where(plans.c.id == plan_id)
+        return first(self.conn, query.with_for_update() if lock else query)
+
+    def change(self, plan_id: str, **values: Any) -> None:
+        """Set columns of a plan and count its version up."""
+        self.conn.execute(update(plans).where(plans.c.id == plan_id).values(version=plans.c.version + 1, **values))
+
+    def latest(self, incident_id: str, limit: int) -> list[Row]:
+        """The last plans of an incident without their matches, the newest first."""
+        query = select(*_BRIEF, plans.c.result).where(plans.c.incident_id == incident_id)
+        return every(self.conn, query.order_by(plans.c.requested_at.desc(), plans.c.id).limit(limit))
+
+    def in_state(self, incident_id: str, state: str) -> list[Row]:
+        """The plans of an incident that are in a state, in id order, held until the transaction ends."""
+        query = select(*_BRIEF).where(plans.c.incident_id == incident_id, plans.c.state == state)
+        return every(self.conn, query.order_by(plans.c.id).with_for_update())
+
+    def requested_before(self, moment: datetime) -> list[Row]:
+        """Plans that were asked for before a moment and are still not worked out."""
+        query = select(*_BRIEF).where(plans.c.state == "requested", plans.c.requested_at < moment)
+        return every(self.conn, query.order_by(plans.c.requested_at, plans.c.id))
+
+    def last_requested_at(self, incident_id: str) -> datetime | None:
+        """When the last plan of the incident that did not fail was asked for."""
+        query = select(func.max(plans.c.requested_at)).where(
+            plans.c.incident_id == incident_id, plans.c.state != "failed"
+        )
+        return self.conn.execute(query).scalar()
+
+    def waits_for_plan(self, incident_id: str, since: datetime | None, until: datetime) -> bool:
+        """Whether a verified open need came up after `since` (None: ever) and before `until`."""
+        came_up = func.greatest(needs.c.opened_at, cases.c.verified_at)
+        query = (
+            select(needs.c.id)
+            .join(cases, cases.c.id == needs.c.case_id)
+            .where(
+                needs.c.incident_id == incident_id,
+                needs.c.state == "open",
+                cases.c.verified_at.is_not(None),
+                cases.c.merged_into.is_(None),
+                came_up < until,
+            )
+        )
+        if since is not None:
+            query = query.where(came_up > since)
+        return bool(self.conn.execute(select(exists(query))).scalar())
+
+    def add_matches(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Store the matches of a plan."""
+        if rows:
+            self.conn.execute(insert(matches), list(rows))
+
+    def drop_matches(self, plan_id: str) -> None:
+        """Forget the matches of a plan that nobody will approve any more."""
+        self.conn.execute(delete(matches).where(matches.c.plan_id == plan_id))
+
+    def matches(self, plan_id: str) -> list[Row]:
+        """The matches of a plan in order, each with its case, item, tier and the lot's site."""
+        query = (
+            select(
+                matches,
+                needs.c.case_id,
+                needs.c.item,
+                needs.c.tier,
+                cases.c.area,
+                lots.c.site_id,
+            )
+            .join(needs, needs.c.id == matches.c.need_id)
+            .join(cases, cases.c.id == needs.c.case_id)
+            .outerjoin(lots, lots.c.id == matches.c.lot_id)
+            .where(matches.c.plan_id == plan_id)
+        )
+        return every(self.conn, query.order_by(matches.c.n))
