@@ -92,8 +92,7 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=read.get("SECRET_KEY") or _kept_secret(data_dir),
         host=host,
         port=port,
-        public_url=_url(read, "PUBLIC_URL", ("http", "https")).rstrip("/")
-        or f"http://{_reachable(host)}:{port}",
+        public_url=_url(read, "PUBLIC_URL", ("http", "https")).rstrip("/") or f"http://{_reachable(host)}:{port}",
         database_url=_database_url(read),
         redis_url=_url(read, "REDIS_URL", ("redis", "rediss", "unix")),
         admin_password=read.get("ADMIN_PASSWORD") or "",
@@ -155,7 +154,7 @@ def _serving(read: Mapping[str, str]) -> Serving:
     mode = read.get("SERVING") or "gevent"
     if mode not in ("gevent", "threads"):
         raise SettingError(f"SERVING is {mode!r}; it must be gevent or threads")
-    return cast(Serving, mode)
+    return cast("Serving", mode)
 
 
 def _reachable(host: str) -> str:
@@ -174,8 +173,7 @@ def _kept_secret(data_dir: Path) -> str:
         return path.read_text("ascii").strip()
     except OSError as error:
         raise SettingError(
-            f"DATA_DIR {data_dir} cannot be used: {error.strerror}; "
-            f"set DATA_DIR to a folder that can be written"
+            f"DATA_DIR {data_dir} cannot be used: {error.strerror}; set DATA_DIR to a folder that can be written"
         ) from error
 
 

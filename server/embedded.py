@@ -194,7 +194,7 @@ def wait_until_ready(settings: Settings) -> None:
     with contextlib.closing(client):
         own = settings.redis_url == redis_url(settings)
         name = "Valkey" if own else "the queue at REDIS_URL"
-        _wait(lambda: client.ping(), name, settings.log_dir / "valkey.log" if own else None)
+        _wait(client.ping, name, settings.log_dir / "valkey.log" if own else None)
 
 
 @functools.cache
@@ -241,7 +241,7 @@ def _initdb(files: Path, user: str | None) -> None:
     fresh.mkdir(mode=0o700)
     if user:
         shutil.chown(fresh, user, user)
-    result = subprocess.run(  # noqa: S603 - a program of our own installation
+    result = subprocess.run(
         [
             *[postgres_binary("initdb"), "-D", str(fresh), "-U", "postgres", "--auth=trust"],
             # One order of text on every machine, whatever its locales.
@@ -264,9 +264,7 @@ def _initdb(files: Path, user: str | None) -> None:
 def _ensure_database(settings: Settings) -> None:
     maintenance = database_url(settings).replace(f"/{DATABASE}?", "/postgres?")
     with psycopg.connect(maintenance, autocommit=True, connect_timeout=5) as connection:
-        if not connection.execute(
-            "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
-        ).fetchone():
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             connection.execute(f"CREATE DATABASE {DATABASE}")
 
 
@@ -304,7 +302,7 @@ def _own_for_a_while(settings: Settings) -> Iterator[None]:
 
 def _start(program: Program, log: Path) -> tuple[subprocess.Popen[bytes], Program]:
     with log.open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603 - a program of our own installation
+        process = subprocess.Popen(
             program.command,
             stdin=subprocess.DEVNULL,
             stdout=output,

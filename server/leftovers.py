@@ -59,9 +59,7 @@ def _stop(found: list[psutil.Process]) -> None:
     for process in found:
         with contextlib.suppress(psutil.NoSuchProcess):
             # For PostgreSQL an interrupt is the quick stop in good order.
-            process.send_signal(
-                signal.SIGINT if process.name() == "postgres" else signal.SIGTERM
-            )
+            process.send_signal(signal.SIGINT if process.name() == "postgres" else signal.SIGTERM)
     _, stubborn = psutil.wait_procs(found, timeout=STOP_WAIT_S)
     for process in stubborn:
         with contextlib.suppress(psutil.NoSuchProcess):

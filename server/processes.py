@@ -85,15 +85,14 @@ class Supervisor:
         configuration = settings.run_dir / "supervisord.conf"
         configuration.write_text(configured(settings))
         configuration.chmod(0o600)
-        self.child = subprocess.Popen(  # noqa: S603 - our own installation
+        self.child = subprocess.Popen(
             [
                 *[sys.executable, "-I", "-S", attached.__file__, "SIGTERM", "-"],
                 *[sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(configuration)],
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            env=environment_for(settings)
-            | {leftovers.MARK: str(settings.data_dir), "PYTHONUNBUFFERED": "1"},
+            env=environment_for(settings) | {leftovers.MARK: str(settings.data_dir), "PYTHONUNBUFFERED": "1"},
             # A Ctrl-C at the terminal is for the parent, which then stops all in order.
             start_new_session=True,
             cwd=ROOT,
@@ -146,9 +145,7 @@ class Supervisor:
     def _ask(self, method: str, *arguments: object) -> Any:
         url = f"unix://{self.settings.socket_dir}/supervisor.sock"
         # supervisord reads the path from the transport; the address here only satisfies xmlrpc.
-        with xmlrpc.client.ServerProxy(
-            "http://localhost", transport=SupervisorTransport(None, None, url)
-        ) as proxy:
+        with xmlrpc.client.ServerProxy("http://localhost", transport=SupervisorTransport(None, None, url)) as proxy:
             try:
                 return getattr(proxy.supervisor, method)(*arguments)
             except xmlrpc.client.Fault as fault:

