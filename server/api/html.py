@@ -1,0 +1,178 @@
+"""Pages: how a page says its path and guard, and what every template is given.
+
+Every page names its guard: `public` (anybody) or `signed_in` (a session; others are sent to sign in).
+What the person may do is decided by the service behind the page.
+"""
+
+import functools
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlencode
+
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request
+
+from server.api import identity
+from server.api.words import LANGUAGES, dictionary, language, word
+from server.domain.permissions import Permission, areas_for
+
+Guard = Literal["public", "signed_in"]
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+BUILT = Path(__file__).resolve().parents[2] / "web" / "dist"
+WIB = timezone(timedelta(hours=7), "WIB")
+LANGUAGE_KEPT_S = 365 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Page:
+    """One method on one path."""
+
+    method: str
+    path: str
+    guard: Guard
+    handler: Callable[..., Any]
+
+    @property
+    def endpoint(self) -> str:
+        """The name under which Flask knows it."""
+        return f"{self.handler.__module__.rsplit('.', 1)[-1]}.{self.handler.__name__}"
+
+
+@dataclass
+class Pages:
+    """The pages of one module; `install` binds them to the application."""
+
+    listed: list[Page] = field(default_factory=list)
+
+    def route(self, method: str, path: str, *, guard: Guard) -> Callable[[Handler], Handler]:
+        """Put a handler into the list; it gets the path's variables and answers as a Flask view does."""
+
+        def register(handler: Handler) -> Handler:
+            self.listed.append(Page(method, path, guard, handler))
+            return handler
+
+        return register
+
+    def install(self, app: Flask) -> None:
+        """Bind every page, and give templates what they all use."""
+        for page in self.listed:
+            app.add_url_rule(page.path, page.endpoint, _serve(page), methods=[page.method])
+        app.jinja_env.globals.update(
+            static=static, script_words=script_words, moment=moment, in_language=in_language, known=known
+        )
+
+
+def _serve(page: Page) -> Callable[..., Any]:
+    @functools.wraps(page.handler)
+    def view(**kwargs: Any) -> Any:
+        if page.guard == "signed_in" and identity.current() is None:
+            return redirect("/masuk?" + urlencode({"next": request.full_path.rstrip("?")}), 303)
+        if request.method not in ("GET", "HEAD"):
+            identity.check_csrf()
+        return _finished(make_response(page.handler(**kwargs)))
+
+    view.guard = page.guard  # type: ignore[attr-defined]
+    return view
+
+
+def _finished(response: Response) -> Response:
+    """A page may be kept only by its reader's browser, and is asked for again each time."""
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+    response.vary.update(("Cookie", "Accept-Language"))
+    if request.args.get("lang") in LANGUAGES:
+        response.set_cookie("lang", request.args["lang"], max_age=LANGUAGE_KEPT_S, samesite="Lax", path="/")
+    return response
+
+
+def show(template: str, **values: Any) -> str:
+    """A template with the person who reads it: `me`, `csrf` and the links of the top bar, `nav`."""
+    person = None if g.get("anonymous_page") else identity.current()
+    return render_template(
+        template, me=person.me() if person else None, csrf=person.csrf if person else "", nav=_nav(), **values
+    )
+
+
+def show_to_anyone(template: str, **values: Any) -> str:
+    """The same page whoever asks, so that a browser may keep it for later and for others on the phone."""
+    g.anonymous_page = True
+    return show(template, **values)
+
+
+def _nav() -> list[tuple[str, str]]:
+    """(path, key of the word) of the links for the roles that the reader holds."""
+    person = None if g.get("anonymous_page") else identity.current()
+    if person is None:
+        return []
+    links = []
+    if areas_for(person.actor, Permission.BOARD_READ):
+        links.append(("/konsol", "nav.console"))
+    if areas_for(person.actor, Permission.SITE_READ):
+        links.append(("/posko", "nav.sites"))
+    if person.actor.volunteer_id:
+        links.append(("/relawan/tugas", "nav.jobs"))
+    return links
+
+
+def home_of_person() -> str:
+    """Where a person goes after signing in: the first page of their role."""
+    links = _nav()
+    return links[0][0] if links else "/akun"
+
+
+@cache
+def _hashes(changed_at: float) -> Mapping[str, str]:
+    """What the front-end build made; a new build has a new `changed_at`."""
+    found: dict[str, str] = json.loads((BUILT / "manifest.json").read_text("utf-8")) if changed_at else {}
+    return found
+
+
+def static(name: str) -> str:
+    """The address of a built file, which changes with its content."""
+    manifest = BUILT / "manifest.json"
+    hashes = _hashes(manifest.stat().st_mtime if manifest.exists() else 0.0)
+    return f"/static/{name}?v={hashes[name]}" if name in hashes else f"/static/{name}"
+
+
+def script_words(*prefixes: str) -> dict[str, str]:
+    """The words under dotted prefixes, flat, for a page's script to read from a JSON block."""
+    found: dict[str, str] = {}
+    for prefix in prefixes:
+        node: Any = dictionary(language())
+        for part in prefix.split("."):
+            node = node.get(part, {}) if isinstance(node, dict) else {}
+        found.update(_flat(prefix, node))
+    return found
+
+
+def _flat(prefix: str, node: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(node, str):
+        yield prefix, node
+        return
+    for key, value in node.items():
+        yield from _flat(f"{prefix}.{key}", value)
+
+
+def known(key: str) -> bool:
+    """Whether there is a word under the key."""
+    return word(key) != key
+
+
+def moment(when: str | datetime) -> str:
+    """A time as people here say it: `24 Nov 2026, 21.41 WIB`."""
+    at = (datetime.fromisoformat(when) if isinstance(when, str) else when).astimezone(WIB)
+    return f"{at.day} {word(f'common.months.m{at.month}')} {at.year}, {at:%H.%M} WIB"
+
+
+def in_language(code: str) -> str:
+    """The address of the present page in another language."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"{request.path}?{urlencode([*kept, ('lang', code)])}"
+
+
+def public_url(path: str) -> str:
+    """A path as a whole address that can be sent to somebody."""
+    return f"{current_app.config['PUBLIC_URL']}{path}"
