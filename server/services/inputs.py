@@ -224,5 +224,8 @@ def problems(error: ValidationError) -> dict[str, Problem]:
             found[name] = Problem(str(context["error"]))
             continue
         params = {ours: context[theirs] for theirs, ours in _PARAMS.items() if theirs in context}
-        found.setdefault(name, Problem(_CODES.get(item["type"], "wrong_form"), params))
+        # A length that is checked after a check of ours is called too_long, like a list's.
+        is_length = isinstance(item["input"], str) and item["type"] in ("too_long", "too_short")
+        kind = f"string_{item['type']}" if is_length else item["type"]
+        found.setdefault(name, Problem(_CODES.get(kind, "wrong_form"), params))
     return found

@@ -55,7 +55,8 @@ class Assignments:
 
     def clock(self) -> datetime:
         """The time by the database: offers are judged by it, whatever the clocks of the processes say."""
-        return self.conn.execute(select(func.clock_timestamp())).scalar_one()
+        at: datetime = self.conn.execute(select(func.clock_timestamp())).scalar_one()
+        return at
 
     def add(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> None:
         """Store a new assignment with its lines."""

@@ -1,0 +1,54 @@
+"""What each kind of vehicle carries: working figures of ours, on the careful side.
+
+On foot and by motorcycle: what a healthy person takes along safely. Boats: a rubber boat with crew.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from server.domain.catalogue import ITEMS
+
+
+@dataclass(frozen=True)
+class Load:
+    """Weight in kilograms and volume in cubic metres."""
+
+    weight_kg: float
+    volume_m3: float
+
+    def fits(self, room: "Load") -> bool:
+        """Whether `room` takes this load."""
+        return self.weight_kg <= room.weight_kg and self.volume_m3 <= room.volume_m3
+
+
+CAPACITY: Mapping[str, Load] = {
+    "foot": Load(15, 0.05),
+    "motorcycle": Load(60, 0.25),
+    "car": Load(300, 0.8),
+    "boat": Load(400, 1.5),
+    "pickup": Load(1_000, 3.0),
+    "truck": Load(4_000, 18.0),
+}
+LARGEST = CAPACITY["truck"]
+
+
+def load_of(lines: Iterable[tuple[str, int]]) -> Load:
+    """The load of items and their quantities."""
+    parts = [(ITEMS[item], quantity) for item, quantity in lines]
+    return Load(
+        sum(item.weight_kg * quantity for item, quantity in parts),
+        sum(item.volume_m3 * quantity for item, quantity in parts),
+    )
+
+
+def most_of(item: str, room: Load) -> int:
+    """How many units of an item fit into `room`; at least one, for what is larger than any vehicle of ours."""
+    one = ITEMS[item]
+    fits = [room.weight_kg / one.weight_kg] if one.weight_kg else []
+    fits += [room.volume_m3 / one.volume_m3] if one.volume_m3 else []
+    return max(1, int(min(fits) + 1e-9)) if fits else 1_000_000_000
+
+
+def can_carry(vehicle: str | None, load: Load) -> bool:
+    """Whether a volunteer with that vehicle (none: on foot) takes the load in one go."""
+    return load.fits(CAPACITY.get(vehicle or "foot", CAPACITY["foot"]))

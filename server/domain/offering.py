@@ -1,0 +1,75 @@
+"""The closed loop of offers: how many volunteers are asked at once, for how long, and when a person is asked.
+
+From the design's matching page; an incident may set its own in `incidents.settings["offers"]`, like
+{"0": {"size": 5, "seconds": 120}, "ask_a_person_after": 3, "most_per_hour": 6}.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+ASK_A_PERSON_AFTER = 3
+"""Declines and silences after which a coordinator decides."""
+MOST_PER_HOUR = 6
+"""Fatigue: offers that one volunteer gets in an hour; T0 may go beyond."""
+GIVE_UP_AFTER = timedelta(hours=24)
+"""What nobody took for so long lets its goods go, so that they can be planned anew."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """How many volunteers consider an assignment at once, and for how many seconds each."""
+
+    size: int
+    seconds: int
+
+    @property
+    def lasts(self) -> timedelta:
+        """How long an offer stays open."""
+        return timedelta(seconds=self.seconds)
+
+
+ROUNDS: Mapping[int, Round] = {0: Round(5, 120), 1: Round(2, 300), 2: Round(1, 900), 3: Round(1, 3600)}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of an incident for one tier."""
+
+    round: Round
+    ask_a_person_after: int
+    most_per_hour: int
+    tier: int
+
+    @property
+    def is_urgent(self) -> bool:
+        """T0 goes on asking while a person is asked too, and heeds no fatigue cap."""
+        return self.tier == 0
+
+
+def rules_for(tier: int, settings: Mapping[str, Any] | None = None) -> Rules:
+    """The rules of a tier, with the incident's own figures where it has set them."""
+    own = (settings or {}).get("offers", {})
+    default, mine = ROUNDS[tier], own.get(str(tier), {})
+    return Rules(
+        Round(int(mine.get("size", default.size)), int(mine.get("seconds", default.seconds))),
+        int(own.get("ask_a_person_after", ASK_A_PERSON_AFTER)),
+        int(own.get("most_per_hour", MOST_PER_HOUR)),
+        tier,
+    )
+
+
+def next_step(rules: Rules, open_offers: int, refusals: int) -> tuple[int, bool]:
+    """How many more volunteers to ask now, and whether a person must look.
+
+    `refusals` are the declines and silences since the asking began.
+    """
+    person = refusals >= rules.ask_a_person_after
+    more = 0 if person and not rules.is_urgent else max(0, rules.round.size - open_offers)
+    return more, person or rules.is_urgent
+
+
+def refused(states: Iterable[str]) -> int:
+    """How many of the offers with these states were declined or met with silence."""
+    return sum(state in ("declined", "expired") for state in states)
