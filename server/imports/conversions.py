@@ -88,12 +88,12 @@ def headcount(value: object) -> int | None:
     """
     everybody, parts = 0, 0
     for digits, word in _COUNTED.findall(plain(value)):
-        count, word = int(digits.replace(",", "")), word.casefold()
-        if word in HOUSEHOLD_WORDS:
+        count, counted = int(digits.replace(",", "")), word.casefold()
+        if counted in HOUSEHOLD_WORDS:
             everybody = max(everybody, count * HOUSEHOLD)
-        elif word in _PEOPLE_WORDS:
+        elif counted in _PEOPLE_WORDS:
             everybody = max(everybody, count)
-        elif word in _PART_WORDS:
+        elif counted in _PART_WORDS:
             parts += count
     return max(everybody, parts) or None
 
@@ -132,7 +132,7 @@ def moment(value: object, formats: Sequence[str], local: tzinfo) -> datetime:
 def _parsed_time(text: str, formats: Sequence[str]) -> datetime | None:
     for layout in formats:
         try:
-            return datetime.strptime(text, layout)
+            return datetime.strptime(text, layout)  # noqa: DTZ007 - the caller adds the zone of the file
         except ValueError:
             continue
     try:

@@ -24,11 +24,8 @@ SAMPLE_RECORDS = 20
 
 def decoded(content: bytes) -> str:
     """The text of a file in UTF-8 or UTF-16 with or without its mark, or else in Windows-1252."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ("utf-16",)
-    else:
-        encodings = ("utf-8-sig", "cp1252")  # type: ignore[assignment]
-    for encoding in encodings:
+    is_utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ["utf-16"] if is_utf16 else ["utf-8-sig", "cp1252"]:
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:
@@ -98,19 +95,14 @@ def _likely_delimiter(text: str) -> str:
 def _survey(text: str, delimiter: str) -> tuple[list[str], int]:
     """The header and the number of rows; every record is looked at once so that nothing breaks half-way."""
     header: list[str] | None = None
-    count = 0
+    number, count = 0, 0
     last_lines: list[str] = []
-
-    def lines() -> Iterator[str]:
-        for line in io.StringIO(text, newline=""):
-            last_lines.append(line)
-            yield line
-
-    reader = csv.reader(lines(), delimiter=delimiter)
-    number = 0
+    lines = _watched(text, last_lines)
     try:
-        for number, cells in enumerate(reader, start=1):
-            finished, last_lines = last_lines, []
+        for cells in csv.reader(lines, delimiter=delimiter):
+            number += 1
+            finished = last_lines.copy()
+            last_lines.clear()
             if all(is_blank(cell) for cell in cells):
                 continue
             if header is None:
@@ -119,13 +111,19 @@ def _survey(text: str, delimiter: str) -> tuple[list[str], int]:
                 count += 1
             if count > MOST_ROWS:
                 raise FileProblem("import_too_many_rows", most=MOST_ROWS)
-        if number:
-            _refuse_open_quote(finished, delimiter, number)
     except csv.Error as error:
         raise FileProblem("import_broken_csv", row=number + 1) from error
     if header is None:
         raise FileProblem("import_empty")
+    _refuse_open_quote(finished, delimiter, number)
     return header, count
+
+
+def _watched(text: str, seen: list[str]) -> Iterator[str]:
+    """The lines of the text; each is put into `seen` as it is taken."""
+    for line in io.StringIO(text, newline=""):
+        seen.append(line)
+        yield line
 
 
 def _refuse_open_quote(record_lines: list[str], delimiter: str, number: int) -> None:

@@ -243,7 +243,7 @@ def _nested(fields: Mapping[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _wanted(code: str, value: int | bool) -> list[dict[str, Any]]:
+def _wanted(code: str, value: object) -> list[dict[str, Any]]:
     """A column of one item: a quantity, or a yes that leaves the quantity to the norm; a no asks for nothing."""
     if value is False:
         return []

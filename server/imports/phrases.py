@@ -65,7 +65,7 @@ def plain_phrases(words: Sequence[str]) -> Phrases:
 @lru_cache
 def _vocabulary(language: str) -> Mapping[str, Any]:
     text = files("server.imports").joinpath("keywords", f"{language}.yaml").read_text("utf-8")
-    return cast(Mapping[str, Any], load_yaml(text))
+    return cast("Mapping[str, Any]", load_yaml(text))
 
 
 def vocabulary(language: str) -> list[tuple[str, Meaning]]:

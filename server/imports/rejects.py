@@ -40,14 +40,13 @@ class Rejects:
         """Write one row with the reason why it was not taken."""
         if self._file is None:
             self._file = self._open()
-            self._write([*OWN_COLUMNS, *self._columns])
+            self._write(self._file, [*OWN_COLUMNS, *self._columns])
         cells = [plain(entry.original.get(column)) for column in self._columns]
-        self._write([str(entry.number), reason, *cells])
+        self._write(self._file, [str(entry.number), reason, *cells])
         self.count += 1
 
-    def _write(self, cells: Sequence[str]) -> None:
-        assert self._file is not None
-        writer = csv.writer(self._file, delimiter=self._delimiter, lineterminator="\r\n")
+    def _write(self, file: TextIOWrapper, cells: Sequence[str]) -> None:
+        writer = csv.writer(file, delimiter=self._delimiter, lineterminator="\r\n")
         writer.writerow([harmless(cell) for cell in cells])
 
     def _open(self) -> TextIOWrapper:

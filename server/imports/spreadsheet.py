@@ -4,7 +4,7 @@ import io
 import warnings
 import zipfile
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
@@ -105,32 +105,43 @@ def _refuse_bomb(content: bytes) -> None:
 
 
 def _records(content: bytes) -> Generator[tuple[int, Cells], None, None]:
-    """The rows with anything on them, with their row number; a cell is its value and openpyxl's type of it,
-    or `formula` when the file holds the formula but no value of it."""
+    """The rows with anything on them, with their row number.
+
+    A cell is its value and openpyxl's type of it, or `formula` when the file holds the formula but no value of it.
+    """
     opened = []
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            for data_only in (True, False):
-                opened.append(load_workbook(io.BytesIO(content), read_only=True, data_only=data_only, keep_links=False))
-            for shown, written in zip(opened[0].worksheets, opened[1].worksheets, strict=True):
-                shown.reset_dimensions()
-                written.reset_dimensions()
-                found = False
-                for number, (cells, sources) in enumerate(
-                    zip(shown.iter_rows(), written.iter_rows(), strict=True), start=1
-                ):
-                    record = [_cell(*pair) for pair in zip(cells, sources, strict=True)]
-                    if any(not is_blank(value) for value, _ in record):
-                        found = True
-                        yield number, record
-                if found:
-                    return
+        opened.append(_workbook(content, values=True))
+        opened.append(_workbook(content, values=False))
+        for shown, written in zip(opened[0].worksheets, opened[1].worksheets, strict=True):
+            found = False
+            for number, record in enumerate(_sheet(shown, written), start=1):
+                if any(not is_blank(value) for value, _ in record):
+                    found = True
+                    yield number, record
+            if found:
+                return
     except _BROKEN as error:
         raise FileProblem("import_broken_xlsx") from error
     finally:
         for workbook in opened:
             workbook.close()
+
+
+def _workbook(content: bytes, *, values: bool) -> Any:
+    """The workbook with the values of its formulas, or with the formulas themselves."""
+    with warnings.catch_warnings():
+        # What openpyxl cannot keep (validation, drawings) is nothing to us.
+        warnings.simplefilter("ignore")
+        return load_workbook(io.BytesIO(content), read_only=True, data_only=values, keep_links=False)
+
+
+def _sheet(shown: Any, written: Any) -> Iterator[Cells]:
+    """Every row of a sheet; what the file says of its size may be wrong and is not believed."""
+    shown.reset_dimensions()
+    written.reset_dimensions()
+    for cells, sources in zip(shown.iter_rows(), written.iter_rows(), strict=True):
+        yield [_cell(*pair) for pair in zip(cells, sources, strict=True)]
 
 
 def _cell(cell: Any, source: Any) -> tuple[Any, str]:

@@ -34,7 +34,10 @@ classify:
     unless: {Status: uji}
 """
 HEADER = "No;Status;Uraian;Dusun;Titik;Jiwa;Bayi;Tinggi;Air;Minta;HP;Lewat;Waktu"
-ROW = "7;baru;Butuh selimut, tidak butuh beras. 2 orang terjebak;Cikole;-6.8,107.6;120;3;150;40;popok 60;0812;WA;05/02/2026 21.30"
+ROW = (
+    "7;baru;Butuh selimut, tidak butuh beras. 2 orang terjebak;"
+    "Cikole;-6.8,107.6;120;3;150;40;popok 60;0812;WA;05/02/2026 21.30"
+)
 
 
 def entries(*lines: str, mapping: str = OWN, header: str = HEADER) -> list[Entry]:
