@@ -14,6 +14,7 @@ from server.api import contract, errors, pages, public_pages, staff_pages
 from server.api.words import dictionary, language, word
 from server.bootstrap import System
 from server.config import Settings, from_env
+from server.domain.rooms import CHANNEL
 
 WEB = Path(__file__).resolve().parents[1] / "web"
 PROXIES = 1

@@ -1,8 +1,7 @@
 """The Socket.IO edge: who is listening, to which rooms. It emits nothing by itself.
 
 Events reach the rooms from `workers/relay.py` through the queue. A client that was away asks
-`/api/events?after=` for what it missed. Rooms: `i:<incident>:<area>` for staff, `v:<volunteer>` for
-one volunteer (`me`), `public` for everybody.
+`/api/events?after=` for what it missed. The rooms' names stand in `domain/rooms.py`.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,31 +15,17 @@ from server.api.errors import body_of
 from server.bootstrap import System
 from server.domain.errors import DomainError, Invalid, Problem
 from server.domain.permissions import Actor
+from server.domain.rooms import PUBLIC, area_room, volunteer_room
 from server.services import queries
 from server.services.intake import incident_for
-
-PUBLIC = "public"
-ROOM_DEPTH = 3
-"""Levels with a room of their own: province, regency, district; a village listens to its district."""
-
-
-def area_room(incident_id: str, area: str) -> str:
-    """The room of an incident's area; "" is everywhere."""
-    return f"i:{incident_id}:{'.'.join(area.split('.')[:ROOM_DEPTH])}"
-
-
-def volunteer_room(volunteer_id: str) -> str:
-    """The room of one volunteer."""
-    return f"v:{volunteer_id}"
-
 
 class Live(Namespace):
     """What a socket may ask for."""
 
-    def on_connect(self, _auth: Any = None) -> None:
+    def on_connect(self, auth: Any = None) -> None:
         """Anybody hears the public room; a volunteer also their own."""
         join_room(PUBLIC)
-        actor = self._actor(_auth)
+        actor = self._actor(auth)
         if actor.volunteer_id:
             join_room(volunteer_room(actor.volunteer_id))
 

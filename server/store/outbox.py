@@ -35,7 +35,7 @@ class Outbox:
 
     def number(self, limit: int = 1000) -> int:
         """Give the next positions to committed events that have none; returns how many."""
-        return self.conn.execute(_NUMBER, {"limit": limit}).rowcount
+        return self.conn.execute(_NUMBER, {"limit": limit}, execution_options={"preserve_rowcount": True}).rowcount
 
     def unsent(self, limit: int = 1000) -> list[Row]:
         """Numbered events that were not marked as sent, in order."""

@@ -18,7 +18,8 @@ class Reports:
 
     def add(self, row: Mapping[str, Any]) -> bool:
         """Store a new report; False, and nothing stored, when its client id, code or outside identity is known."""
-        return self.conn.execute(upsert(reports).values(**row).on_conflict_do_nothing()).rowcount == 1
+        new = upsert(reports).values(**row).on_conflict_do_nothing().returning(reports.c.id)
+        return self.conn.execute(new).first() is not None
 
     def by_client_id(self, client_id: str) -> Row | None:
         """The report that was sent with this client id."""

@@ -189,7 +189,10 @@ reports = Table(
     Column("code_index", LargeBinary, nullable=False, unique=True),
     Column("code_salt", SmallInteger, nullable=False, server_default=text("0")),
     _ref("incident_id", "incidents.id"),
-    _case(),
+    # Deferred: a report is stored before its case, so that a known client id stores no case.
+    Column(
+        "case_id", BigInteger, ForeignKey("cases.id", deferrable=True, initially="DEFERRED"), nullable=False
+    ),
     Column("state", Text, nullable=False),
     Column("tier", SmallInteger, nullable=False),
     Column("text", Text),

@@ -29,16 +29,10 @@ def upgrade() -> None:
         sa.Column("accuracy_m", sa.Float(), nullable=True),
         sa.Column("wkb", sa.LargeBinary(), nullable=True),
         sa.Column("approximate", sa.Boolean(), nullable=False),
-        sa.Column(
-            "own_point", sa.Boolean(), server_default=sa.text("true"), nullable=False
-        ),
+        sa.Column("own_point", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("population", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["parent"],
-            ["areas.code"],
-            name=op.f("fk_areas_parent"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["parent"], ["areas.code"], name=op.f("fk_areas_parent"), initially="DEFERRED", deferrable=True
         ),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_areas")),
     )
@@ -51,10 +45,7 @@ def upgrade() -> None:
         sa.Column("area", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column(
-            "details",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'::jsonb"),
-            nullable=False,
+            "details", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
         sa.Column("position", sa.BigInteger(), nullable=True),
         sa.Column("hash", sa.LargeBinary(), nullable=True),
@@ -62,13 +53,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("position", name=op.f("uq_audit_position")),
     )
     op.create_index(op.f("ix_audit_subject"), "audit", ["subject"], unique=False)
-    op.create_index(
-        "ix_audit_unsealed",
-        "audit",
-        ["id"],
-        unique=False,
-        postgresql_where=sa.text("position is null"),
-    )
+    op.create_index("ix_audit_unsealed", "audit", ["id"], unique=False, postgresql_where=sa.text("position is null"))
     op.create_table(
         "incidents",
         sa.Column("id", sa.UUID(as_uuid=False), nullable=False),
@@ -76,16 +61,11 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("is_training", sa.Boolean(), nullable=False),
-        sa.Column(
-            "is_open", sa.Boolean(), server_default=sa.text("true"), nullable=False
-        ),
+        sa.Column("is_open", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("bounds", postgresql.ARRAY(sa.Float()), nullable=True),
         sa.Column("area_codes", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column(
-            "settings",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'::jsonb"),
-            nullable=False,
+            "settings", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_incidents")),
@@ -115,13 +95,9 @@ def upgrade() -> None:
         sa.Column("id", sa.UUID(as_uuid=False), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
-        sa.Column(
-            "must_change", sa.Boolean(), server_default=sa.text("true"), nullable=False
-        ),
+        sa.Column("must_change", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("totp_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column(
-            "is_disabled", sa.Boolean(), server_default=sa.text("false"), nullable=False
-        ),
+        sa.Column("is_disabled", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("name", name=op.f("uq_users_name")),
@@ -136,10 +112,7 @@ def upgrade() -> None:
         sa.Column("accuracy_m", sa.Float(), nullable=True),
         sa.Column("people", sa.Integer(), nullable=True),
         sa.Column(
-            "vulnerable",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'::jsonb"),
-            nullable=False,
+            "vulnerable", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
         sa.Column("tier", sa.SmallInteger(), nullable=False),
         sa.Column("tier_reason", sa.Text(), nullable=True),
@@ -149,20 +122,11 @@ def upgrade() -> None:
         sa.Column("delivery_code", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.CheckConstraint("tier between 0 and 3", name=op.f("ck_cases_tier")),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incidents.id"], name=op.f("fk_cases_incident_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["merged_into"], ["cases.id"], name=op.f("fk_cases_merged_into")
-        ),
+        sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name=op.f("fk_cases_incident_id")),
+        sa.ForeignKeyConstraint(["merged_into"], ["cases.id"], name=op.f("fk_cases_merged_into")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
     )
-    op.create_index(
-        op.f("ix_cases_incident_id_area"),
-        "cases",
-        ["incident_id", "area"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_cases_incident_id_area"), "cases", ["incident_id", "area"], unique=False)
     op.create_table(
         "claims",
         sa.Column("id", sa.UUID(as_uuid=False), nullable=False),
@@ -175,9 +139,7 @@ def upgrade() -> None:
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incidents.id"], name=op.f("fk_claims_incident_id")
-        ),
+        sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name=op.f("fk_claims_incident_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claims")),
     )
     op.create_table(
@@ -191,9 +153,7 @@ def upgrade() -> None:
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_gifts_quantity")),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incidents.id"], name=op.f("fk_gifts_incident_id")
-        ),
+        sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name=op.f("fk_gifts_incident_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gifts")),
         sa.UniqueConstraint("code", name=op.f("uq_gifts_code")),
     )
@@ -202,9 +162,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.UUID(as_uuid=False), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("area", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_grants_user_id")
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_grants_user_id")),
         sa.PrimaryKeyConstraint("user_id", "role", "area", name=op.f("pk_grants")),
     )
     op.create_table(
@@ -218,9 +176,7 @@ def upgrade() -> None:
         sa.Column("begins_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incidents.id"], name=op.f("fk_hazards_incident_id")
-        ),
+        sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name=op.f("fk_hazards_incident_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hazards")),
     )
     op.create_table(
@@ -233,25 +189,15 @@ def upgrade() -> None:
         sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incidents.id"], name=op.f("fk_outbox_incident_id")
-        ),
+        sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name=op.f("fk_outbox_incident_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("position", name=op.f("uq_outbox_position")),
     )
     op.create_index(
-        "ix_outbox_unnumbered",
-        "outbox",
-        ["id"],
-        unique=False,
-        postgresql_where=sa.text("position is null"),
+        "ix_outbox_unnumbered", "outbox", ["id"], unique=False, postgresql_where=sa.text("position is null")
     )
     op.create_index(
-        "ix_outbox_unsent",
-        "outbox",
-        ["position"],
-        unique=False,
-        postgresql_where=sa.text("sent_at is null"),
+        "ix_outbox_unsent", "outbox", ["position"], unique=False, postgresql_where=sa.text("sent_at is null")
     )
     op.create_table(
         "plans",
@@ -261,43 +207,26 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column(
-            "result",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'::jsonb"),
-            nullable=False,
+            "result", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ready_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incidents.id"], name=op.f("fk_plans_incident_id")
-        ),
+        sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name=op.f("fk_plans_incident_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plans")),
     )
-    op.create_index(
-        op.f("ix_plans_incident_id_requested_at"),
-        "plans",
-        ["incident_id", "requested_at"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_plans_incident_id_requested_at"), "plans", ["incident_id", "requested_at"], unique=False)
     op.create_table(
         "public_cuts",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("incident_id", sa.UUID(as_uuid=False), nullable=False),
         sa.Column("cut_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("figures", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incidents.id"], name=op.f("fk_public_cuts_incident_id")
-        ),
+        sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name=op.f("fk_public_cuts_incident_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_public_cuts")),
     )
-    op.create_index(
-        op.f("ix_public_cuts_incident_id_cut_at"),
-        "public_cuts",
-        ["incident_id", "cut_at"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_public_cuts_incident_id_cut_at"), "public_cuts", ["incident_id", "cut_at"], unique=False)
     op.create_table(
         "sessions",
         sa.Column("id_hash", sa.LargeBinary(), nullable=False),
@@ -307,12 +236,8 @@ def upgrade() -> None:
         sa.Column("csrf", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "kind in ('cookie', 'token')", name=op.f("ck_sessions_kind")
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_sessions_user_id")
-        ),
+        sa.CheckConstraint("kind in ('cookie', 'token')", name=op.f("ck_sessions_kind")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sessions_user_id")),
         sa.PrimaryKeyConstraint("id_hash", name=op.f("pk_sessions")),
     )
     op.create_index(op.f("ix_sessions_user_id"), "sessions", ["user_id"], unique=False)
@@ -327,35 +252,17 @@ def upgrade() -> None:
         sa.Column("lat", sa.Float(), nullable=True),
         sa.Column("accuracy_m", sa.Float(), nullable=True),
         sa.Column("address", sa.Text(), nullable=True),
-        sa.Column(
-            "is_public", sa.Boolean(), server_default=sa.text("false"), nullable=False
-        ),
-        sa.Column(
-            "is_open", sa.Boolean(), server_default=sa.text("true"), nullable=False
-        ),
-        sa.Column(
-            "flags",
-            postgresql.ARRAY(sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
+        sa.Column("is_public", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_open", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("flags", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("external_ref", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incidents.id"], name=op.f("fk_sites_incident_id")
-        ),
+        sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name=op.f("fk_sites_incident_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sites")),
     )
-    op.create_index(
-        op.f("ix_sites_incident_id_area"),
-        "sites",
-        ["incident_id", "area"],
-        unique=False,
-    )
-    op.create_index(
-        "uq_sites_external_ref", "sites", ["incident_id", "external_ref"], unique=True
-    )
+    op.create_index(op.f("ix_sites_incident_id_area"), "sites", ["incident_id", "area"], unique=False)
+    op.create_index("uq_sites_external_ref", "sites", ["incident_id", "external_ref"], unique=True)
     op.create_table(
         "volunteers",
         sa.Column("id", sa.UUID(as_uuid=False), nullable=False),
@@ -374,27 +281,13 @@ def upgrade() -> None:
         sa.Column("consent_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
-        sa.CheckConstraint(
-            "state in ('pending', 'accepted', 'refused')",
-            name=op.f("ck_volunteers_state"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incidents.id"], name=op.f("fk_volunteers_incident_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_volunteers_user_id")
-        ),
+        sa.CheckConstraint("state in ('pending', 'accepted', 'refused')", name=op.f("ck_volunteers_state")),
+        sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name=op.f("fk_volunteers_incident_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_volunteers_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_volunteers")),
     )
-    op.create_index(
-        "uq_volunteers_external_ref",
-        "volunteers",
-        ["incident_id", "external_ref"],
-        unique=True,
-    )
-    op.create_index(
-        "uq_volunteers_phone", "volunteers", ["incident_id", "phone_index"], unique=True
-    )
+    op.create_index("uq_volunteers_external_ref", "volunteers", ["incident_id", "external_ref"], unique=True)
+    op.create_index("uq_volunteers_phone", "volunteers", ["incident_id", "phone_index"], unique=True)
     op.create_index("uq_volunteers_user_id", "volunteers", ["user_id"], unique=True)
     op.create_table(
         "assignments",
@@ -407,51 +300,31 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("area", sa.Text(), nullable=False),
         sa.Column("volunteer_id", sa.UUID(as_uuid=False), nullable=True),
+        sa.Column("wanted_volunteer_id", sa.UUID(as_uuid=False), nullable=True),
         sa.Column(
-            "why",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'::jsonb"),
-            nullable=False,
+            "why", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column(
-            "code_tries", sa.SmallInteger(), server_default=sa.text("0"), nullable=False
-        ),
+        sa.Column("attention", sa.Text(), nullable=True),
+        sa.Column("asking_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("code_tries", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
-        sa.CheckConstraint(
-            "kind in ('goods', 'service')", name=op.f("ck_assignments_kind")
-        ),
+        sa.CheckConstraint("kind in ('goods', 'service')", name=op.f("ck_assignments_kind")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_assignments_case_id")),
+        sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name=op.f("fk_assignments_incident_id")),
+        sa.ForeignKeyConstraint(["plan_id"], ["plans.id"], name=op.f("fk_assignments_plan_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_assignments_site_id")),
+        sa.ForeignKeyConstraint(["volunteer_id"], ["volunteers.id"], name=op.f("fk_assignments_volunteer_id")),
         sa.ForeignKeyConstraint(
-            ["case_id"], ["cases.id"], name=op.f("fk_assignments_case_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incidents.id"], name=op.f("fk_assignments_incident_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["plan_id"], ["plans.id"], name=op.f("fk_assignments_plan_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["site_id"], ["sites.id"], name=op.f("fk_assignments_site_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["volunteer_id"],
-            ["volunteers.id"],
-            name=op.f("fk_assignments_volunteer_id"),
+            ["wanted_volunteer_id"], ["volunteers.id"], name=op.f("fk_assignments_wanted_volunteer_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignments")),
     )
-    op.create_index(
-        op.f("ix_assignments_case_id"), "assignments", ["case_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_assignments_incident_id_state"),
-        "assignments",
-        ["incident_id", "state"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_assignments_case_id"), "assignments", ["case_id"], unique=False)
+    op.create_index(op.f("ix_assignments_incident_id_state"), "assignments", ["incident_id", "state"], unique=False)
     op.create_index(
         "uq_assignments_busy",
         "assignments",
@@ -466,14 +339,10 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["case_id"], ["cases.id"], name=op.f("fk_case_notes_case_id")
-        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_notes_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_notes")),
     )
-    op.create_index(
-        op.f("ix_case_notes_case_id"), "case_notes", ["case_id"], unique=False
-    )
+    op.create_index(op.f("ix_case_notes_case_id"), "case_notes", ["case_id"], unique=False)
     op.create_table(
         "checkins",
         sa.Column("id", sa.UUID(as_uuid=False), nullable=False),
@@ -488,23 +357,13 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incidents.id"], name=op.f("fk_checkins_incident_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["volunteer_id"], ["volunteers.id"], name=op.f("fk_checkins_volunteer_id")
-        ),
+        sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name=op.f("fk_checkins_incident_id")),
+        sa.ForeignKeyConstraint(["volunteer_id"], ["volunteers.id"], name=op.f("fk_checkins_volunteer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_checkins")),
     )
+    op.create_index(op.f("ix_checkins_incident_id"), "checkins", ["incident_id"], unique=False)
     op.create_index(
-        op.f("ix_checkins_incident_id"), "checkins", ["incident_id"], unique=False
-    )
-    op.create_index(
-        "uq_checkins_current",
-        "checkins",
-        ["volunteer_id"],
-        unique=True,
-        postgresql_where=sa.text("ended_at is null"),
+        "uq_checkins_current", "checkins", ["volunteer_id"], unique=True, postgresql_where=sa.text("ended_at is null")
     )
     op.create_table(
         "lots",
@@ -515,21 +374,13 @@ def upgrade() -> None:
         sa.Column("gift_id", sa.UUID(as_uuid=False), nullable=True),
         sa.Column("external_ref", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["gift_id"], ["gifts.id"], name=op.f("fk_lots_gift_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["site_id"], ["sites.id"], name=op.f("fk_lots_site_id")
-        ),
+        sa.ForeignKeyConstraint(["gift_id"], ["gifts.id"], name=op.f("fk_lots_gift_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_lots_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lots")),
     )
     op.create_index(op.f("ix_lots_item"), "lots", ["item"], unique=False)
-    op.create_index(
-        op.f("ix_lots_site_id_item"), "lots", ["site_id", "item"], unique=False
-    )
-    op.create_index(
-        "uq_lots_external_ref", "lots", ["site_id", "external_ref"], unique=True
-    )
+    op.create_index(op.f("ix_lots_site_id_item"), "lots", ["site_id", "item"], unique=False)
+    op.create_index("uq_lots_external_ref", "lots", ["site_id", "external_ref"], unique=True)
     op.create_table(
         "needs",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -544,31 +395,19 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_needs_quantity")),
-        sa.ForeignKeyConstraint(
-            ["case_id"], ["cases.id"], name=op.f("fk_needs_case_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incidents.id"], name=op.f("fk_needs_incident_id")
-        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_needs_case_id")),
+        sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name=op.f("fk_needs_incident_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_needs")),
     )
     op.create_index(op.f("ix_needs_case_id"), "needs", ["case_id"], unique=False)
-    op.create_index(
-        "ix_needs_open",
-        "needs",
-        ["incident_id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'open'"),
-    )
+    op.create_index("ix_needs_open", "needs", ["incident_id"], unique=False, postgresql_where=sa.text("state = 'open'"))
     op.create_table(
         "reports",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("client_id", sa.UUID(as_uuid=False), nullable=False),
         sa.Column("content_hash", sa.LargeBinary(), nullable=False),
         sa.Column("code_index", sa.LargeBinary(), nullable=False),
-        sa.Column(
-            "code_salt", sa.SmallInteger(), server_default=sa.text("0"), nullable=False
-        ),
+        sa.Column("code_salt", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("incident_id", sa.UUID(as_uuid=False), nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
@@ -581,27 +420,14 @@ def upgrade() -> None:
         sa.Column("accuracy_m", sa.Float(), nullable=True),
         sa.Column("people", sa.Integer(), nullable=True),
         sa.Column(
-            "vulnerable",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'::jsonb"),
-            nullable=False,
+            "vulnerable", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
         sa.Column(
-            "danger",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'::jsonb"),
-            nullable=False,
+            "danger", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
-        sa.Column(
-            "flags",
-            postgresql.ARRAY(sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
+        sa.Column("flags", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column(
-            "on_behalf", sa.Boolean(), server_default=sa.text("false"), nullable=False
-        ),
+        sa.Column("on_behalf", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("name_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("phone_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("phone_index", sa.LargeBinary(), nullable=True),
@@ -614,31 +440,17 @@ def upgrade() -> None:
         sa.Column("rating", sa.SmallInteger(), nullable=True),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.ForeignKeyConstraint(
-            ["case_id"], ["cases.id"], name=op.f("fk_reports_case_id")
+            ["case_id"], ["cases.id"], name=op.f("fk_reports_case_id"), initially="DEFERRED", deferrable=True
         ),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incidents.id"], name=op.f("fk_reports_incident_id")
-        ),
+        sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name=op.f("fk_reports_incident_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
         sa.UniqueConstraint("client_id", name=op.f("uq_reports_client_id")),
         sa.UniqueConstraint("code_index", name=op.f("uq_reports_code_index")),
     )
     op.create_index(op.f("ix_reports_case_id"), "reports", ["case_id"], unique=False)
-    op.create_index(
-        op.f("ix_reports_incident_id_area"),
-        "reports",
-        ["incident_id", "area"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_reports_phone_index"), "reports", ["phone_index"], unique=False
-    )
-    op.create_index(
-        "uq_reports_external_ref",
-        "reports",
-        ["incident_id", "external_ref"],
-        unique=True,
-    )
+    op.create_index(op.f("ix_reports_incident_id_area"), "reports", ["incident_id", "area"], unique=False)
+    op.create_index(op.f("ix_reports_phone_index"), "reports", ["phone_index"], unique=False)
+    op.create_index("uq_reports_external_ref", "reports", ["incident_id", "external_ref"], unique=True)
     op.create_table(
         "assignment_lines",
         sa.Column("assignment_id", sa.UUID(as_uuid=False), nullable=False),
@@ -647,28 +459,13 @@ def upgrade() -> None:
         sa.Column("lot_id", sa.UUID(as_uuid=False), nullable=True),
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_assignment_lines_quantity")),
-        sa.ForeignKeyConstraint(
-            ["assignment_id"],
-            ["assignments.id"],
-            name=op.f("fk_assignment_lines_assignment_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["lot_id"], ["lots.id"], name=op.f("fk_assignment_lines_lot_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["need_id"], ["needs.id"], name=op.f("fk_assignment_lines_need_id")
-        ),
+        sa.ForeignKeyConstraint(["assignment_id"], ["assignments.id"], name=op.f("fk_assignment_lines_assignment_id")),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_assignment_lines_lot_id")),
+        sa.ForeignKeyConstraint(["need_id"], ["needs.id"], name=op.f("fk_assignment_lines_need_id")),
         sa.PrimaryKeyConstraint("assignment_id", "n", name=op.f("pk_assignment_lines")),
     )
-    op.create_index(
-        op.f("ix_assignment_lines_lot_id"), "assignment_lines", ["lot_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_assignment_lines_need_id"),
-        "assignment_lines",
-        ["need_id"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_assignment_lines_lot_id"), "assignment_lines", ["lot_id"], unique=False)
+    op.create_index(op.f("ix_assignment_lines_need_id"), "assignment_lines", ["need_id"], unique=False)
     op.create_table(
         "ledger",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -682,22 +479,15 @@ def upgrade() -> None:
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "account in ('outside', 'site', 'transit', 'recipient', 'loss')",
-            name=op.f("ck_ledger_account"),
+            "account in ('outside', 'site', 'transit', 'recipient', 'loss')", name=op.f("ck_ledger_account")
         ),
         sa.CheckConstraint("quantity <> 0", name=op.f("ck_ledger_quantity")),
-        sa.ForeignKeyConstraint(
-            ["assignment_id"], ["assignments.id"], name=op.f("fk_ledger_assignment_id")
-        ),
+        sa.ForeignKeyConstraint(["assignment_id"], ["assignments.id"], name=op.f("fk_ledger_assignment_id")),
         sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_ledger_lot_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger")),
     )
-    op.create_index(
-        op.f("ix_ledger_lot_id_account"), "ledger", ["lot_id", "account"], unique=False
-    )
-    op.create_index(
-        op.f("ix_ledger_transfer_id"), "ledger", ["transfer_id"], unique=False
-    )
+    op.create_index(op.f("ix_ledger_lot_id_account"), "ledger", ["lot_id", "account"], unique=False)
+    op.create_index(op.f("ix_ledger_transfer_id"), "ledger", ["transfer_id"], unique=False)
     op.create_table(
         "matches",
         sa.Column("plan_id", sa.UUID(as_uuid=False), nullable=False),
@@ -708,28 +498,14 @@ def upgrade() -> None:
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("minutes", sa.Float(), nullable=False),
         sa.Column(
-            "why",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'::jsonb"),
-            nullable=False,
+            "why", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
-        sa.CheckConstraint(
-            "(lot_id is null) <> (volunteer_id is null)",
-            name=op.f("ck_matches_one_source"),
-        ),
+        sa.CheckConstraint("(lot_id is null) <> (volunteer_id is null)", name=op.f("ck_matches_one_source")),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_matches_quantity")),
-        sa.ForeignKeyConstraint(
-            ["lot_id"], ["lots.id"], name=op.f("fk_matches_lot_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["need_id"], ["needs.id"], name=op.f("fk_matches_need_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["plan_id"], ["plans.id"], name=op.f("fk_matches_plan_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["volunteer_id"], ["volunteers.id"], name=op.f("fk_matches_volunteer_id")
-        ),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_matches_lot_id")),
+        sa.ForeignKeyConstraint(["need_id"], ["needs.id"], name=op.f("fk_matches_need_id")),
+        sa.ForeignKeyConstraint(["plan_id"], ["plans.id"], name=op.f("fk_matches_plan_id")),
+        sa.ForeignKeyConstraint(["volunteer_id"], ["volunteers.id"], name=op.f("fk_matches_volunteer_id")),
         sa.PrimaryKeyConstraint("plan_id", "n", name=op.f("pk_matches")),
     )
     op.create_table(
@@ -742,27 +518,15 @@ def upgrade() -> None:
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["assignment_id"], ["assignments.id"], name=op.f("fk_offers_assignment_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["volunteer_id"], ["volunteers.id"], name=op.f("fk_offers_volunteer_id")
-        ),
+        sa.ForeignKeyConstraint(["assignment_id"], ["assignments.id"], name=op.f("fk_offers_assignment_id")),
+        sa.ForeignKeyConstraint(["volunteer_id"], ["volunteers.id"], name=op.f("fk_offers_volunteer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_offers")),
     )
     op.create_index(
-        "ix_offers_open",
-        "offers",
-        ["deadline_at"],
-        unique=False,
-        postgresql_where=sa.text("state = 'open'"),
+        "ix_offers_open", "offers", ["deadline_at"], unique=False, postgresql_where=sa.text("state = 'open'")
     )
-    op.create_index(
-        op.f("ix_offers_volunteer_id"), "offers", ["volunteer_id"], unique=False
-    )
-    op.create_index(
-        "uq_offers_once", "offers", ["assignment_id", "volunteer_id"], unique=True
-    )
+    op.create_index(op.f("ix_offers_volunteer_id"), "offers", ["volunteer_id"], unique=False)
+    op.create_index("uq_offers_once", "offers", ["assignment_id", "volunteer_id"], unique=True)
     op.create_table(
         "photos",
         sa.Column("id", sa.UUID(as_uuid=False), nullable=False),
@@ -772,20 +536,12 @@ def upgrade() -> None:
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("width", sa.Integer(), nullable=False),
         sa.Column("height", sa.Integer(), nullable=False),
-        sa.Column(
-            "is_shown", sa.Boolean(), server_default=sa.text("false"), nullable=False
-        ),
+        sa.Column("is_shown", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["assignment_id"], ["assignments.id"], name=op.f("fk_photos_assignment_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["report_id"], ["reports.id"], name=op.f("fk_photos_report_id")
-        ),
+        sa.ForeignKeyConstraint(["assignment_id"], ["assignments.id"], name=op.f("fk_photos_assignment_id")),
+        sa.ForeignKeyConstraint(["report_id"], ["reports.id"], name=op.f("fk_photos_report_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_photos")),
-        sa.UniqueConstraint(
-            "assignment_id", "n", name=op.f("uq_photos_assignment_id_n")
-        ),
+        sa.UniqueConstraint("assignment_id", "n", name=op.f("uq_photos_assignment_id_n")),
         sa.UniqueConstraint("report_id", "n", name=op.f("uq_photos_report_id_n")),
     )
     op.create_table(
@@ -795,22 +551,12 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("step", sa.Text(), nullable=False),
         sa.Column(
-            "params",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'::jsonb"),
-            nullable=False,
+            "params", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
-        sa.ForeignKeyConstraint(
-            ["report_id"], ["reports.id"], name=op.f("fk_report_history_report_id")
-        ),
+        sa.ForeignKeyConstraint(["report_id"], ["reports.id"], name=op.f("fk_report_history_report_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_report_history")),
     )
-    op.create_index(
-        op.f("ix_report_history_report_id"),
-        "report_history",
-        ["report_id"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_report_history_report_id"), "report_history", ["report_id"], unique=False)
     op.create_table(
         "deliveries",
         sa.Column("id", sa.UUID(as_uuid=False), nullable=False),
@@ -821,19 +567,13 @@ def upgrade() -> None:
         sa.Column("lon", sa.Float(), nullable=True),
         sa.Column("lat", sa.Float(), nullable=True),
         sa.Column("accuracy_m", sa.Float(), nullable=True),
+        sa.Column("flags", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
         sa.Column("handed_over_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "proof in ('code', 'photo')", name=op.f("ck_deliveries_proof")
-        ),
-        sa.ForeignKeyConstraint(
-            ["assignment_id"],
-            ["assignments.id"],
-            name=op.f("fk_deliveries_assignment_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["photo_id"], ["photos.id"], name=op.f("fk_deliveries_photo_id")
-        ),
+        sa.CheckConstraint("proof in ('code', 'photo')", name=op.f("ck_deliveries_proof")),
+        sa.ForeignKeyConstraint(["assignment_id"], ["assignments.id"], name=op.f("fk_deliveries_assignment_id")),
+        sa.ForeignKeyConstraint(["photo_id"], ["photos.id"], name=op.f("fk_deliveries_photo_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("assignment_id", name=op.f("uq_deliveries_assignment_id")),
         sa.UniqueConstraint("client_id", name=op.f("uq_deliveries_client_id")),
@@ -850,11 +590,7 @@ def downgrade() -> None:
     op.drop_table("photos")
     op.drop_index("uq_offers_once", table_name="offers")
     op.drop_index(op.f("ix_offers_volunteer_id"), table_name="offers")
-    op.drop_index(
-        "ix_offers_open",
-        table_name="offers",
-        postgresql_where=sa.text("state = 'open'"),
-    )
+    op.drop_index("ix_offers_open", table_name="offers", postgresql_where=sa.text("state = 'open'"))
     op.drop_table("offers")
     op.drop_table("matches")
     op.drop_index(op.f("ix_ledger_transfer_id"), table_name="ledger")
@@ -868,28 +604,20 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_reports_incident_id_area"), table_name="reports")
     op.drop_index(op.f("ix_reports_case_id"), table_name="reports")
     op.drop_table("reports")
-    op.drop_index(
-        "ix_needs_open", table_name="needs", postgresql_where=sa.text("state = 'open'")
-    )
+    op.drop_index("ix_needs_open", table_name="needs", postgresql_where=sa.text("state = 'open'"))
     op.drop_index(op.f("ix_needs_case_id"), table_name="needs")
     op.drop_table("needs")
     op.drop_index("uq_lots_external_ref", table_name="lots")
     op.drop_index(op.f("ix_lots_site_id_item"), table_name="lots")
     op.drop_index(op.f("ix_lots_item"), table_name="lots")
     op.drop_table("lots")
-    op.drop_index(
-        "uq_checkins_current",
-        table_name="checkins",
-        postgresql_where=sa.text("ended_at is null"),
-    )
+    op.drop_index("uq_checkins_current", table_name="checkins", postgresql_where=sa.text("ended_at is null"))
     op.drop_index(op.f("ix_checkins_incident_id"), table_name="checkins")
     op.drop_table("checkins")
     op.drop_index(op.f("ix_case_notes_case_id"), table_name="case_notes")
     op.drop_table("case_notes")
     op.drop_index(
-        "uq_assignments_busy",
-        table_name="assignments",
-        postgresql_where=sa.text("state in ('accepted', 'en_route')"),
+        "uq_assignments_busy", table_name="assignments", postgresql_where=sa.text("state in ('accepted', 'en_route')")
     )
     op.drop_index(op.f("ix_assignments_incident_id_state"), table_name="assignments")
     op.drop_index(op.f("ix_assignments_case_id"), table_name="assignments")
@@ -907,16 +635,8 @@ def downgrade() -> None:
     op.drop_table("public_cuts")
     op.drop_index(op.f("ix_plans_incident_id_requested_at"), table_name="plans")
     op.drop_table("plans")
-    op.drop_index(
-        "ix_outbox_unsent",
-        table_name="outbox",
-        postgresql_where=sa.text("sent_at is null"),
-    )
-    op.drop_index(
-        "ix_outbox_unnumbered",
-        table_name="outbox",
-        postgresql_where=sa.text("position is null"),
-    )
+    op.drop_index("ix_outbox_unsent", table_name="outbox", postgresql_where=sa.text("sent_at is null"))
+    op.drop_index("ix_outbox_unnumbered", table_name="outbox", postgresql_where=sa.text("position is null"))
     op.drop_table("outbox")
     op.drop_table("hazards")
     op.drop_table("grants")
@@ -929,11 +649,7 @@ def downgrade() -> None:
     op.drop_table("settings")
     op.drop_table("land")
     op.drop_table("incidents")
-    op.drop_index(
-        "ix_audit_unsealed",
-        table_name="audit",
-        postgresql_where=sa.text("position is null"),
-    )
+    op.drop_index("ix_audit_unsealed", table_name="audit", postgresql_where=sa.text("position is null"))
     op.drop_index(op.f("ix_audit_subject"), table_name="audit")
     op.drop_table("audit")
     op.drop_table("areas")

@@ -1,0 +1,13 @@
+"""What the services' tests start from: a system on a fresh database after the first start."""
+
+import pytest
+
+from server.bootstrap import System
+
+
+@pytest.fixture
+def system(started):
+    """A system of its own, closed at the end."""
+    found = System(started)
+    yield found
+    found.engine.dispose()
