@@ -46,7 +46,8 @@ CONFIGURATION = """\
 	handle_path /static/* {{
 		root * {built}
 		@versioned query v=*
-		header Cache-Control no-cache
+		@unversioned not query v=*
+		header @unversioned Cache-Control no-cache
 		header @versioned Cache-Control "public, max-age=31536000, immutable"
 		file_server {{
 			precompressed br gzip
@@ -81,11 +82,15 @@ CONFIGURATION = """\
 		}}
 	}}
 
-	handle_errors {{
-		header Retry-After 5
+	handle_errors 502 503 504 {{
 		@api path /api/*
-		header Content-Type "text/plain; charset=utf-8"
+		@page not path /api/*
 		header @api Content-Type application/json
+		header @page Content-Type "text/plain; charset=utf-8"
+		header {{
+			-Server
+			Retry-After 5
+		}}
 		respond @api {unavailable_data}
 		respond {unavailable_text}
 	}}

