@@ -65,12 +65,12 @@ def count_shown(people: int, k: int = K) -> int | None:
 def amount_shown(quantity: int, people: int, step: int) -> int | None:
     """An amount that is for so many people, rounded to `step`; None hides it.
 
-    Hidden with too few people, and when it rounds to nothing although there is something.
+    Hidden below K, with fewer than K people, and when it rounds to nothing although there is something.
     """
     if quantity <= 0:
         return 0
     near = rounded(quantity, step)
-    return near if near and people >= K else None
+    return near if near and min(quantity, people) >= K else None
 
 
 def counts_by_area(counts: Mapping[str, int], group_of: Callable[[str], str], k: int = K) -> Disclosed:

@@ -525,6 +525,15 @@ public_cuts = Table(
     Column("figures", JSONB, nullable=False),
     Index(None, "incident_id", "cut_at"),
 )
+public_documents = Table(
+    "public_documents",
+    metadata,
+    Column("incident_id", UUID(as_uuid=False), ForeignKey("incidents.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    _time("cut_at"),
+    Column("body", Text, nullable=False),
+    Column("policy", Text, nullable=False),
+)
 
 outbox = Table(
     "outbox",

@@ -228,6 +228,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_public_cuts_incident_id_cut_at"), "public_cuts", ["incident_id", "cut_at"], unique=False)
     op.create_table(
+        "public_documents",
+        sa.Column("incident_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("cut_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name=op.f("fk_public_documents_incident_id")),
+        sa.PrimaryKeyConstraint("incident_id", "name", name=op.f("pk_public_documents")),
+    )
+    op.create_table(
         "sessions",
         sa.Column("id_hash", sa.LargeBinary(), nullable=False),
         sa.Column("user_id", sa.UUID(as_uuid=False), nullable=False),
@@ -631,6 +641,7 @@ def downgrade() -> None:
     op.drop_table("sites")
     op.drop_index(op.f("ix_sessions_user_id"), table_name="sessions")
     op.drop_table("sessions")
+    op.drop_table("public_documents")
     op.drop_index(op.f("ix_public_cuts_incident_id_cut_at"), table_name="public_cuts")
     op.drop_table("public_cuts")
     op.drop_index(op.f("ix_plans_incident_id_requested_at"), table_name="plans")
