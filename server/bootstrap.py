@@ -5,6 +5,7 @@ one process; after a fork make a new one.
 """
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ from server.store.tables import NUMBER_BLOCK, numbers
 from server.store.unit_of_work import Sources, Tx
 
 
+
+GAZETTEER_FRESH_S = 2.0
 
 
 def utc_now() -> datetime:
@@ -78,6 +81,7 @@ class System:
     new_id: Callable[[], str] = uuid_text
     pool_size: int = 10
     _gazetteer: tuple[Any, Gazetteer] | None = field(default=None, init=False)
+    _gazetteer_checked: float = field(default=0.0, init=False)
     _gazetteer_lock: Any = field(default_factory=threading.Lock, init=False)
 
     @cached_property
@@ -111,12 +115,15 @@ class System:
             yield Tx(still, self.sources)
 
     def gazetteer(self) -> Gazetteer:
-        """The areas, rebuilt when `areas load` has changed them."""
+        """The areas; within GAZETTEER_FRESH_S of an `areas load` everybody has the new ones."""
+        if self._gazetteer is not None and time.monotonic() - self._gazetteer_checked < GAZETTEER_FRESH_S:
+            return self._gazetteer[1]
         with self._gazetteer_lock, self.reading() as tx:
             version = tx.settings.get(areas.VERSION)
             if self._gazetteer is None or self._gazetteer[0] != version:
                 known = [area_from_row(row) for row in tx.areas.all()]
                 self._gazetteer = (version, Gazetteer(known, tx.areas.land()))
+            self._gazetteer_checked = time.monotonic()
             return self._gazetteer[1]
 
     def database_up(self) -> bool:

@@ -8,7 +8,7 @@ What happens next because of an event stands in `workers/routes.py`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -33,7 +33,7 @@ class Event:
 
     def data(self) -> dict[str, Any]:
         """Everything but the place, as plain JSON values."""
-        return {name: value for name, value in asdict(self).items() if name not in {"incident_id", "area"}}
+        return {name: value for name, value in vars(self).items() if name not in {"incident_id", "area"}}
 
     def public(self) -> Mapping[str, Any] | None:
         """The form that anybody may see, or None."""

@@ -256,8 +256,6 @@ def _tell(
             **where, rows=rows, report_id=report["id"], case_id=case["id"], tier=report["tier"]
         )
     )
-    if needs:
-        tx.record(events.NeedsOpened(**where, case_id=case["id"], need_ids=[need["id"] for need in needs]))
     tx.audit(actor, "report:receive", report["area"], f"report:{report['id']}", channel=report["channel"])
 
 

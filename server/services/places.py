@@ -10,6 +10,7 @@ from typing import Any
 
 from geo.areas import Found, Gazetteer
 from server.domain.errors import Invalid, Problem
+from server.domain.permissions import within
 from server.services.inputs import PlaceIn
 
 HOME = "32"
@@ -59,18 +60,17 @@ def resolve(
 
 def _from_point(incident: Mapping[str, Any], gazetteer: Gazetteer, place: PlaceIn) -> Resolved:
     lon, lat = place.lon, place.lat
-    if not _operates_at(incident, gazetteer, lon, lat) and (
-        _operates_at(incident, gazetteer, lat, lon) or (abs(lat) > 90 >= abs(lon))
-    ):
+    code = None if abs(lat) > 90 else gazetteer.locate(lon, lat).code
+    inside = _operates_at(incident, code, lon, lat)
+    if not inside and _swapped(incident, gazetteer, lon, lat):
         raise Invalid({"place.lat": Problem("swapped_lat_lon", {"lon": lon, "lat": lat})})
     if abs(lat) > 90:
         raise Invalid({"place.lat": Problem("too_large", {"most": 90})})
     if gazetteer.at_sea(lon, lat):
         raise Invalid({"place": Problem("place_in_sea", {"lon": lon, "lat": lat})})
-    located = gazetteer.locate(lon, lat)
-    flags = () if _operates_at(incident, gazetteer, lon, lat) else ("outside",)
+    flags = () if inside else ("outside",)
     accuracy = DEFAULT_ACCURACY_M if place.accuracy_m is None else place.accuracy_m
-    return Resolved(located.code or home_area(incident), lon, lat, accuracy, flags)
+    return Resolved(code or home_area(incident), lon, lat, accuracy, flags)
 
 
 def _from_code(incident: Mapping[str, Any], gazetteer: Gazetteer, code: str) -> Resolved:
@@ -78,7 +78,7 @@ def _from_code(incident: Mapping[str, Any], gazetteer: Gazetteer, code: str) -> 
     if point is None:
         raise Invalid({"area_code": Problem("unknown_area", {"code": code})})
     flags = ("place_from_area",)
-    if not _operates_at(incident, gazetteer, point[0], point[1]):
+    if not _operates_at(incident, code, point[0], point[1]):
         flags += ("outside",)
     return Resolved(code, *point, flags)
 
@@ -107,11 +107,16 @@ def candidates(found: Found) -> tuple[Mapping[str, Any], ...]:
     )
 
 
-def _operates_at(incident: Mapping[str, Any], gazetteer: Gazetteer, lon: float, lat: float) -> bool:
+def _operates_at(incident: Mapping[str, Any], code: str | None, lon: float, lat: float) -> bool:
+    """Whether the place, in the area `code`, is in the incident's operating area."""
     if incident["bounds"]:
         west, south, east, north = incident["bounds"]
         return bool(west <= lon <= east and south <= lat <= north)
-    if abs(lat) > 90:
+    return code is not None and any(within(code, top) for top in incident["area_codes"])
+
+
+def _swapped(incident: Mapping[str, Any], gazetteer: Gazetteer, lon: float, lat: float) -> bool:
+    """Whether the two make sense only the other way round."""
+    if abs(lon) > 90:
         return False
-    code = gazetteer.locate(lon, lat).code
-    return code is not None and any(code == top or code.startswith(top + ".") for top in incident["area_codes"])
+    return abs(lat) > 90 or _operates_at(incident, gazetteer.locate(lat, lon).code, lat, lon)

@@ -24,6 +24,9 @@ _delivered = (
     .subquery()
 )
 
+_ADD = insert(cases)
+_ADD_NEEDS = insert(needs)
+
 
 class Cases:
     """Reads and writes cases, needs and notes."""
@@ -33,7 +36,7 @@ class Cases:
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Store a new case."""
-        self.conn.execute(insert(cases).values(**row))
+        self.conn.execute(_ADD, dict(row))
 
     def get(self, case_id: int, *, lock: bool = False) -> Row | None:
         """The case of that id; with `lock`, held until the transaction ends."""
@@ -47,7 +50,7 @@ class Cases:
     def add_needs(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store new needs."""
         if rows:
-            self.conn.execute(insert(needs), list(rows))
+            self.conn.execute(_ADD_NEEDS, list(rows))
 
     def need(self, need_id: int) -> Row | None:
         """A need with its case's place, people and verification, and what covers it."""

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from server.store.rows import Row, every, first
 from server.store.tables import incidents
+
+_BY_SLUG = select(incidents).where(incidents.c.slug == bindparam("wanted"))
 
 
 class Incidents:
@@ -21,7 +23,7 @@ class Incidents:
 
     def by_slug(self, slug: str) -> Row | None:
         """The incident of that slug."""
-        return first(self.conn, select(incidents).where(incidents.c.slug == slug))
+        return first(self.conn, _BY_SLUG, {"wanted": slug})
 
     def get(self, incident_id: str) -> Row | None:
         """The incident of that id."""

@@ -9,6 +9,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from server.store.rows import Row, every, first
 from server.store.tables import cases, report_history, reports
 
+_ADD = upsert(reports).on_conflict_do_nothing().returning(reports.c.id)
+
 
 class Reports:
     """Reads and writes reports."""
@@ -18,8 +20,7 @@ class Reports:
 
     def add(self, row: Mapping[str, Any]) -> bool:
         """Store a new report; False, and nothing stored, when its client id, code or outside identity is known."""
-        new = upsert(reports).values(**row).on_conflict_do_nothing().returning(reports.c.id)
-        return self.conn.execute(new).first() is not None
+        return self.conn.execute(_ADD, dict(row)).first() is not None
 
     def by_client_id(self, client_id: str) -> Row | None:
         """The report that was sent with this client id."""

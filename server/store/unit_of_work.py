@@ -35,6 +35,9 @@ from server.store.sites import Sites
 from server.store.stock import Stock
 from server.store.volunteers import Volunteers
 
+_ADD_EVENTS = insert(tables.outbox)
+_ADD_AUDIT = insert(tables.audit)
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -88,9 +91,9 @@ class Tx:
     def flush(self) -> None:
         """Write what was gathered; called once, just before the commit."""
         if self._events:
-            self.conn.execute(insert(tables.outbox), self._events)
+            self.conn.execute(_ADD_EVENTS, self._events)
         if self._audit:
-            self.conn.execute(insert(tables.audit), self._audit)
+            self.conn.execute(_ADD_AUDIT, self._audit)
         self._events, self._audit = [], []
 
     @cached_property
