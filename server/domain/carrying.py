@@ -3,8 +3,9 @@
 On foot and by motorcycle: what a healthy person takes along safely. Boats: a rubber boat with crew.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from server.domain.catalogue import ITEMS
 
@@ -41,12 +42,31 @@ def load_of(lines: Iterable[tuple[str, int]]) -> Load:
     )
 
 
-def most_of(item: str, room: Load) -> int:
-    """How many units of an item fit into `room`; at least one, for what is larger than any vehicle of ours."""
-    one = ITEMS[item]
-    fits = [room.weight_kg / one.weight_kg] if one.weight_kg else []
-    fits += [room.volume_m3 / one.volume_m3] if one.volume_m3 else []
-    return max(1, int(min(fits) + 1e-9)) if fits else 1_000_000_000
+def into_loads(rows: Sequence[Mapping[str, Any]], room: Load) -> list[list[dict[str, Any]]]:
+    """Rows with `item` and `quantity` in vehicle loads, in order; what is larger than a load is split.
+
+    A single unit larger than any vehicle of ours makes a load of its own: a person must find a way.
+    """
+    loads: list[list[dict[str, Any]]] = [[]]
+    for row in rows:
+        left = row["quantity"]
+        while left:
+            fits = _most_more(row["item"], loads[-1], room)
+            if fits:
+                part = min(left, fits)
+                loads[-1].append({**row, "quantity": part})
+                left -= part
+            if left:
+                loads.append([])
+    return [load for load in loads if load]
+
+
+def _most_more(item: str, load: Sequence[Mapping[str, Any]], room: Load) -> int:
+    """How many units of an item still fit on top of a load; at least one on an empty one."""
+    used, one = load_of((row["item"], row["quantity"]) for row in load), ITEMS[item]
+    fits = [(room.weight_kg - used.weight_kg) / one.weight_kg] if one.weight_kg else []
+    fits += [(room.volume_m3 - used.volume_m3) / one.volume_m3] if one.volume_m3 else []
+    return max(0 if load else 1, int(min(fits) + 1e-9))
 
 
 def can_carry(vehicle: str | None, load: Load) -> bool:

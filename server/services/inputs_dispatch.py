@@ -1,6 +1,5 @@
 """What the services of planning and dispatch accept."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -91,8 +90,3 @@ class CancelIn(StepIn):
     """Why the assignment is called off."""
 
     reason: Reason
-
-
-def handed_at(body: DeliverIn, now: datetime) -> datetime:
-    """When the hand-over was, by the phone that made it; now when it does not say."""
-    return body.at or now

@@ -39,8 +39,10 @@ _JOB = text(
 )
 _IDLE = text(
     """
-    select a.id, a.incident_id, a.area, a.case_id from assignments a
-    where a.state in ('proposed', 'offered') and a.attention is null and a.changed_at < :before
+    select a.id from assignments a
+    where a.state in ('proposed', 'offered') and coalesce(a.attention, '') <> 'refused'
+      and (cast(:incidents as uuid[]) is null or a.incident_id = any(cast(:incidents as uuid[])))
+      and a.changed_at < :before
       and not exists (select 1 from offers o where o.assignment_id = a.id and o.state = 'open')
     order by a.id
     """
@@ -76,6 +78,15 @@ class Assignments:
             .where(assignments.c.id == assignment_id)
             .values(version=assignments.c.version + 1, **values)
         )
+
+    def mark(self, assignment_id: str, **values: Any) -> None:
+        """Set columns that are about the asking only; who looked at the assignment before still sees it right."""
+        self.conn.execute(update(assignments).where(assignments.c.id == assignment_id).values(**values))
+
+    def count_code_try(self, assignment_id: str) -> None:
+        """Count a wrong code; the assignment stays the same version."""
+        mine = update(assignments).where(assignments.c.id == assignment_id)
+        self.conn.execute(mine.values(code_tries=assignments.c.code_tries + 1))
 
     def take(self, assignment_id: str, volunteer_id: str, state: str, at: datetime) -> bool:
         """Give the assignment to a volunteer; False when they already carry another one."""
@@ -133,9 +144,13 @@ class Assignments:
         )
         return set(self.conn.execute(busy.union(wanted)).scalars())
 
-    def idle(self, before: datetime) -> list[Row]:
-        """Assignments that wait for a volunteer, without an open offer, unchanged since `before`."""
-        return every(self.conn, _IDLE, {"before": before})
+    def idle(self, incident_ids: Sequence[str] | None, before: datetime) -> list[Row]:
+        """Assignments that wait for a volunteer without an open offer and without a person's word.
+
+        Of these incidents (None: of all), unchanged since `before`.
+        """
+        incidents = None if incident_ids is None else list(incident_ids)
+        return every(self.conn, _IDLE, {"incidents": incidents, "before": before})
 
     def untaken(self, before: datetime) -> list[str]:
         """Ids of assignments made before a moment that still nobody took."""

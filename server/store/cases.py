@@ -43,6 +43,11 @@ class Cases:
         query = select(cases).where(cases.c.id == case_id)
         return first(self.conn, query.with_for_update() if lock else query)
 
+    def lock(self, case_ids: Iterable[int]) -> None:
+        """Hold the cases until the transaction ends, in id order."""
+        held = select(cases.c.id).where(cases.c.id.in_(sorted(set(case_ids))))
+        self.conn.execute(held.order_by(cases.c.id).with_for_update())
+
     def change(self, case_id: int, **values: Any) -> None:
         """Set columns of a case and count its version up."""
         self.conn.execute(update(cases).where(cases.c.id == case_id).values(version=cases.c.version + 1, **values))

@@ -1,0 +1,153 @@
+"""Approving a plan: what is still free and still wanted of it becomes assignments (law 6)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.domain import events, lifecycle
+from server.domain.carrying import CAPACITY, LARGEST, Load, into_loads
+from server.domain.errors import Conflict, Invalid, NotFound, Problem
+from server.domain.permissions import Actor, Permission, require
+from server.services import plans, queries
+from server.services.assignments import Proposal, propose
+from server.services.inputs_dispatch import ApproveIn
+from server.services.moves import Row
+from server.store.unit_of_work import Tx
+
+
+@dataclass
+class _Desk:
+    """What an approval works with: what it holds, and what it has taken so far."""
+
+    tx: Tx
+    plan: Row
+    needs: Mapping[int, Row]
+    lots: Mapping[str, Row]
+    volunteers: set[str]
+    wanted: dict[int, int] = field(default_factory=dict)
+    free: dict[str, int] = field(default_factory=dict)
+    dropped: list[dict[str, Any]] = field(default_factory=list)
+    reduced: list[dict[str, Any]] = field(default_factory=list)
+
+
+def approve(tx: Tx, actor: Actor, plan_id: str, body: ApproveIn) -> dict[str, Any]:
+    """Make assignments of the plan's matches that are still free and still wanted.
+
+    Answers {approved: assignment ids, dropped: [{n, reason}], reduced: [{n, quantity, reason}]}.
+    Raises Conflict with the present state when the plan waits for no approval any more, Invalid for
+    numbers that the plan does not have.
+    """
+    plan = plans.visible(actor, tx.plans.get(plan_id, lock=True))
+    require(actor, Permission.PLAN_APPROVE, plan["area"])
+    incident = plans.incident_of(tx, plan)
+    if plan["state"] != "ready" or body.version not in (None, plan["version"]):
+        raise Conflict("plan_not_ready", state=plans.brief(plan, incident))
+    matches = _chosen(tx.plans.matches(plan_id), body.only)
+    desk = _hold(tx, plan, incident, matches)
+    kept = [taken for match in matches if (taken := _take(desk, match))]
+    made = [propose(tx, actor, proposal) for proposal in _proposals(desk, incident, kept)]
+    for case_id in sorted({match["case_id"] for match in kept}):
+        tx.reports.note_case(case_id, tx.now, "planned")
+    tx.plans.change(plan_id, state=lifecycle.after("plan", plan["state"], "approve"), approved_at=tx.now)
+    where = {"incident_id": plan["incident_id"], "area": plans.heard_in(plan, incident)}
+    tx.record(events.PlanApproved(**where, plan_id=plan_id, assignment_ids=made))
+    counts = {"approved": len(made), "dropped": len(desk.dropped)}
+    tx.audit(actor, "plan:approve", plan["area"], f"plan:{plan_id}", **counts)
+    return {"approved": made, "dropped": desk.dropped, "reduced": desk.reduced}
+
+
+def _chosen(matches: list[Row], only: Sequence[int] | None) -> list[Row]:
+    if only is None:
+        return matches
+    known = {match["n"] for match in matches}
+    if unknown := sorted(set(only) - known):
+        raise Invalid({"only": Problem("unknown_match", {"n": ", ".join(map(str, unknown[:10]))})})
+    return [match for match in matches if match["n"] in set(only)]
+
+
+def _hold(tx: Tx, plan: Row, incident: Mapping[str, Any], matches: list[Row]) -> _Desk:
+    """Hold cases, needs and lots, in this order, and see which volunteers are there and free."""
+    tx.cases.lock({match["case_id"] for match in matches})
+    needs = tx.cases.lock_needs(match["need_id"] for match in matches)
+    lots = tx.stock.lock_lots(sorted({match["lot_id"] for match in matches if match["lot_id"]}))
+    planned = {match["volunteer_id"] for match in matches if match["volunteer_id"]}
+    here = {row["id"] for row in tx.volunteers.available(queries.pool_of(tx, incident), tx.now)} if planned else set()
+    return _Desk(tx, plan, needs, lots, (planned & here) - tx.assignments.engaged(planned))
+
+
+def _take(desk: _Desk, match: Row) -> Row | None:
+    """The match with the quantity that is still free and wanted, or None, with the reason noted."""
+    need = desk.needs.get(match["need_id"])
+    if need is None or need["state"] != "open" or need["verified_at"] is None:
+        return _drop(desk, match, "not_wanted")
+    wanted = desk.wanted.setdefault(need["id"], need["quantity"] - need["covered"])
+    if wanted <= 0:
+        return _drop(desk, match, "already_covered")
+    free, lacking = _supply_of(desk, match)
+    quantity = min(match["quantity"], wanted, free)
+    if quantity <= 0:
+        return _drop(desk, match, lacking)
+    desk.wanted[need["id"]] -= quantity
+    _use(desk, match, quantity)
+    if quantity < match["quantity"]:
+        reason = lacking if quantity == free else "already_covered"
+        desk.reduced.append({"n": match["n"], "quantity": quantity, "reason": reason})
+    return {**match, "quantity": quantity}
+
+
+def _supply_of(desk: _Desk, match: Row) -> tuple[int, str]:
+    """How much the match's lot or volunteer can still give, and what to say when it is too little."""
+    if match["volunteer_id"]:
+        return int(match["volunteer_id"] in desk.volunteers), "volunteer_busy"
+    lot = desk.lots.get(match["lot_id"])
+    return desk.free.setdefault(match["lot_id"], lot["free"] if lot else 0), "stock_gone"
+
+
+def _use(desk: _Desk, match: Row, quantity: int) -> None:
+    if match["volunteer_id"]:
+        desk.volunteers.discard(match["volunteer_id"])
+    else:
+        desk.free[match["lot_id"]] -= quantity
+
+
+def _drop(desk: _Desk, match: Row, reason: str) -> None:
+    """Note a match that does not hold any more; `reason` is a key of web/i18n `dropped.*`."""
+    desk.dropped.append({"n": match["n"], "reason": reason})
+
+
+def _proposals(desk: _Desk, incident: Mapping[str, Any], kept: list[Row]) -> Iterable[Proposal]:
+    """A proposal for each volunteer of a service, and for each load of goods from one site to one case."""
+    room = _largest_room(desk.tx, incident)
+    together: dict[tuple[int, str], list[Row]] = defaultdict(list)
+    for match in kept:
+        if match["volunteer_id"]:
+            yield _proposal(desk, "service", [match])
+        else:
+            together[match["case_id"], match["site_id"]].append(match)
+    for matches in together.values():
+        for load in into_loads(matches, room):
+            yield _proposal(desk, "goods", load)
+
+
+def _proposal(desk: _Desk, kind: str, matches: list[Row]) -> Proposal:
+    first = matches[0]
+    case = desk.tx.cases.get(first["case_id"])
+    if case is None:
+        raise NotFound
+    return Proposal(
+        case=case,
+        kind=kind,
+        lines=[{name: match[name] for name in ("need_id", "lot_id", "quantity")} for match in matches],
+        why={"plan_id": desk.plan["id"], "matches": [{"n": match["n"], "why": match["why"]} for match in matches]},
+        site_id=first["site_id"],
+        plan_id=desk.plan["id"],
+        volunteer_id=first["volunteer_id"],
+    )
+
+
+def _largest_room(tx: Tx, incident: Mapping[str, Any]) -> Load:
+    """What the largest vehicle of those that are here takes; a truck's room when nobody is."""
+    here = tx.volunteers.available(queries.pool_of(tx, incident), tx.now)
+    rooms = [CAPACITY[row["vehicle"] or "foot"] for row in here]
+    return max(rooms, key=lambda room: room.weight_kg, default=LARGEST)

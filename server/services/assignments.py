@@ -1,0 +1,216 @@
+"""Assignments from the proposal to the confirmed help; who is asked to carry them: `offers`, the proof: `handovers`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from server.domain import events, lifecycle
+from server.domain.catalogue import ITEMS, Kind
+from server.domain.errors import Conflict, Forbidden, Invalid, NotFound, Problem
+from server.domain.permissions import Actor, Permission, may, require
+from server.services import moves, queries
+from server.services.inputs_dispatch import AssignIn, CancelIn, FailIn, StepIn
+from server.services.moves import Row
+from server.store.unit_of_work import Tx
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What an assignment is made of: the case, the lines {need_id, lot_id, quantity}, and why."""
+
+    case: Mapping[str, Any]
+    kind: str
+    lines: Sequence[Mapping[str, Any]]
+    why: Mapping[str, Any]
+    site_id: str | None = None
+    plan_id: str | None = None
+    volunteer_id: str | None = None
+    reason: str | None = None
+
+
+def propose(tx: Tx, actor: Actor, proposal: Proposal) -> str:
+    """Hold what the lines name and wait for somebody to carry it; returns the new assignment's id.
+
+    The caller holds the needs and lots, and has seen that they are free and wanted.
+    """
+    case, assignment_id = proposal.case, tx.new_id()
+    row = {
+        "id": assignment_id,
+        "incident_id": case["incident_id"],
+        "case_id": case["id"],
+        "site_id": proposal.site_id,
+        "plan_id": proposal.plan_id,
+        "kind": proposal.kind,
+        "state": lifecycle.FIRST["assignment"],
+        "area": case["area"],
+        "wanted_volunteer_id": proposal.volunteer_id,
+        "why": dict(proposal.why),
+        "by": actor.name,
+        "reason": proposal.reason,
+        "asking_since": tx.now,
+        "created_at": tx.now,
+        "changed_at": tx.now,
+    }
+    tx.assignments.add(row, proposal.lines)
+    rows = {
+        "assignments": queries.assignment_rows(tx, [assignment_id]),
+        "needs": queries.need_rows(tx, sorted({line["need_id"] for line in proposal.lines})),
+        "sites": queries.site_rows(tx, [proposal.site_id] if proposal.site_id else []),
+    }
+    where = {"incident_id": case["incident_id"], "area": case["area"]}
+    tx.record(events.AssignmentProposed(**where, rows=rows, assignment_id=assignment_id, case_id=case["id"]))
+    tx.audit(
+        actor, "assignment:propose", case["area"], f"assignment:{assignment_id}", reason=proposal.reason
+    )
+    return assignment_id
+
+
+def assign(tx: Tx, actor: Actor, body: AssignIn) -> dict[str, Any]:
+    """Make an assignment by hand: goods of a lot, or a volunteer for a service.
+
+    Raises Invalid naming what does not fit, NotFound for a need that the person may not know of.
+    """
+    seen = tx.cases.need(body.need_id)
+    if seen is None or not may(actor, Permission.BOARD_READ, seen["area"]):
+        raise NotFound
+    require(actor, Permission.ASSIGNMENT_MANAGE, seen["area"])
+    case = tx.cases.get(seen["case_id"], lock=True)
+    need = tx.cases.lock_needs([body.need_id])[body.need_id]
+    if case is None or need["state"] != "open" or need["covered"] >= need["quantity"]:
+        raise Conflict("need_not_open", state=queries.need_rows(tx, [body.need_id]))
+    goods = ITEMS[need["item"]].kind is Kind.GOODS
+    proposal = _goods_by_hand(tx, case, need, body) if goods else _service_by_hand(tx, case, need, body)
+    assignment_id = propose(tx, actor, proposal)
+    tx.reports.note_case(case["id"], tx.now, "planned")
+    return moves.present(tx, assignment_id)
+
+
+def _goods_by_hand(tx: Tx, case: Row, need: Row, body: AssignIn) -> Proposal:
+    if body.lot_id is None:
+        raise Invalid({"lot_id": Problem("required")})
+    lot = tx.stock.lock_lots([str(body.lot_id)]).get(str(body.lot_id))
+    incident = tx.incidents.get(case["incident_id"]) or {}
+    if lot is None or lot["incident_id"] not in queries.pool_of(tx, incident):
+        raise Invalid({"lot_id": Problem("unknown_lot")})
+    if lot["item"] != need["item"]:
+        raise Invalid({"lot_id": Problem("other_item", {"item": lot["item"], "wanted": need["item"]})})
+    most = min(lot["free"], need["quantity"] - need["covered"])
+    quantity = body.quantity or most
+    if lot["free"] <= 0:
+        raise Conflict("stock_gone", state={"lot_id": lot["id"], "free": lot["free"]})
+    if quantity > most:
+        raise Invalid({"quantity": Problem("too_large", {"most": most})})
+    return Proposal(
+        case=case,
+        kind="goods",
+        lines=[{"need_id": need["id"], "lot_id": lot["id"], "quantity": quantity}],
+        why={"by_hand": True},
+        site_id=lot["site_id"],
+        volunteer_id=_volunteer_by_hand(tx, case, body),
+        reason=body.reason,
+    )
+
+
+def _service_by_hand(tx: Tx, case: Row, need: Row, body: AssignIn) -> Proposal:
+    if body.lot_id is not None:
+        raise Invalid({"lot_id": Problem("service_has_no_lot")})
+    if body.quantity not in (None, 1):
+        raise Invalid({"quantity": Problem("too_large", {"most": 1})})
+    return Proposal(
+        case=case,
+        kind="service",
+        lines=[{"need_id": need["id"], "lot_id": None, "quantity": 1}],
+        why={"by_hand": True},
+        volunteer_id=_volunteer_by_hand(tx, case, body),
+        reason=body.reason,
+    )
+
+
+def _volunteer_by_hand(tx: Tx, case: Row, body: AssignIn) -> str | None:
+    if body.volunteer_id is None:
+        return None
+    volunteer = tx.volunteers.get(str(body.volunteer_id))
+    incident = tx.incidents.get(case["incident_id"]) or {}
+    if volunteer is None or volunteer["incident_id"] not in queries.pool_of(tx, incident):
+        raise Invalid({"volunteer_id": Problem("unknown_volunteer")})
+    return str(body.volunteer_id)
+
+
+def depart(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str, Any]:
+    """The carrier has the goods and is on the way: the ledger moves from the site to transit."""
+    row = moves.held(tx, assignment_id, with_goods=True)
+    moves.require_carrier_or_manager(actor, row)
+    moves.check_version(tx, row, body.version)
+    moves.move(tx, row, "depart")
+    moves.shift(tx, actor, row, tx.assignments.lines(row["id"]), "site", "transit", "depart")
+    return moves.told(tx, actor, row, "depart", step="en_route")
+
+
+def confirm(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str, Any]:
+    """A coordinator has made sure that the help arrived; never who delivered it."""
+    row = moves.held(tx, assignment_id, with_goods=True)
+    moves.require_manager(actor, row)
+    if actor.volunteer_id and actor.volunteer_id == row["volunteer_id"]:
+        raise Forbidden("own_delivery")
+    moves.check_version(tx, row, body.version)
+    return _confirm(tx, actor, row)
+
+
+def confirm_by_recipient(tx: Tx, actor: Actor, case_id: int) -> None:
+    """The recipients of a case say that what was delivered is there; the caller holds the case."""
+    tx.cases.lock_needs(need["id"] for need in tx.cases.needs_of(case_id))
+    for seen in sorted(tx.assignments.of_case(case_id), key=lambda row: str(row["id"])):
+        row = moves.held(tx, seen["id"])
+        if row["state"] == "delivered":
+            _confirm(tx, actor, row)
+
+
+def _confirm(tx: Tx, actor: Actor, row: Row) -> dict[str, Any]:
+    moves.move(tx, row, "confirm")
+    told = moves.told(tx, actor, row, "confirm", step="confirmed")
+    _close_needs(tx, row, sorted({line["need_id"] for line in told["lines"]}))
+    return told
+
+
+def _close_needs(tx: Tx, row: Row, need_ids: list[int]) -> None:
+    """Close those of the needs that confirmed deliveries cover."""
+    confirmed = tx.assignments.confirmed_by_need(need_ids)
+    needs = tx.cases.lock_needs(need_ids)
+    met = [
+        need for need in needs.values() if need["state"] == "open" and confirmed.get(need["id"], 0) >= need["quantity"]
+    ]
+    for need in met:
+        tx.cases.change_need(need["id"], state=lifecycle.after("need", need["state"], "close"))
+    if met:
+        ids = [need["id"] for need in met]
+        tx.record(
+            events.NeedsSettled(
+                incident_id=row["incident_id"],
+                area=row["area"],
+                rows={"needs": queries.need_rows(tx, ids)},
+                case_id=row["case_id"],
+                need_ids=ids,
+            )
+        )
+
+
+def fail(tx: Tx, actor: Actor, assignment_id: str, body: FailIn) -> dict[str, Any]:
+    """The carrier cannot do it: what was held is free again, what was on the way came back or is lost."""
+    row = moves.held(tx, assignment_id, with_goods=True)
+    moves.require_carrier_or_manager(actor, row)
+    moves.check_version(tx, row, body.version)
+    moves.move(tx, row, "fail", reason=body.reason)
+    if row["state"] == "en_route":
+        account, reason = ("site", "return") if body.goods == "returned" else ("loss", "lost")
+        moves.shift(tx, actor, row, tx.assignments.lines(row["id"]), "transit", account, reason, note=body.reason)
+    return moves.told(tx, actor, row, "fail", step="failed", back=True, reason=body.reason)
+
+
+def cancel(tx: Tx, actor: Actor, assignment_id: str, body: CancelIn) -> dict[str, Any]:
+    """A coordinator calls it off: what was held is free again, and who was asked is told."""
+    row = moves.held(tx, assignment_id, with_goods=True)
+    moves.require_manager(actor, row)
+    moves.check_version(tx, row, body.version)
+    moves.move(tx, row, "cancel", reason=body.reason)
+    moves.close_offers(tx, row, tx.assignments.offers(assignment_id, lock=True), "withdrawn")
+    return moves.told(tx, actor, row, "cancel", back=True, reason=body.reason)

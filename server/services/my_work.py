@@ -1,0 +1,94 @@
+"""What a volunteer sees of their own work: what they are asked to do, what they do, whom they may call."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from server.domain.catalogue import ITEMS
+from server.domain.errors import NotFound
+from server.domain.permissions import Actor
+from server.services import contacts, moves
+from server.store.unit_of_work import Tx
+
+WORKING = ("accepted", "en_route")
+SHOWN = (*WORKING, "delivered")
+ROUGH_DECIMALS = 2
+"""Of degrees, about a kilometre: what deciding takes. The exact place is for who has accepted."""
+
+
+def offered(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
+    """The open offers of the volunteer, the most urgent first; the case's place is rough."""
+    rows = tx.assignments.offered_to(moves.working_as(actor))
+    return [{**_job(row, exact=False), "offer_id": row["offer_id"], "deadline_at": _time(row)} for row in rows]
+
+
+def taken(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
+    """What the volunteer has accepted and is not settled, the most urgent first."""
+    rows = tx.assignments.worked_by(moves.working_as(actor), SHOWN)
+    return [{**_job(row, exact=True), "changed_at": row["changed_at"].isoformat()} for row in rows]
+
+
+def contact(tx: Tx, actor: Actor, assignment_id: str, keys: contacts.Keys) -> dict[str, Any]:
+    """Names and phones of those who reported the case, while the volunteer is on it; every look is written down."""
+    volunteer_id = moves.working_as(actor)
+    row = tx.assignments.get(assignment_id)
+    if row is None or row["volunteer_id"] != volunteer_id or row["state"] not in WORKING:
+        raise NotFound
+    people = [_person(report, keys) for report in tx.reports.of_case(row["case_id"]) if report["phone_sealed"]]
+    tx.audit(actor, "contact:reveal", row["area"], f"assignment:{assignment_id}", case=row["case_id"])
+    return {"contacts": people}
+
+
+def _person(report: Mapping[str, Any], keys: contacts.Keys) -> dict[str, Any]:
+    name = report["name_sealed"]
+    return {
+        "name": contacts.open_sealed(name, keys) if name else None,
+        "phone": contacts.open_sealed(report["phone_sealed"], keys),
+    }
+
+
+def _time(row: Mapping[str, Any]) -> str:
+    return str(row["deadline_at"].isoformat())
+
+
+def _job(row: Mapping[str, Any], *, exact: bool) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "state": row["state"],
+        "kind": row["kind"],
+        "version": row["version"],
+        "tier": row["tier"],
+        "people": row["people"],
+        "area": row["case_area"],
+        "place": _place(row, exact=exact),
+        "site": _site(row),
+        "items": [_item(line) for line in row["lines"]],
+        "weight_kg": round(sum(ITEMS[line["item"]].weight_kg * line["quantity"] for line in row["lines"]), 1),
+    }
+
+
+def _item(line: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "need_id": line["need_id"],
+        "item": line["item"],
+        "quantity": line["quantity"],
+        "unit": ITEMS[line["item"]].unit,
+        "expiry": line["expiry"],
+    }
+
+
+def _place(row: Mapping[str, Any], *, exact: bool) -> dict[str, float] | None:
+    if row["case_lon"] is None:
+        return None
+    decimals = 6 if exact else ROUGH_DECIMALS
+    return {
+        "lon": round(row["case_lon"], decimals),
+        "lat": round(row["case_lat"], decimals),
+        "accuracy_m": round(max(row["case_accuracy_m"] or 0, 0 if exact else 1_000)),
+    }
+
+
+def _site(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    if row["site_id"] is None:
+        return None
+    place = None if row["site_lon"] is None else {"lon": row["site_lon"], "lat": row["site_lat"]}
+    return {"id": row["site_id"], "name": row["site_name"], "address": row["site_address"], "place": place}

@@ -1,0 +1,285 @@
+"""The closed loop: who is asked to carry an assignment, who takes it, and what follows a refusal.
+
+Deadlines are judged by the database's clock: by the sweeper, and again at the acceptance.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from geo import travel
+from server.domain import events, offering
+from server.domain.carrying import Load, can_carry, load_of
+from server.domain.catalogue import ITEMS
+from server.domain.errors import Conflict, Invalid, NotFound, Problem
+from server.domain.permissions import SYSTEM, Actor
+from server.services import moves, queries
+from server.services.inputs_dispatch import DeclineIn, OfferIn, StepIn
+from server.services.moves import Row
+from server.store.unit_of_work import Tx
+
+WAITING = ("proposed", "offered")
+HERE_MIN = 24 * 60.0
+"""Minutes that stand for a way whose beginning or end nobody knows: last, but not left out."""
+
+
+def make_round(tx: Tx, assignment_id: str) -> int:
+    """Ask the next volunteers, as many as the rules of the tier say; returns how many were asked.
+
+    Does nothing when the assignment has moved on. When nobody wants its goods any more, it is withdrawn.
+    """
+    row = tx.assignments.get(assignment_id, lock=True)
+    if row is None or row["state"] not in WAITING:
+        return 0
+    asked = tx.assignments.offers(assignment_id, lock=True)
+    if not _still_wanted(tx, row):
+        _withdraw(tx, row, asked)
+        return 0
+    rules = _rules(tx, row)
+    still_open = [offer for offer in asked if offer["state"] == "open"]
+    since = [offer["state"] for offer in asked if offer["closed_at"] and offer["closed_at"] >= row["asking_since"]]
+    more, person = offering.next_step(rules, len(still_open), offering.refused(since))
+    chosen = _candidates(tx, row, rules, {offer["volunteer_id"] for offer in asked})[:more] if more else []
+    _ask(tx, SYSTEM, row, chosen, rules)
+    _call_a_person(tx, row, _attention(rules, person=person, anybody=bool(chosen or still_open or not more)))
+    return len(chosen)
+
+
+def _still_wanted(tx: Tx, row: Row) -> bool:
+    needs = (tx.cases.need(line["need_id"]) for line in tx.assignments.lines(row["id"]))
+    return any(need is not None and need["state"] == "open" for need in needs)
+
+
+def _withdraw(tx: Tx, row: Row, asked: list[Row]) -> None:
+    moves.move(tx, row, "withdraw")
+    moves.close_offers(tx, row, asked, "withdrawn")
+    moves.told(tx, SYSTEM, row, "withdraw", back=True)
+
+
+def _rules(tx: Tx, row: Row) -> offering.Rules:
+    incident = tx.incidents.get(row["incident_id"]) or {}
+    tier = min(line["tier"] for line in tx.assignments.lines(row["id"]))
+    return offering.rules_for(tier, incident.get("settings"))
+
+
+def _attention(rules: offering.Rules, *, person: bool, anybody: bool) -> str | None:
+    """Why a person must look: a key of web/i18n `attention.*`."""
+    if not anybody:
+        return "nobody"
+    if rules.is_urgent:
+        return "urgent"
+    return "refused" if person else None
+
+
+def _call_a_person(tx: Tx, row: Row, attention: str | None) -> None:
+    if attention != row["attention"]:
+        tx.assignments.mark(row["id"], attention=attention)
+        moves.tell(tx, row, needs=False)
+
+
+def _ask(tx: Tx, actor: Actor, row: Row, volunteer_ids: list[str], rules: offering.Rules) -> None:
+    """Make the offers, all with the same deadline."""
+    if not volunteer_ids:
+        return
+    deadline = tx.assignments.clock() + rules.round.lasts
+    if row["state"] == "proposed":
+        moves.move(tx, row, "offer")
+        tx.reports.note_case(row["case_id"], tx.now, "offered")
+    offers = [_offer_row(tx, row, volunteer_id, deadline) for volunteer_id in volunteer_ids]
+    tx.assignments.add_offers(offers)
+    tx.audit(
+        actor, "offer:make", row["area"], f"assignment:{row['id']}", offers=[offer["id"] for offer in offers]
+    )
+    rows = {"assignments": queries.assignment_rows(tx, [row["id"]])}
+    for offer in offers:
+        tx.record(
+            events.OfferMade(
+                incident_id=row["incident_id"],
+                area=row["area"],
+                rows=rows,
+                assignment_id=row["id"],
+                offer_id=offer["id"],
+                volunteer_id=offer["volunteer_id"],
+                deadline_at=deadline.isoformat(),
+            )
+        )
+
+
+def _offer_row(tx: Tx, row: Row, volunteer_id: str, deadline: datetime) -> dict[str, Any]:
+    return {
+        "id": tx.new_id(),
+        "assignment_id": row["id"],
+        "volunteer_id": volunteer_id,
+        "state": "open",
+        "made_at": tx.now,
+        "deadline_at": deadline,
+    }
+
+
+def _candidates(tx: Tx, row: Row, rules: offering.Rules, asked: set[str]) -> list[str]:
+    """Able volunteers who are free and were not asked yet: the planned one first, then the nearest."""
+    incident = tx.incidents.get(row["incident_id"]) or {}
+    free = [v for v in tx.volunteers.available(queries.pool_of(tx, incident), tx.now) if v["id"] not in asked]
+    free = _able(tx, row, free)
+    away = tx.assignments.engaged([v["id"] for v in free])
+    if not rules.is_urgent:
+        away |= tx.assignments.considering() | _tired(tx, rules)
+    away.discard(row["wanted_volunteer_id"])
+    free = [v for v in free if v["id"] not in away]
+    minutes = _minutes(tx, row, free)
+    in_time = [
+        (v["id"] != row["wanted_volunteer_id"], float(way), v["id"])
+        for v, way in zip(free, minutes, strict=True)
+        if v["until"] - tx.now >= timedelta(minutes=float(way)) or way == HERE_MIN
+    ]
+    return [volunteer_id for _, _, volunteer_id in sorted(in_time)]
+
+
+def _tired(tx: Tx, rules: offering.Rules) -> set[str]:
+    lately = tx.assignments.asked_since(tx.now - timedelta(hours=1))
+    return {volunteer_id for volunteer_id, times in lately.items() if times >= rules.most_per_hour}
+
+
+def _able(tx: Tx, row: Row, volunteers: list[Row]) -> list[Row]:
+    """Who can carry the goods in one go, or has the skills that the service takes."""
+    lines = tx.assignments.lines(row["id"])
+    if row["kind"] == "goods":
+        load: Load = load_of((line["item"], line["quantity"]) for line in lines)
+        return [v for v in volunteers if can_carry(v["vehicle"], load)]
+    skills = frozenset[str]().union(*(ITEMS[line["item"]].skills for line in lines))
+    return [v for v in volunteers if skills <= set(v["skills"])]
+
+
+def _minutes(tx: Tx, row: Row, volunteers: list[Row]) -> Any:
+    """Minutes of each volunteer to the site (to the case for a service), by their own vehicle."""
+    case = tx.cases.get(row["case_id"]) or {}
+    target = (tx.sites.get(row["site_id"]) or {}) if row["site_id"] else case
+    found = np.full(len(volunteers), HERE_MIN)
+    if target.get("lon") is None:
+        return found
+    goal = (target["lon"], target["lat"])
+    for vehicle in {v["vehicle"] for v in volunteers}:
+        mine = [n for n, v in enumerate(volunteers) if v["vehicle"] == vehicle and v["lon"] is not None]
+        if mine:
+            places = [(volunteers[n]["lon"], volunteers[n]["lat"]) for n in mine]
+            found[mine] = np.minimum(travel.minutes(places, goal, vehicle), HERE_MIN)
+    return found
+
+
+def offer(tx: Tx, actor: Actor, assignment_id: str, body: OfferIn) -> dict[str, Any]:
+    """A coordinator asks one volunteer, or lets the automatic round begin anew.
+
+    Raises Invalid for an unknown volunteer, Conflict when they are busy or were asked before.
+    """
+    row = moves.held(tx, assignment_id)
+    moves.require_manager(actor, row)
+    moves.check_version(tx, row, body.version)
+    moves.check(tx, row, "offer")
+    tx.assignments.mark(assignment_id, asking_since=tx.now, attention=None)
+    row = {**row, "asking_since": tx.now, "attention": None}
+    if body.volunteer_id is None:
+        make_round(tx, assignment_id)
+    else:
+        volunteer_id = str(body.volunteer_id)
+        _check_can_be_asked(tx, row, volunteer_id)
+        _ask(tx, actor, row, [volunteer_id], _rules(tx, row))
+    tx.audit(actor, "assignment:offer", row["area"], f"assignment:{assignment_id}")
+    return moves.tell(tx, row, needs=False)
+
+
+def _check_can_be_asked(tx: Tx, row: Row, volunteer_id: str) -> None:
+    volunteer = tx.volunteers.get(volunteer_id)
+    incident = tx.incidents.get(row["incident_id"]) or {}
+    if volunteer is None or volunteer["incident_id"] not in queries.pool_of(tx, incident):
+        raise Invalid({"volunteer_id": Problem("unknown_volunteer")})
+    if volunteer["state"] != "accepted":
+        raise Conflict("volunteer_not_accepted", state=moves.present(tx, row["id"]))
+    if any(offer["volunteer_id"] == volunteer_id for offer in tx.assignments.offers(row["id"])):
+        raise Conflict("asked_before", state=moves.present(tx, row["id"]))
+    if volunteer_id != row["wanted_volunteer_id"] and tx.assignments.engaged([volunteer_id]):
+        raise Conflict("volunteer_busy", state=moves.present(tx, row["id"]))
+
+
+def accept(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str, Any]:
+    """The volunteer takes the assignment: the first one wins, the others are told thank you.
+
+    Raises NotFound without an offer, Conflict with the present state when it is too late, or when the
+    volunteer carries another assignment.
+    """
+    volunteer_id = moves.working_as(actor)
+    row, mine, asked = _my_offer(tx, assignment_id, volunteer_id)
+    moves.check_version(tx, row, body.version)
+    if row["volunteer_id"] == volunteer_id and mine["state"] == "accepted":
+        return moves.present(tx, assignment_id)
+    state = moves.check(tx, row, "accept")
+    if mine["state"] != "open" or mine["deadline_at"] <= tx.assignments.clock():
+        raise Conflict("offer_closed", state=moves.present(tx, assignment_id))
+    if not tx.assignments.take(assignment_id, volunteer_id, state, tx.now):
+        raise Conflict("already_carrying", state=moves.present(tx, assignment_id))
+    tx.assignments.close_offers([mine["id"]], "accepted", tx.now)
+    moves.close_offers(tx, row, [offer for offer in asked if offer["id"] != mine["id"]], "withdrawn")
+    _free_others(tx, volunteer_id, assignment_id)
+    tx.audit(actor, "assignment:accept", row["area"], f"assignment:{assignment_id}")
+    tx.reports.note_case(row["case_id"], tx.now, "accepted")
+    return moves.tell(tx, row, volunteers=[volunteer_id], needs=False)
+
+
+def _my_offer(tx: Tx, assignment_id: str, volunteer_id: str) -> tuple[Row, Row, list[Row]]:
+    """The assignment, the volunteer's own offer of it, and all offers, held."""
+    row = moves.held(tx, assignment_id)
+    asked = tx.assignments.offers(assignment_id, lock=True)
+    mine = next((offer for offer in asked if offer["volunteer_id"] == volunteer_id), None)
+    if mine is None:
+        raise NotFound
+    return row, mine, asked
+
+
+def _free_others(tx: Tx, volunteer_id: str, assignment_id: str) -> None:
+    """Whoever carries one assignment is no longer asked for others."""
+    for offer in tx.assignments.other_open_offers(volunteer_id, assignment_id):
+        row = tx.assignments.get(offer["assignment_id"])
+        if row is not None:
+            moves.close_offers(tx, row, [offer], "withdrawn")
+
+
+def decline(tx: Tx, actor: Actor, assignment_id: str, body: DeclineIn) -> Mapping[str, Any]:
+    """The volunteer will not; the next candidates are asked by the job that the event starts."""
+    volunteer_id = moves.working_as(actor)
+    row, mine, _ = _my_offer(tx, assignment_id, volunteer_id)
+    if mine["state"] == "declined":
+        return {"state": "declined"}
+    if mine["state"] != "open":
+        raise Conflict("offer_closed", state={"state": mine["state"]})
+    moves.close_offers(tx, row, [mine], "declined", body.reason)
+    tx.audit(actor, "offer:decline", row["area"], f"assignment:{assignment_id}", reason=body.reason)
+    return {"state": "declined"}
+
+
+def expire_due(tx: Tx) -> int:
+    """Close the offers whose deadline is over; returns how many."""
+    due = tx.assignments.due_offers()
+    for offer in due:
+        moves.close_offers(tx, offer, [offer], "expired")
+        tx.audit(SYSTEM, "offer:expire", offer["area"], f"assignment:{offer['assignment_id']}", offer=offer["id"])
+    return len(due)
+
+
+def offer_waiting(tx: Tx, incident_ids: list[str]) -> int:
+    """Try again for the assignments that nobody could be asked for; returns how many offers were made."""
+    waiting = tx.assignments.idle(incident_ids, tx.now)
+    return sum(make_round(tx, row["id"]) for row in waiting)
+
+
+def give_up_untaken(tx: Tx) -> int:
+    """Let go what nobody took for a day, so that its goods can be planned anew; returns how many."""
+    untaken = tx.assignments.untaken(tx.now - offering.GIVE_UP_AFTER)
+    for assignment_id in untaken:
+        row = tx.assignments.get(assignment_id, lock=True)
+        if row is None or row["state"] not in WAITING:
+            continue
+        moves.close_offers(tx, row, tx.assignments.offers(assignment_id, lock=True), "expired")
+        moves.move(tx, row, "expire" if row["state"] == "offered" else "withdraw")
+        moves.told(tx, SYSTEM, row, "expire", back=True)
+    return len(untaken)

@@ -1,0 +1,120 @@
+"""Plans as people see them: asked for and looked at. Worked out by `planning`, approved by `approvals`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from server.domain import events, lifecycle
+from server.domain.errors import NotFound
+from server.domain.permissions import SYSTEM, Actor, Permission, areas_for, may, require
+from server.services import queries
+from server.services.inputs_dispatch import PlanIn
+from server.services.intake import incident_for
+from server.services.moves import Row
+from server.services.places import home_area
+from server.store.unit_of_work import Tx
+
+LATEST = 20
+AUTOMATIC = SYSTEM.name
+
+
+def request(tx: Tx, actor: Actor, body: PlanIn) -> dict[str, Any]:
+    """Ask for a plan over all open, verified needs of an incident in an area; it is worked out by a worker."""
+    incident = incident_for(tx, body.incident)
+    area = queries.board_area(actor, body.area)
+    require(actor, Permission.PLAN_MAKE, area)
+    return brief(request_for(tx, actor, incident, area), incident)
+
+
+def request_for(tx: Tx, actor: Actor, incident: Mapping[str, Any], area: str) -> Row:
+    """Store a plan that waits to be worked out, and tell the planner."""
+    row = {
+        "id": tx.new_id(),
+        "incident_id": incident["id"],
+        "area": area,
+        "state": lifecycle.FIRST["plan"],
+        "by": actor.name,
+        "result": {},
+        "requested_at": tx.now,
+        "ready_at": None,
+        "approved_at": None,
+        "version": 1,
+    }
+    tx.plans.add(row)
+    tx.record(events.PlanRequested(incident_id=incident["id"], area=heard_in(row, incident), plan_id=row["id"]))
+    tx.audit(actor, "plan:request", area, f"plan:{row['id']}")
+    return row
+
+
+def heard_in(plan: Mapping[str, Any], incident: Mapping[str, Any]) -> str:
+    """The area in whose rooms a plan is told of; a plan for everywhere is told at home."""
+    return str(plan["area"] or home_area(incident))
+
+
+def show(tx: Tx, actor: Actor, plan_id: str) -> dict[str, Any]:
+    """The plan with its matches and what stays open, each with why. Raises NotFound."""
+    plan = visible(actor, tx.plans.get(plan_id))
+    matches = [_match(row) for row in tx.plans.matches(plan_id)]
+    return {**brief(plan, incident_of(tx, plan)), **_result(plan), "matches": matches}
+
+
+def latest(tx: Tx, actor: Actor, slug: str | None) -> list[dict[str, Any]]:
+    """The last plans of an incident that the person may see, the newest first, without matches."""
+    if not areas_for(actor, Permission.BOARD_READ):
+        require(actor, Permission.BOARD_READ, "")
+    incident = incident_for(tx, slug)
+    rows = tx.plans.latest(incident["id"], LATEST)
+    return [
+        {**brief(row, incident), **_figures(row)} for row in rows if may(actor, Permission.BOARD_READ, row["area"])
+    ]
+
+
+def brief(plan: Mapping[str, Any], incident: Mapping[str, Any]) -> dict[str, Any]:
+    """What a plan is, without what it says."""
+    times = {name: plan[name].isoformat() if plan[name] else None for name in _TIMES}
+    return {
+        "id": plan["id"],
+        "incident": incident["slug"],
+        "area": plan["area"],
+        "state": plan["state"],
+        "by": plan["by"],
+        "automatic": plan["by"] == AUTOMATIC,
+        "version": plan["version"],
+        **times,
+    }
+
+
+_TIMES = ("requested_at", "ready_at", "approved_at")
+_LISTS = ("unmet", "sites", "villages")
+
+
+def _figures(plan: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in plan["result"].items() if name not in _LISTS}
+
+
+def _result(plan: Mapping[str, Any]) -> dict[str, Any]:
+    empty: dict[str, Any] = {name: [] for name in _LISTS}
+    return {**empty, **plan["result"]}
+
+
+def _match(row: Row) -> dict[str, Any]:
+    return {name: row[name] for name in _MATCH} | {"minutes": round(row["minutes"], 1)}
+
+
+_MATCH = (
+    "n", "need_id", "case_id", "item", "tier", "area", "lot_id", "site_id", "volunteer_id", "quantity", "why",
+)  # fmt: skip
+
+
+def visible(actor: Actor, plan: Row | None) -> Row:
+    """The plan, when the person may know of it. Raises NotFound."""
+    if plan is None or not may(actor, Permission.BOARD_READ, plan["area"]):
+        raise NotFound
+    return plan
+
+
+def incident_of(tx: Tx, plan: Row) -> Mapping[str, Any]:
+    """The incident of a plan."""
+    incident = tx.incidents.get(plan["incident_id"])
+    if incident is None:
+        raise NotFound
+    return incident
