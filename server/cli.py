@@ -110,6 +110,37 @@ def incidents_add(
     click.echo(f"incident {slug} is open")
 
 
+@cli.group("import")
+def imports() -> None:
+    """Files of reports, sites, stock and volunteers (docs/import.md)."""
+
+
+def import_command(kind: str, *, incident: str | None = None) -> None:
+    """Add `import KIND`; without a standing incident for it, `--incident` has to be given."""
+
+    @imports.command(kind, help=f"Bring the {kind} of a CSV, XLSX, GeoJSON or JSON FILE in, each once.")
+    @click.argument("file", type=click.Path(path_type=Path))
+    @click.option("--incident", default=incident, required=incident is None, show_default=True, help="its slug")
+    @click.option("--mapping", help="a preset's name or a YAML file")
+    @click.option("--dry-run", is_flag=True, help="Check everything and store nothing.")
+    @click.option("--language", type=click.Choice(["id", "en"]), default="en", show_default=True)
+    def command(file: Path, incident: str, mapping: str | None, dry_run: bool, language: str) -> None:
+        from server.commands import imports as files
+        from server.commands.working import refusals, working
+
+        with refusals():
+            prepared = files.prepared(kind, file, mapping)
+        with working(settings()) as system:
+            tally = files.import_file(
+                system, kind, file, prepared, incident=incident, dry_run=dry_run, language=language
+            )
+        for line in tally.lines(prepared.columns.unused):
+            click.echo(line)
+
+
+import_command("reports")
+
+
 @cli.group()
 def users() -> None:
     """Accounts."""

@@ -18,7 +18,7 @@ from server.first_start import prepare
 def working(settings: Settings) -> Iterator[System]:
     """A system on the running servers, or on ones started for the time of the command."""
     try:
-        with embedded.servers(settings) as filled:
+        with refusals(), embedded.servers(settings) as filled:
             migrate(filled)
             prepare(filled)
             system = System(filled, pool_size=2)
@@ -26,6 +26,13 @@ def working(settings: Settings) -> Iterator[System]:
             system.engine.dispose()
     except embedded.ServerError as error:
         raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """A refusal within ends the command with its sentence."""
+    try:
+        yield
     except DomainError as error:
         raise click.ClickException(sentence(error)) from error
 

@@ -35,6 +35,8 @@ UNITS = {
 """How the units of the catalogue are written in lists."""
 _PAIR = re.compile(r"^\s*\(?\s*(-?\d+(?:\.\d+)?)\s*[,;\s]\s*(-?\d+(?:\.\d+)?)\s*\)?\s*$")
 _UNDOTTED_LENGTHS = {4: (2, 2), 6: (2, 2, 2), 10: (2, 2, 2, 4)}
+ISO = "%Y-%m-%dT%H:%M:%S%z"
+_EXAMPLE = datetime(2026, 12, 31, 21, 30, tzinfo=timezone(timedelta(hours=7)))
 HOUSEHOLD_WORDS = frozenset({"family", "families", "household", "households", "kk", "keluarga"})
 _PEOPLE_WORDS = frozenset(
     {"people", "peoples", "persons", "person", "orang", "jiwa", "warga", "pengungsi", "survivors"}
@@ -125,7 +127,7 @@ def moment(value: object, formats: Sequence[str], local: tzinfo) -> datetime:
     else:
         found = _parsed_time(plain(value).strip(), formats)
     if found is None:
-        raise Unreadable("import_not_time", value, formats=", ".join(formats) or "ISO 8601")
+        raise Unreadable("import_not_time", value, example=_EXAMPLE.strftime(formats[0] if formats else ISO))
     return found if found.tzinfo is not None else found.replace(tzinfo=local)
 
 

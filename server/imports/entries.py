@@ -56,14 +56,17 @@ class Mapped:
             yield self._entry(row)
 
     def column_of(self, field: str) -> str:
-        """The column that a field came from, for telling a mender where to look; the field itself if from none."""
+        """The columns that a field came from, for telling a mender where to look; the field itself if from none."""
         parts = field.split(".")
         for length in range(len(parts), 0, -1):
-            source = self.mapping.spec.fields.get(".".join(parts[:length]))
-            if source is not None:
-                names = [*source.columns, *(source.any_of or [])]
-                present = [found for name in names if (found := self.columns.name(name)) is not None]
-                return " + ".join(present) or field
+            head = ".".join(parts[:length])
+            fields = self.mapping.spec.fields
+            parts_of = [source for target, source in fields.items() if target.startswith(f"{head}.")]
+            sources = [fields[head]] if head in fields else parts_of
+            names = [name for source in sources for name in (*source.columns, *(source.any_of or []))]
+            present = [found for name in names if (found := self.columns.name(name)) is not None]
+            if present:
+                return " + ".join(present)
         return field
 
     def _entry(self, row: Row) -> Entry:

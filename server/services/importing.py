@@ -17,6 +17,7 @@ from server.imports.entries import Entry
 from server.services import intake
 from server.services.contacts import Keys
 from server.services.inputs import ReportIn, parse
+from server.services.places import home_area
 from server.store.unit_of_work import Tx
 
 
@@ -26,27 +27,42 @@ class Outcome:
 
     state: `stored`, `known` (already here with the same content), `changed` (already here; the file now
     says something else, and what was stored is kept) or `rejected`, with the problems by field or column.
+    flags: what a person should look at although the row was stored.
     """
 
     entry: Entry
     state: str
     problems: Mapping[str, Problem] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
 
 
 class Taken:
-    """The rows of one file that were taken so far: two different ones may not have the same identity."""
+    """The rows of one file that were taken so far, by identity, with their digest and number.
+
+    Rows of a batch count once their transaction has committed: a batch that is tried again row by row
+    must not find itself.
+    """
 
     def __init__(self) -> None:
-        self._taken: dict[str, tuple[str, int]] = {}
+        self._committed: dict[str, tuple[str, int]] = {}
+        self._batch: dict[str, tuple[str, int]] = {}
 
-    def clash(self, entry: Entry) -> Problem | None:
-        """The problem of a row whose identity a taken row of the file has, with other content."""
-        digest, number = self._taken.get(entry.reference, (entry.digest, entry.number))
-        return None if digest == entry.digest else Problem("import_same_identity", {"row": number})
+    def begin(self) -> None:
+        """Forget the rows of a batch that was not committed."""
+        self._batch.clear()
+
+    def commit(self) -> None:
+        """Keep the rows of the batch."""
+        self._committed |= self._batch
+        self._batch.clear()
+
+    def seen(self, entry: Entry) -> tuple[str, int] | None:
+        """Digest and number of the row that was taken under this row's identity."""
+        return self._batch.get(entry.reference) or self._committed.get(entry.reference)
 
     def take(self, entry: Entry) -> None:
         """Remember the row."""
-        self._taken[entry.reference] = (entry.digest, entry.number)
+        self._batch[entry.reference] = (entry.digest, entry.number)
 
 
 def import_reports(
@@ -63,14 +79,22 @@ def import_reports(
 
     Raises Invalid for an unknown incident: then nothing of the batch is stored.
     """
+    taken.begin()
     into = intake.incident_for(tx, incident)
-    require(actor, Permission.INCIDENT_EDIT, intake.places.home_area(into))
+    require(actor, Permission.INCIDENT_EDIT, home_area(into))
     return [_report(tx, actor, entry, into, gazetteer, keys, taken) for entry in entries]
 
 
 def client_id(incident_id: str, reference: str) -> str:
     """The client id of an imported row: always the same for the same row in the same incident."""
     return str(uuid5(NAMESPACE_URL, f"tanggap:import:{incident_id}:{reference}"))
+
+
+def _repeated(entry: Entry, digest: str, number: int) -> Outcome:
+    """A row whose identity another row of the file has: the same once more, or a clash."""
+    if digest == entry.digest:
+        return Outcome(entry, "known")
+    return Outcome(entry, "rejected", {"": Problem("import_same_identity", {"row": number})})
 
 
 def _report(
@@ -84,9 +108,9 @@ def _report(
 ) -> Outcome:
     if entry.problems:
         return Outcome(entry, "rejected", entry.problems)
-    clash = taken.clash(entry)
-    if clash is not None:
-        return Outcome(entry, "rejected", {"": clash})
+    before = taken.seen(entry)
+    if before is not None:
+        return _repeated(entry, *before)
     body = dict(entry.body)
     origin = intake.Origin(entry.reference, body.pop("happened_at", None))
     identity = {"client_id": client_id(incident["id"], entry.reference), "incident": incident["slug"]}
@@ -100,3 +124,7 @@ def _report(
         return Outcome(entry, "changed")
     taken.take(entry)
     return Outcome(entry, "stored" if receipt.is_new else "known")
+
+
+IMPORTS = {"reports": import_reports}
+"""By kind of import: what stores a batch of its rows."""

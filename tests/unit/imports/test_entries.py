@@ -140,7 +140,8 @@ def test_problems_of_cells_count_only_in_columns_that_are_used() -> None:
 def test_a_problem_of_a_field_is_told_of_its_column() -> None:
     file = mapped_file(ROW)
     assert file.column_of("contact.phone") == "HP"
-    assert file.column_of("place.lat") == "Titik"
+    assert file.column_of("place.lat") == file.column_of("place") == "Titik"
+    assert file.column_of("danger") == "Tinggi"
     assert file.column_of("needs.0.item") == "Minta"
     assert file.column_of("text") == "Uraian + Dusun"
     assert file.column_of("incident") == "incident"
