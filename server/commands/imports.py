@@ -78,7 +78,7 @@ def import_file(
     tally = Tally()
     folder = system.settings.data_dir / "imports"
     rejects = Rejects(folder, path.stem, file.table.columns, file.table.delimiter)
-    bar: "ProgressBar[int]" = click.progressbar(length=file.table.count, label=f"import {kind}", file=sys.stderr)
+    bar: ProgressBar[int] = click.progressbar(length=file.table.count, label=f"import {kind}", file=sys.stderr)
     with rejects, bar:
         for batch in _batches(file.entries()):
             for outcome in _stored(store, batch):
