@@ -35,9 +35,7 @@ with counted as (
                 and (c.verified_at is not null or not r.flags && cast(:doubted as text[])))
 )
 """
-_PEOPLE = (
-    _COUNTED
-    + """
+_PEOPLE = """
 , handed as (
   select a.case_id, count(*) as deliveries, min(d.handed_over_at) as first_at
   from assignments a join deliveries d on d.assignment_id = a.id
@@ -56,10 +54,7 @@ select area, standing, width_bucket(waited_s, cast(:edges as numeric[])) as band
        sum(people)::bigint as people, sum(deliveries)::bigint as deliveries
 from standing group by area, standing, band
 """
-)
-_ITEMS = (
-    _COUNTED
-    + """
+_ITEMS = """
 , carried as (
   select l.need_id,
          sum(l.quantity) filter (where a.state in ('accepted', 'en_route')) as on_the_way,
@@ -86,15 +81,11 @@ select c.area, o.item,
 from of_case o join counted c on c.id = o.case_id
 group by c.area, o.item
 """
-)
-_VULNERABLE = (
-    _COUNTED
-    + """
+_VULNERABLE = """
 select v.key as vulnerable, sum(least(v.value::bigint, c.people))::bigint as people
 from counted c cross join lateral jsonb_each_text(c.vulnerable) v
 group by v.key
 """
-)
 _RECEIVED = """
 select lo.item, -sum(g.quantity)::bigint as quantity
 from ledger g join lots lo on lo.id = g.lot_id join sites s on s.id = lo.site_id
@@ -186,4 +177,4 @@ class PublicCuts:
     def _counted(self, query: str, incident_id: str, home: str, **params: Any) -> list[Row]:
         """`home` is the area that the incident's cases without a known one are stored in."""
         known = {"incident": incident_id, "home": home, "doubted": list(DOUBTED), "unplaced": list(UNPLACED)}
-        return every(self.conn, text(query), {**known, **params})
+        return every(self.conn, text(_COUNTED + query), {**known, **params})
