@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from sqlalchemy.exc import DataError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
@@ -58,34 +58,44 @@ def body_of(error: DomainError) -> dict[str, Any]:
     return envelope(error.code, word(f"errors.{error.code}", **error.params), fields, **more)
 
 
-def _refused(error: DomainError) -> tuple[Response, int]:
-    answer = jsonify(body_of(error))
+def _answer(body: dict[str, Any], status: int) -> Response:
+    """The envelope for programs; for people on a page, the same as a page."""
+    if request.path.startswith("/api/"):
+        answer = jsonify(body)
+    else:
+        answer = make_response(render_template("error.html", status=status, error=body["error"]))
+    answer.status_code = status
+    return answer
+
+
+def _refused(error: DomainError) -> Response:
+    answer = _answer(body_of(error), status_of(error))
     if isinstance(error, TooMany):
         answer.headers["Retry-After"] = str(int(error.params.get("retry_after_s", 60)))
-    return answer, status_of(error)
+    return answer
 
 
 def _http(error: HTTPException) -> Any:
     status = error.code or 500
-    if not request.path.startswith("/api/"):
+    if status < HTTPStatus.BAD_REQUEST:
         return error
     code = HTTPStatus(status).name.lower()
-    answer = jsonify(envelope(code, word(f"errors.{code}")))
+    answer = _answer(envelope(code, word(f"errors.{code}")), status)
     if allowed := getattr(error, "valid_methods", None):
         answer.headers["Allow"] = ", ".join(sorted(allowed))
-    return answer, status
+    return answer
 
 
-def _database_away(error: Exception) -> tuple[Response, int]:
+def _database_away(error: Exception) -> Response:
     log.error("database_away", kind=type(error).__name__)
-    answer = jsonify(envelope("service_unavailable", word("errors.service_unavailable")))
+    answer = _answer(envelope("service_unavailable", word("errors.service_unavailable")), 503)
     answer.headers["Retry-After"] = "5"
-    return answer, 503
+    return answer
 
 
-def _bad_data(error: DataError) -> tuple[Response, int]:
+def _bad_data(error: DataError) -> Response:
     log.warning("data_refused", kind=type(error.orig).__name__)
-    return jsonify(envelope("invalid", word("errors.invalid"))), 422
+    return _answer(envelope("invalid", word("errors.invalid")), 422)
 
 
 def install(app: Flask) -> None:

@@ -5,6 +5,7 @@ What the person may do is decided by the service behind the page.
 """
 
 import functools
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,9 @@ from urllib.parse import urlencode
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request
 
 from server.api import identity
+from server.api.contract import system
 from server.api.words import LANGUAGES, dictionary, language, word
+from server.domain.errors import Forbidden
 from server.domain.permissions import Permission, areas_for
 
 Guard = Literal["public", "signed_in"]
@@ -62,7 +65,13 @@ class Pages:
         for page in self.listed:
             app.add_url_rule(page.path, page.endpoint, _serve(page), methods=[page.method])
         app.jinja_env.globals.update(
-            static=static, script_words=script_words, moment=moment, in_language=in_language, known=known
+            static=static,
+            script_words=script_words,
+            moment=moment,
+            grouped=grouped,
+            now=now,
+            in_language=in_language,
+            known=known,
         )
 
 
@@ -72,11 +81,21 @@ def _serve(page: Page) -> Callable[..., Any]:
         if page.guard == "signed_in" and identity.current() is None:
             return redirect("/masuk?" + urlencode({"next": request.full_path.rstrip("?")}), 303)
         if request.method not in ("GET", "HEAD"):
-            identity.check_csrf()
+            _check_csrf(page)
         return _finished(make_response(page.handler(**kwargs)))
 
     view.guard = page.guard  # type: ignore[attr-defined]
     return view
+
+
+def _check_csrf(page: Page) -> None:
+    """A public form without the session's proof is taken as a stranger's, not refused: no report is lost."""
+    try:
+        identity.check_csrf()
+    except Forbidden:
+        if page.guard != "public":
+            raise
+        g.signed_in = None
 
 
 def _finished(response: Response) -> Response:
@@ -100,6 +119,14 @@ def show_to_anyone(template: str, **values: Any) -> str:
     """The same page whoever asks, so that a browser may keep it for later and for others on the phone."""
     g.anonymous_page = True
     return show(template, **values)
+
+
+def kept(page: str) -> Response:
+    """A page of `show_to_anyone` for the service worker: it asks again by ETag, and gets 304 when nothing changed."""
+    answer = make_response(page)
+    answer.set_etag(hashlib.sha256(page.encode()).hexdigest()[:16], weak=True)
+    answer.make_conditional(request)
+    return answer
 
 
 def _nav() -> list[tuple[str, str]]:
@@ -165,6 +192,16 @@ def moment(when: str | datetime) -> str:
     """A time as people here say it: `24 Nov 2026, 21.41 WIB`."""
     at = (datetime.fromisoformat(when) if isinstance(when, str) else when).astimezone(WIB)
     return f"{at.day} {word(f'common.months.m{at.month}')} {at.year}, {at:%H.%M} WIB"
+
+
+def now() -> datetime:
+    """The time of this answer."""
+    return system().now()
+
+
+def grouped(number: int) -> str:
+    """A whole number with its thousands apart, as the reader writes them."""
+    return f"{number:,}".replace(",", "." if language() == "id" else ",")
 
 
 def in_language(code: str) -> str:

@@ -21,9 +21,7 @@ from server.services.inputs import ReportIn, TrackIn
 )
 def add(body: ReportIn) -> Any:
     """Report a need; 201 means on disk."""
-    gazetteer, keys = system().gazetteer(), system().keys
-    with system().writing() as tx:
-        receipt = intake.receive(tx, actor(), body, gazetteer=gazetteer, keys=keys)
+    receipt = received(body)
     return jsonify(receipt.answer), 201 if receipt.is_new else 200
 
 
@@ -38,6 +36,13 @@ def act(code: str, body: TrackIn) -> Any:
     """Add to, confirm, reopen, rate or cancel one's own report."""
     act_on(code, body)
     return jsonify(tracked(code))
+
+
+def received(body: ReportIn) -> intake.Receipt:
+    """Store a report. Raises as `intake.receive`."""
+    gazetteer, keys = system().gazetteer(), system().keys
+    with system().writing() as tx:
+        return intake.receive(tx, actor(), body, gazetteer=gazetteer, keys=keys)
 
 
 def tracked(code: str) -> dict[str, Any]:

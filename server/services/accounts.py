@@ -147,6 +147,13 @@ def add_token(tx: Tx, actor: Actor, label: str) -> str:
     return secret
 
 
+def tokens(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
+    """One's own tokens, without their secrets."""
+    if actor.user_id is None:
+        raise NotFound
+    return tx.accounts.tokens(actor.user_id)
+
+
 def token_for(tx: Tx, name: str) -> str:
     """A token for the named user, for the command line. Raises NotFound."""
     user = tx.accounts.user_by_name(name)

@@ -1,0 +1,139 @@
+"""What a plain form sends, as the inputs that services accept; and their problems by the form's own names."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from werkzeug.datastructures import MultiDict
+
+from geo.areas import Gazetteer
+from server.api.errors import sentence
+from server.api.words import word
+from server.domain import catalogue, priority
+from server.domain.errors import Invalid
+
+Form = MultiDict[str, str]
+DANGERS = priority.DANGERS
+GROUPS = tuple(priority.VULNERABLE)
+COMMON_ITEMS = (
+    "water",
+    "ready_meal",
+    "medicine_kit",
+    "infant_food",
+    "tarpaulin",
+    "blanket",
+    "rice",
+    "diapers",
+    "hygiene_kit",
+    "clothing",
+    "evacuation",
+    "medical",
+)
+OTHER_ITEMS = tuple(code for code in catalogue.ITEMS if code not in COMMON_ITEMS)
+
+_THOUSANDS = re.compile(r"^\d{1,3}([. ]\d{3})+$")
+_FIELD_OF = {
+    "place": "place_text",
+    "place.lon": "place_text",
+    "place.lat": "place_text",
+    "place.accuracy_m": "place_text",
+    "area_code": "place_text",
+    "home_area": "home_text",
+}
+
+
+def report(form: Form) -> dict[str, Any]:
+    """The report form of /lapor as the body of POST /api/reports; web/src/report.ts does the same in the browser."""
+    place, area_code = _place(form), form.get("area_code") or None
+    landmark, place_text = _text(form, "landmark"), _text(form, "place_text")
+    text = _text(form, "text")
+    if landmark and not (place or area_code):
+        text = "\n".join(part for part in (text, word("report.landmark_note", landmark=landmark)) if part)
+        landmark = None
+    body: dict[str, Any] = {
+        "client_id": form.get("client_id") or str(uuid4()),
+        "incident": _text(form, "incident"),
+        "text": text,
+        "place": place,
+        "area_code": None if place else area_code,
+        "place_text": ", ".join(part for part in (landmark, place_text) if part) or None,
+        "people": _number(form, "people"),
+        "vulnerable": {group: _number(form, group) for group in GROUPS if form.get(group, "").strip()} or None,
+        "danger": dict.fromkeys(form.getlist("danger"), True) or None,
+        "needs": [_wanted(form, item) for item in form.getlist("need")] or None,
+        "contact": {key: _text(form, key) for key in ("name", "phone") if _text(form, key)} or None,
+        "on_behalf": form.get("on_behalf") == "yes",
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def tracked_action(form: Form, gazetteer: Gazetteer) -> dict[str, Any]:
+    """A form of /lacak/CODE as the body of POST /api/track/CODE; a chosen area is told in words as well."""
+    chosen = gazetteer.get(form.get("area_code", ""))
+    text = _text(form, "text")
+    if chosen is not None:
+        names = ", ".join(area.name for area in reversed(gazetteer.chain(chosen.code)))
+        text = text or word("track.place_is", place=names)
+    body = {
+        "action": form.get("action", ""),
+        "text": text,
+        "rating": _number(form, "rating"),
+        "area_code": chosen.code if chosen else None,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def session(form: Form) -> dict[str, Any]:
+    """The sign-in form as the body of POST /api/session."""
+    body = {"name": form.get("name", ""), "password": form.get("password", "")}
+    totp = re.sub(r"\s", "", form.get("totp", ""))
+    return {**body, "totp": totp} if totp else body
+
+
+def problems(error: Invalid, form: Form) -> dict[str, str]:
+    """What is wrong, in words, by the name of the form's field."""
+    needs = form.getlist("need")
+    return {_field(name, needs): sentence(problem) for name, problem in reversed(error.fields.items())}
+
+
+def _field(name: str, needs: list[str]) -> str:
+    found = re.fullmatch(r"needs\.(\d+)\.(item|quantity)", name)
+    if found:
+        item = needs[int(found[1])] if int(found[1]) < len(needs) else ""
+        return f"amount_{item}" if found[2] == "quantity" else "need"
+    head, _, tail = name.partition(".")
+    if head in ("vulnerable", "contact"):
+        return tail
+    return _FIELD_OF.get(name, "skills" if head == "skills" else name)
+
+
+def _text(form: Form, name: str) -> str | None:
+    return form.get(name, "").strip() or None
+
+
+def _number(form: Form, name: str) -> int | str | None:
+    """A whole number as people write it (`1.200`); what is none stays a text, to be named as wrong."""
+    text = form.get(name, "").strip()
+    if _THOUSANDS.match(text):
+        text = re.sub(r"[. ]", "", text)
+    return int(text) if re.fullmatch(r"\d{1,9}", text) else text or None
+
+
+def _wanted(form: Form, item: str) -> Mapping[str, Any]:
+    quantity = _number(form, f"amount_{item}")
+    return {"item": item} if quantity is None else {"item": item, "quantity": quantity}
+
+
+def _place(form: Form) -> dict[str, float | str] | None:
+    if not (form.get("lon") and form.get("lat")):
+        return None
+    names = [name for name in ("lon", "lat", "accuracy_m") if form.get(name)]
+    return {name: _decimal(form[name]) for name in names}
+
+
+def _decimal(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text

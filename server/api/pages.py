@@ -1,0 +1,200 @@
+"""The pages that need no role: home, report, track, sign-in, one's own account, and being offline."""
+
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from flask import make_response, redirect, request
+from werkzeug.datastructures import MultiDict
+
+from server.api import forms, identity
+from server.api.contract import system
+from server.api.errors import body_of, status_of
+from server.api.html import Pages, home_of_person, kept, show, show_to_anyone
+from server.api.reports import act_on, received, tracked
+from server.api.session import signed_in
+from server.api.words import word
+from server.domain import catalogue
+from server.domain.errors import Conflict, Invalid, NotFound, TooMany
+from server.services import accounts, incidents
+from server.services.inputs import LabelIn, PasswordIn, ReportIn, SessionIn, TrackIn, parse
+
+pages = Pages()
+install = pages.install
+
+
+@pages.route("GET", "/", guard="public")
+def home() -> Any:
+    """What this is, and the ways in."""
+    return show("home.html", incidents=_incidents(None))
+
+
+@pages.route("GET", "/offline", guard="public")
+def offline() -> Any:
+    """What the service worker shows when neither the network nor a kept page answers."""
+    return kept(show_to_anyone("offline.html"))
+
+
+@pages.route("GET", "/lapor", guard="public")
+def report_form() -> Any:
+    """The empty form; with `X-Shell` the one that the service worker keeps for anybody on the phone."""
+    if "X-Shell" in request.headers:
+        return kept(show_to_anyone("report.html", **_report_page(MultiDict(), client_id="")))
+    return show("report.html", **_report_page(request.args))
+
+
+@pages.route("POST", "/lapor", guard="public")
+def report() -> Any:
+    """Take a report from the plain form; what is wrong stands beside its field and nothing typed is lost."""
+    form = request.form
+    try:
+        receipt = received(parse(ReportIn, forms.report(form)))
+    except Invalid as error:
+        wrong = forms.problems(error, form)
+        return show("report.html", **_report_page(form, wrong, client_id=form.get("client_id"))), 422
+    except Conflict:
+        return show("report.html", **_report_page(form, message=word("report.sent_before"))), 409
+    return show("received.html", answer=receipt.answer), 201 if receipt.is_new else 200
+
+
+def _report_page(
+    values: MultiDict[str, str], wrong: dict[str, str] | None = None, message: str = "", client_id: str | None = None
+) -> dict[str, Any]:
+    """What the form's template needs; a client id of its own makes a second sending harmless."""
+    wrong = wrong or {}
+    other = [item for item in forms.OTHER_ITEMS if item in values.getlist("need")]
+    return {
+        "values": values,
+        "wrong": wrong,
+        "message": message,
+        "client_id": str(uuid4()) if client_id is None else client_id,
+        "incidents": _incidents(values.get("incident")),
+        "dangers": forms.DANGERS,
+        "groups": forms.GROUPS,
+        "common_items": forms.COMMON_ITEMS,
+        "other_items": forms.OTHER_ITEMS,
+        "units": {item.code: item.unit for item in catalogue.ITEMS.values()},
+        "other_open": bool(other),
+        "groups_open": any(values.get(group) or group in wrong for group in forms.GROUPS),
+    }
+
+
+def _incidents(asked: str | None) -> list[dict[str, Any]]:
+    """Open incidents; one for training only when its own link asks for it."""
+    with system().reading() as tx:
+        return [found for found in incidents.listed(tx) if not found["training"] or found["slug"] == asked]
+
+
+@pages.route("GET", "/lacak", guard="public")
+def find() -> Any:
+    """Where a tracking code is typed in."""
+    code = request.args.get("code", "").strip()
+    return redirect(f"/lacak/{quote(code, safe='')}", 303) if code else show("track_find.html")
+
+
+@pages.route("GET", "/lacak/<code>", guard="public")
+def track(code: str) -> Any:
+    """What became of a report."""
+    return _track_page(code)
+
+
+@pages.route("POST", "/lacak/<code>", guard="public")
+def track_action(code: str) -> Any:
+    """Add to, answer, confirm, reopen, rate or cancel one's own report, from a plain form."""
+    form = request.form
+    try:
+        act_on(code, parse(TrackIn, forms.tracked_action(form, system().gazetteer())))
+    except Invalid as error:
+        return _track_page(code, forms.problems(error, form), status=422)
+    except Conflict as error:
+        return _track_page(code, message=body_of(error)["error"]["message"], status=409)
+    except (NotFound, TooMany):
+        return _track_page(code)
+    return redirect(f"/lacak/{quote(code, safe='')}?terkirim={form['action']}", 303)
+
+
+def _track_page(code: str, wrong: dict[str, str] | None = None, message: str = "", status: int = 200) -> Any:
+    try:
+        report = tracked(code)
+    except (NotFound, TooMany) as error:
+        problem = body_of(error)["error"]["message"]
+        return show("track_find.html", code=code, wrong={"code": problem}), status_of(error)
+    page = show("track.html", report=report, values=request.form, wrong=wrong or {}, message=message)
+    answer = make_response(page, status)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@pages.route("GET", "/masuk", guard="public")
+def sign_in_form() -> Any:
+    """Sign in; who is signed in already goes on."""
+    person = identity.current()
+    if person is None:
+        return show("signin.html", values=MultiDict({"next": _next()}), wrong={})
+    return redirect("/akun" if person.must_change else _next() or home_of_person(), 303)
+
+
+@pages.route("POST", "/masuk", guard="public")
+def sign_in() -> Any:
+    """Begin a session from the plain form."""
+    try:
+        secret, _ = signed_in(parse(SessionIn, forms.session(request.form)))
+    except Invalid as error:
+        return show("signin.html", values=request.form, wrong=forms.problems(error, request.form)), 422
+    except TooMany as error:
+        message = body_of(error)["error"]["message"]
+        return show("signin.html", values=request.form, wrong={"password": message}), 429
+    answer = redirect(f"/masuk?next={quote(_next())}", 303)
+    return identity.keep(make_response(answer), secret, int(accounts.SESSION.total_seconds()))
+
+
+def _next() -> str:
+    """The page that was asked for before signing in, if it is one of ours."""
+    path = request.values.get("next", "")
+    return path if path.startswith("/") and not path.startswith(("//", "/\\", "/masuk")) else ""
+
+
+@pages.route("POST", "/keluar", guard="signed_in")
+def sign_out() -> Any:
+    """End the session."""
+    with system().writing() as tx:
+        accounts.sign_out(tx, identity.secret_of_request() or "")
+    return identity.forget(make_response(redirect("/", 303)))
+
+
+@pages.route("GET", "/akun", guard="signed_in")
+def account() -> Any:
+    """One's own account."""
+    return _account_page()
+
+
+@pages.route("POST", "/akun/sandi", guard="signed_in")
+def change_password() -> Any:
+    """Change the password; every session ends, this one too."""
+    try:
+        body = parse(PasswordIn, {"old": request.form.get("old", ""), "new": request.form.get("new", "")})
+        with system().writing() as tx:
+            accounts.change_password(tx, identity.actor(), body)
+    except Invalid as error:
+        return _account_page(forms.problems(error, request.form)), 422
+    return redirect("/masuk?sandi=baru", 303)
+
+
+@pages.route("POST", "/akun/token", guard="signed_in")
+def add_token() -> Any:
+    """Make a token for scripts and show it once."""
+    try:
+        label = parse(LabelIn, {"label": request.form.get("label", "")}).label
+    except Invalid as error:
+        return _account_page(forms.problems(error, request.form)), 422
+    with system().writing() as tx:
+        token = accounts.add_token(tx, identity.actor(), label)
+    return _account_page(token=token), 201
+
+
+def _account_page(wrong: dict[str, str] | None = None, token: str | None = None) -> Any:
+    with system().reading() as tx:
+        tokens = accounts.tokens(tx, identity.actor())
+    answer = make_response(show("account.html", tokens=tokens, wrong=wrong or {}, token=token))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
