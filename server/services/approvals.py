@@ -78,22 +78,26 @@ def _hold(tx: Tx, plan: Row, incident: Mapping[str, Any], matches: list[Row]) ->
 
 def _take(desk: _Desk, match: Row) -> Row | None:
     """The match with the quantity that is still free and wanted, or None, with the reason noted."""
-    need = desk.needs.get(match["need_id"])
-    if need is None or need["state"] != "open" or need["verified_at"] is None:
-        return _drop(desk, match, "not_wanted")
-    wanted = desk.wanted.setdefault(need["id"], need["quantity"] - need["covered"])
-    if wanted <= 0:
-        return _drop(desk, match, "already_covered")
-    free, lacking = _supply_of(desk, match)
-    quantity = min(match["quantity"], wanted, free)
+    quantity, reason = _still(desk, match)
     if quantity <= 0:
-        return _drop(desk, match, lacking)
-    desk.wanted[need["id"]] -= quantity
+        desk.dropped.append({"n": match["n"], "reason": reason})
+        return None
+    desk.wanted[match["need_id"]] -= quantity
     _use(desk, match, quantity)
     if quantity < match["quantity"]:
-        reason = lacking if quantity == free else "already_covered"
         desk.reduced.append({"n": match["n"], "quantity": quantity, "reason": reason})
     return {**match, "quantity": quantity}
+
+
+def _still(desk: _Desk, match: Row) -> tuple[int, str]:
+    """What still can be had of a match, and what to say when that is less: a key of web/i18n `dropped.*`."""
+    need = desk.needs.get(match["need_id"])
+    if need is None or need["state"] != "open" or need["verified_at"] is None:
+        return 0, "not_wanted"
+    wanted = desk.wanted.setdefault(need["id"], need["quantity"] - need["covered"])
+    free, lacking = _supply_of(desk, match)
+    reason = "already_covered" if wanted < free else lacking
+    return min(match["quantity"], wanted, free), reason
 
 
 def _supply_of(desk: _Desk, match: Row) -> tuple[int, str]:
@@ -109,11 +113,6 @@ def _use(desk: _Desk, match: Row, quantity: int) -> None:
         desk.volunteers.discard(match["volunteer_id"])
     else:
         desk.free[match["lot_id"]] -= quantity
-
-
-def _drop(desk: _Desk, match: Row, reason: str) -> None:
-    """Note a match that does not hold any more; `reason` is a key of web/i18n `dropped.*`."""
-    desk.dropped.append({"n": match["n"], "reason": reason})
 
 
 def _proposals(desk: _Desk, incident: Mapping[str, Any], kept: list[Row]) -> Iterable[Proposal]:

@@ -72,7 +72,7 @@ def _wrong_code(tx: Tx, row: Row, case: Row, body: DeliverIn) -> int | None:
     if hmac.compare_digest(body.code, case["delivery_code"]):
         return None
     tx.assignments.count_code_try(row["id"])
-    return CODE_TRIES - row["code_tries"] - 1
+    return CODE_TRIES - int(row["code_tries"]) - 1
 
 
 def _check_photo(photo_id: str | None, body: DeliverIn) -> None:
