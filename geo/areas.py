@@ -111,7 +111,8 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Found:
     """Candidates for a text, best first. `ambiguous`: several are as good as the first, so a
-    person has to choose; nothing may pick one for them."""
+    person has to choose; nothing may pick one for them.
+    """
 
     candidates: tuple[Candidate, ...]
     ambiguous: bool
@@ -182,9 +183,7 @@ class Gazetteer:
         near = self._land.query_nearest(shapely.Point(lon, lat), max_distance=SEA_M / 100_000)
         return not len(near)
 
-    def search(
-        self, text: str, parent: str | None = None, level: str | None = None, limit: int = 10
-    ) -> Found:
+    def search(self, text: str, parent: str | None = None, level: str | None = None, limit: int = 10) -> Found:
         """What a free text may mean, best first, each with its parents (how: `geo.names`)."""
         ranking = self._names.search(text, parent=parent, level=level, limit=limit)
         found = tuple(self._candidate(code, score) for code, score in ranking.scored)
@@ -226,8 +225,7 @@ class Gazetteer:
     def _polygons(self) -> list[_Polygons]:
         """The polygons of each level that has some, deepest level first."""
         by_level = [
-            [area for area in self if area.wkb is not None and area.level == level]
-            for level in reversed(LEVELS)
+            [area for area in self if area.wkb is not None and area.level == level] for level in reversed(LEVELS)
         ]
         return [_Polygons(areas) for areas in by_level if areas]
 

@@ -38,9 +38,7 @@ class BadBoundaries(ValueError):
     """A boundary file that cannot be used; the message says what it lacks."""
 
 
-def read_boundaries(
-    path: Path | str, level: str | None = None, names: Mapping[str, str] | None = None
-) -> list[Area]:
+def read_boundaries(path: Path | str, level: str | None = None, names: Mapping[str, str] | None = None) -> list[Area]:
     """Areas of the file's deepest level (or of `level`) and of every level above, by code.
 
     Reads what GDAL reads: GeoJSON, GPKG, SHP. Codes may be dotted or not. `names` gives the names
@@ -95,7 +93,7 @@ def _read(path: Path) -> gpd.GeoDataFrame:
         raise BadBoundaries(f"{path.name} holds no shapes")
     if frame.crs is None:
         west, south, east, north = frame.total_bounds
-        if not (-180 <= west and east <= 180 and -90 <= south and north <= 90):
+        if max(abs(west), abs(east)) > 180 or max(abs(south), abs(north)) > 90:
             raise BadBoundaries(f"{path.name} does not say its coordinate reference system (.prj)")
         return frame.set_crs(4326)
     return frame.to_crs(4326)
@@ -164,9 +162,7 @@ def _dissolved(codes: list[str], shapes: np.ndarray) -> dict[str, BaseGeometry]:
 def _area(code: str, shape: BaseGeometry, names: Mapping[str, str]) -> Area:
     lon, lat, accuracy_m = standing_point(shape)
     name = names.get(code) or PROVINCE_NAMES.get(code, code)
-    return Area(
-        code, level_of(code), name, parent_of(code), lon, lat, accuracy_m, shapely.to_wkb(shape)
-    )
+    return Area(code, level_of(code), name, parent_of(code), lon, lat, accuracy_m, shapely.to_wkb(shape))
 
 
 def _above(code: str) -> list[str]:
@@ -180,9 +176,7 @@ def _settled(area: Area, areas: Mapping[str, Area]) -> Area:
     parent = areas.get(area.parent or "")
     if area.wkb is not None or parent is None or (area.own_point and _inside(area, parent)):
         return area
-    return replace(
-        area, lon=parent.lon, lat=parent.lat, accuracy_m=parent.accuracy_m, own_point=False
-    )
+    return replace(area, lon=parent.lon, lat=parent.lat, accuracy_m=parent.accuracy_m, own_point=False)
 
 
 def _inside(area: Area, parent: Area) -> bool:

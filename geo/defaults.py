@@ -70,9 +70,7 @@ def default_areas(units: Iterable[tuple[str, str]], places: Iterable[Place]) -> 
     return list(areas.values())
 
 
-def _area(
-    code: str, name: str, points: Mapping[str, tuple[float, float]], areas: Mapping[str, Area]
-) -> Area:
+def _area(code: str, name: str, points: Mapping[str, tuple[float, float]], areas: Mapping[str, Area]) -> Area:
     level, parent = level_of(code), parent_of(code)
     own = points.get(code)
     if own is not None or parent is None:
@@ -100,9 +98,7 @@ def _points(names: Mapping[str, str], places: list[Place]) -> dict[str, tuple[fl
     for district, centre in votes.districts().items():
         near = votes.supporters(district, centre)
         points[district] = _middle(lonlat[near])
-        points |= {
-            village: _middle(lonlat[here]) for village, here in votes.villages(district, near)
-        }
+        points |= {village: _middle(lonlat[here]) for village, here in votes.villages(district, near)}
     towns = {code: _middle(lonlat[[town]]) for code, town in votes.towns.items()}
     regencies = {code for code in names if level_of(code) == "regency"}
     points |= {code: _middle_of_children(code, points) or towns[code] for code in regencies}
@@ -112,9 +108,7 @@ def _points(names: Mapping[str, str], places: list[Place]) -> dict[str, tuple[fl
     return points | {code: middle for code, middle in middles.items() if middle}
 
 
-def _middle_of_children(
-    code: str, points: Mapping[str, tuple[float, float]]
-) -> tuple[float, float] | None:
+def _middle_of_children(code: str, points: Mapping[str, tuple[float, float]]) -> tuple[float, float] | None:
     """The middle of the units right below that have a point; one alone is no middle."""
     inside = [point for below, point in sorted(points.items()) if parent_of(below) == code]
     return _middle(np.array(inside)) if len(inside) > 1 else None

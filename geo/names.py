@@ -43,18 +43,27 @@ class Named(Protocol):
     """What the search must know of an area."""
 
     @property
-    def code(self) -> str: ...
+    def code(self) -> str:
+        """Its code."""
+        ...
+
     @property
-    def level(self) -> str: ...
+    def level(self) -> str:
+        """Its level."""
+        ...
+
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """Codes with their scores 0..100 (how much of the text a name explains, and how well), best
     first. `ambiguous`: another one is as good as the first and lies elsewhere, so a person has to
-    choose; one that lies in the first does not count."""
+    choose; one that lies in the first does not count.
+    """
 
     scored: tuple[tuple[str, float], ...]
     ambiguous: bool
@@ -63,7 +72,8 @@ class Ranking:
 @dataclass(frozen=True, slots=True)
 class _Run:
     """A run of words of the text that may be a name: first word, word after the last, its letters
-    joined, and the level that a word before it claims."""
+    joined, and the level that a word before it claims.
+    """
 
     first: int
     end: int
@@ -102,11 +112,10 @@ class NameIndex:
         for code, letters in self._letters.items():
             self._bearers.setdefault(letters, []).append(code)
 
-    def search(
-        self, text: str, *, parent: str | None = None, level: str | None = None, limit: int = 10
-    ) -> Ranking:
+    def search(self, text: str, *, parent: str | None = None, level: str | None = None, limit: int = 10) -> Ranking:
         """What a text may mean, within a parent and at a level if given; ties by level (larger
-        first), then code."""
+        first), then code.
+        """
         runs, total = _runs(text)
         if not runs:
             return Ranking((), ambiguous=False)
@@ -190,7 +199,8 @@ def _runs(text: str) -> tuple[list[_Run], int]:
 
 def _weight(run: _Run, area: Named, likeness: float) -> float:
     """Letters explained by a run that names the area; fewer when it claims another level or the
-    other kind of regency ("kota" for a kabupaten)."""
+    other kind of regency ("kota" for a kabupaten).
+    """
     if run.claims is None:
         return len(run.letters) * likeness
     right = LEVEL_WORDS[run.claims] == area.level

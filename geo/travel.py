@@ -1,25 +1,28 @@
 """How long it takes to get from one place to another.
 
-`minutes` is the only way in: straight line x detour x speed today, a road graph when there is one.
-Everything that ranks, plans or explains calls it, so the day it changes it changes everywhere.
+Straight line x detour x speed today, a road graph when there is one. Whoever ranks, plans or
+explains asks here (`minutes` for places, `Routes` for many against many), so the day it changes it
+changes everywhere.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from geo.crs import Floats, metres
+from geo.crs import Floats, metres, over_ground
 
 
 @dataclass(frozen=True)
 class Vehicle:
     """How one kind of vehicle moves: `speed_kmh` on the way, `detour` way over straight line,
-    `start_min` minutes before it rolls (finding the driver, loading, fuel)."""
+    `start_min` minutes before it rolls (finding the driver, loading, fuel).
+    """
 
     speed_kmh: float
     detour: float
@@ -82,10 +85,58 @@ def minutes(
     return minutes_for(metres(start[..., 0], start[..., 1], end[..., 0], end[..., 1]), by, terrain)
 
 
-def minutes_for(
-    straight_m: ArrayLike, by: str | None = DEFAULT_VEHICLE, terrain: str = "plain"
-) -> Floats:
+def minutes_for(straight_m: ArrayLike, by: str | None = DEFAULT_VEHICLE, terrain: str = "plain") -> Floats:
     """Minutes for a straight line of so many metres, start time included."""
     mover = vehicle(by)
     pace = mover.minutes_per_metre * TERRAIN[terrain]
     return np.asarray(mover.start_min + pace * np.asarray(straight_m, float), float)
+
+
+class Routes:
+    """Minutes from many origins, each with its vehicle, to many destinations, in any selection.
+
+    `origin_at` and `destination_at` are geocentric metres (`geo.crs.geocentric`).
+    """
+
+    def __init__(
+        self,
+        origin_at: Floats,
+        vehicles: Sequence[str | None],
+        destination_at: Floats,
+        terrain: str = "plain",
+    ) -> None:
+        self.origin_at, self.destination_at = origin_at, destination_at
+        movers = [vehicle(name) for name in vehicles]
+        self._start = np.array([mover.start_min for mover in movers], float)
+        pace = np.array([mover.minutes_per_metre for mover in movers], float)
+        self._pace = pace * TERRAIN[terrain]
+
+    def table(self, destinations: NDArray[np.int64], origins: NDArray[np.int64]) -> Floats:
+        """Minutes for all pairs: a row for each destination, a column for each origin."""
+        return self._minutes(_away(self.destination_at[destinations], self.origin_at[origins]), origins)
+
+    def pairs(self, destinations: NDArray[np.int64], origins: NDArray[np.int64]) -> Floats:
+        """Minutes for the first destination from the first origin, and so on."""
+        step = self.destination_at[destinations] - self.origin_at[origins]
+        return self._minutes(np.sqrt((step**2).sum(axis=1)), origins)
+
+    def bounds(self, destinations: NDArray[np.int64], origins: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """For each origin the least and the most minutes to any of the destinations."""
+        places = self.destination_at[destinations]
+        middle = places.mean(axis=0)
+        radius = np.sqrt(((places - middle) ** 2).sum(axis=1)).max()
+        away = _away(middle[None], self.origin_at[origins])[0]
+        nearest, farthest = np.maximum(away - radius, 0), away + radius
+        return self._minutes(nearest, origins), self._minutes(farthest, origins)
+
+    def _minutes(self, chord_m: Floats, origins: NDArray[np.int64]) -> Floats:
+        return np.asarray(self._start[origins] + self._pace[origins] * over_ground(chord_m))
+
+
+def _away(places: Floats, others: Floats) -> Floats:
+    """Straight metres between all pairs, one coordinate at a time: that needs the least memory."""
+    total = np.zeros((len(places), len(others)))
+    for axis in range(places.shape[1]):
+        step = places[:, None, axis] - others[None, :, axis]
+        total += step * step
+    return np.asarray(np.sqrt(total))

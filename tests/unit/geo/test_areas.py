@@ -40,9 +40,7 @@ def test_villages_nest_in_all_units_above(gazetteer):
     for area in gazetteer:
         if area.level in ("district", "village"):
             parent = gazetteer.get(area.parent)
-            over = shapely.area(
-                shapely.difference(shapely.from_wkb(area.wkb), shapely.from_wkb(parent.wkb))
-            )
+            over = shapely.area(shapely.difference(shapely.from_wkb(area.wkb), shapely.from_wkb(parent.wkb)))
             assert over < 1e-9, area.code
 
 

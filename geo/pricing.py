@@ -1,0 +1,179 @@
+"""Prices held against all pairs of needs and supplies, not only those in the flow.
+
+This is what turns a plan over a few arcs into a proven one: either some pair is cheaper than what
+its need pays now, and joins the arcs, or none is, and the plan is the optimum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+
+from geo.crs import Floats
+from geo.flow import Arcs, Ints, Quantities, exact_dot
+
+NO_ARC: Final = 1 << 60
+"""Cost of a pair that cannot be: more than leaving any need open."""
+
+DENSE_PAIRS: Final = 20_000_000
+"""Up to so many pairs their costs are kept in memory (8 bytes each); above they are priced cell by
+cell, and pairs that distance rules out are never looked at."""
+
+CELL_NEEDS: Final = 14
+SUPERCELL_NEEDS: Final = 400
+"""Needs in a cell: few enough to be near each other, enough to share the work."""
+
+BLOCK_ROWS: Final = 1024
+
+
+class Costs(Protocol):
+    """What a pair costs. Rows are needs, columns supplies."""
+
+    @property
+    def need_at(self) -> Floats:
+        """Metric coordinates of the needs, one row each."""
+        ...
+
+    @property
+    def supply_at(self) -> Floats:
+        """Metric coordinates of the supplies, in the same frame."""
+        ...
+
+    @property
+    def need_class(self) -> Ints:
+        """Needs of one class differ by place only, more or less; others are never grouped."""
+        ...
+
+    @property
+    def supply_class(self) -> Ints:
+        """The same of supplies."""
+        ...
+
+    def block(self, needs: Ints, supplies: Ints) -> Ints:
+        """Whole costs of one unit for all pairs of these rows; NO_ARC for what cannot be."""
+        ...
+
+    def pairs(self, needs: Ints, supplies: Ints) -> Ints:
+        """The same, row by row: the first need with the first supply and so on."""
+        ...
+
+    def bounds(self, needs: Ints, supplies: Ints) -> tuple[Floats, Floats]:
+        """For each supply the least and the most that a unit costs any of these needs."""
+        ...
+
+
+@dataclass(frozen=True)
+class Priced:
+    """All pairs at some prices: `pays` is the least of each need's offers and its unmet cost,
+    `arcs` the pairs that were asked for, `bound` the lower bound that the prices prove.
+    """
+
+    pays: Ints
+    arcs: Arcs
+    bound: int
+
+
+def lower_bound(units: Quantities, price: Ints, pays: Ints) -> int:
+    """sum q_i min(U_i, min_j (c_ij + v_j)) - sum f_j v_j: no plan costs less (weak duality)."""
+    return exact_dot(units.asked, pays) - exact_dot(units.free, price)
+
+
+class Pricer:
+    """Prices all pairs of one problem, again and again."""
+
+    def __init__(self, units: Quantities, costs: Costs) -> None:
+        self._units, self._costs = units, costs
+        self._dense: Ints | None = None
+        self._cells: list[tuple[Ints, list[Ints]]] = []
+        needs, supplies = len(units.asked), len(units.free)
+        if needs * supplies <= DENSE_PAIRS:
+            self._dense = costs.block(np.arange(needs), np.arange(supplies))
+        else:
+            self._cells = _cells(costs)
+
+    def price(self, price: Ints, take: int, below: Ints | None = None) -> Priced:
+        """All pairs at these prices, with up to `take` of each need's cheapest pairs: those that
+        cost less than `below`, or the nearly cheapest ones when that is not given.
+        """
+        pays = self._units.unmet.copy()
+        found: list[Arcs] = []
+        for needs, supplies, cost in self._blocks(price):
+            offers = cost + price[supplies]
+            least = offers.min(axis=1, initial=NO_ARC)
+            limit = least if below is None else below[needs]
+            pays[needs] = np.minimum(pays[needs], least)
+            found.append(_lowest(needs, supplies, cost, offers, limit, take, strictly=below is not None))
+        arcs = Arcs.none().joined(*found)
+        return Priced(pays, arcs, lower_bound(self._units, price, pays))
+
+    def _blocks(self, price: Ints) -> Iterator[tuple[Ints, Ints, Ints]]:
+        """Needs, the supplies that matter to them, and the costs between."""
+        if self._dense is not None:
+            every = np.arange(self._dense.shape[1])
+            for start in range(0, self._dense.shape[0], BLOCK_ROWS):
+                rows = np.arange(start, min(start + BLOCK_ROWS, self._dense.shape[0]))
+                yield rows, every, self._dense[start : start + BLOCK_ROWS]
+            return
+        every = np.arange(len(price))
+        for supercell, cells in self._cells:
+            near = self._within_reach(supercell, every, price)
+            for cell in cells:
+                supplies = self._within_reach(cell, near, price)
+                yield cell, supplies, self._costs.block(cell, supplies)
+
+    def _within_reach(self, needs: Ints, supplies: Ints, price: Ints) -> Ints:
+        """The supplies that may be the best offer for one of these needs at these prices."""
+        least, most = self._costs.bounds(needs, supplies)
+        paid = price[supplies]
+        enough = min((most + paid).min(initial=NO_ARC), float(self._units.unmet[needs].max()))
+        return np.asarray(supplies[least + paid <= enough])
+
+
+def _lowest(needs: Ints, supplies: Ints, cost: Ints, offers: Ints, limit: Ints, take: int, *, strictly: bool) -> Arcs:
+    """Up to `take` of the lowest offers of each need: below the limit, or else the lowest at all."""
+    if strictly:
+        rows = np.flatnonzero(offers.min(axis=1, initial=NO_ARC) < limit)
+        needs, cost, offers, limit = needs[rows], cost[rows], offers[rows], limit[rows]
+    take = min(take, len(supplies))
+    if not take or not len(needs):
+        return Arcs.none()
+    if take < len(supplies):
+        columns = np.argpartition(offers, take - 1, axis=1)[:, :take]
+    else:
+        columns = np.broadcast_to(np.arange(take), (len(needs), take))
+    chosen = np.take_along_axis(offers, columns, axis=1)
+    keep = chosen < (limit[:, None] if strictly else NO_ARC)
+    rows, slots = np.nonzero(keep)
+    columns = columns[rows, slots]
+    return Arcs(needs[rows], supplies[columns], cost[rows, columns])
+
+
+def halved(at: Floats, rows: Ints, parts: int) -> list[Ints]:
+    """The rows in about so many groups of neighbours, by halving along the longer side."""
+    groups = [rows]
+    while len(groups) < parts and any(len(group) > 1 for group in groups):
+        groups = [half for group in groups for half in _halves(at, group)]
+    return groups
+
+
+def _halves(at: Floats, rows: Ints) -> list[Ints]:
+    if len(rows) < 2:
+        return [rows]
+    axis = int(np.ptp(at[rows], axis=0).argmax())
+    order = rows[np.argsort(at[rows, axis], kind="stable")]
+    return [order[: len(order) // 2], order[len(order) // 2 :]]
+
+
+def _cells(costs: Costs) -> list[tuple[Ints, list[Ints]]]:
+    """Needs in supercells of cells, one class and one neighbourhood each."""
+    supercells = []
+    for kind in np.unique(costs.need_class):
+        rows = np.flatnonzero(costs.need_class == kind)
+        parts = -(-len(rows) // SUPERCELL_NEEDS)
+        for supercell in halved(costs.need_at, rows, parts):
+            cells = halved(costs.need_at, supercell, -(-len(supercell) // CELL_NEEDS))
+            supercells.append((supercell, cells))
+    return supercells
