@@ -1,11 +1,12 @@
-"""Claims."""
+"""Claims: rumours under check."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from server.store.rows import Row, every, first
+from server.store.sites import within_any
 from server.store.tables import claims
 
 
@@ -16,18 +17,28 @@ class Claims:
         self.conn = conn
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Store a new row."""
-        self.conn.execute(insert(claims), dict(row))
+        """Store a new claim."""
+        self.conn.execute(insert(claims).values(**row))
 
-    def get(self, row_id: str, *, lock: bool = False) -> Row | None:
-        """The row of that id."""
-        query = select(claims).where(claims.c.id == row_id)
+    def get(self, claim_id: str, *, lock: bool = False) -> Row | None:
+        """The claim of that id; with `lock`, held until the transaction ends."""
+        query = select(claims).where(claims.c.id == claim_id)
         return first(self.conn, query.with_for_update() if lock else query)
 
-    def of_incident(self, incident_id: str) -> list[Row]:
-        """All of an incident, the newest first."""
-        return every(self.conn, select(claims).where(claims.c.incident_id == incident_id).order_by(claims.c.received_at.desc()))
+    def change(self, claim_id: str, **values: Any) -> None:
+        """Set columns of a claim and count its version up."""
+        self.conn.execute(update(claims).where(claims.c.id == claim_id).values(version=claims.c.version + 1, **values))
 
-    def change(self, row_id: str, **values: Any) -> None:
-        """Set columns and count the version up."""
-        self.conn.execute(update(claims).where(claims.c.id == row_id).values(version=claims.c.version + 1, **values))
+    def page(
+        self, incident_id: str, areas: Sequence[str], state: str | None, after: str | None, limit: int
+    ) -> list[Row]:
+        """Claims of an incident in these areas and below, the newest first, beyond the claim `after`."""
+        query = select(claims).where(claims.c.incident_id == incident_id, within_any(claims.c.area, areas))
+        if state is not None:
+            query = query.where(claims.c.state == state)
+        if after is not None:
+            last = select(claims.c.received_at).where(claims.c.id == after).scalar_subquery()
+            query = query.where(
+                or_(claims.c.received_at < last, (claims.c.received_at == last) & (claims.c.id < after))
+            )
+        return every(self.conn, query.order_by(claims.c.received_at.desc(), claims.c.id.desc()).limit(limit))

@@ -1,11 +1,13 @@
-"""Hazards."""
+"""Hazard areas and road closures, each a GeoJSON geometry in WGS84 with a beginning and maybe an end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from server.store.rows import Row, every, first
+from server.store.sites import within_any
 from server.store.tables import hazards
 
 
@@ -16,18 +18,28 @@ class Hazards:
         self.conn = conn
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Store a new row."""
-        self.conn.execute(insert(hazards), dict(row))
+        """Store a new hazard."""
+        self.conn.execute(insert(hazards).values(**row))
 
-    def get(self, row_id: str, *, lock: bool = False) -> Row | None:
-        """The row of that id."""
-        query = select(hazards).where(hazards.c.id == row_id)
+    def get(self, hazard_id: str, *, lock: bool = False) -> Row | None:
+        """The hazard of that id; with `lock`, held until the transaction ends."""
+        query = select(hazards).where(hazards.c.id == hazard_id)
         return first(self.conn, query.with_for_update() if lock else query)
 
-    def of_incident(self, incident_id: str) -> list[Row]:
-        """All of an incident, the newest first."""
-        return every(self.conn, select(hazards).where(hazards.c.incident_id == incident_id).order_by(hazards.c.begins_at.desc()))
+    def change(self, hazard_id: str, **values: Any) -> None:
+        """Set columns of a hazard and count its version up."""
+        this = update(hazards).where(hazards.c.id == hazard_id)
+        self.conn.execute(this.values(version=hazards.c.version + 1, **values))
 
-    def change(self, row_id: str, **values: Any) -> None:
-        """Set columns and count the version up."""
-        self.conn.execute(update(hazards).where(hazards.c.id == row_id).values(version=hazards.c.version + 1, **values))
+    def not_over(self, incident_ids: Sequence[str], now: datetime, areas: Sequence[str] = ("",)) -> list[Row]:
+        """Hazards of these incidents that hold now or will later, in these areas and below, the earliest first."""
+        query = select(hazards).where(
+            hazards.c.incident_id.in_(incident_ids),
+            within_any(hazards.c.area, areas),
+            or_(hazards.c.ends_at.is_(None), hazards.c.ends_at > now),
+        )
+        return every(self.conn, query.order_by(hazards.c.begins_at, hazards.c.id))
+
+    def active(self, incident_ids: Sequence[str], now: datetime) -> list[Row]:
+        """Hazards of these incidents that hold now, the earliest first."""
+        return [row for row in self.not_over(incident_ids, now) if row["begins_at"] <= now]

@@ -1,12 +1,25 @@
-"""Photos: which file belongs to what, and whether people may see it."""
+"""Photos of reports and of hand-overs; the images themselves are files named by the photo's id."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from server.store.rows import Row, every, first
-from server.store.tables import photos, reports
+from server.store.tables import assignments, photos, reports
+
+_OF_REPORT, _OF_ASSIGNMENT = reports.alias("of_report"), assignments.alias("of_assignment")
+_PLACED: Select[Any] = (
+    select(
+        photos,
+        func.coalesce(_OF_REPORT.c.incident_id, _OF_ASSIGNMENT.c.incident_id).label("incident_id"),
+        func.coalesce(_OF_REPORT.c.area, _OF_ASSIGNMENT.c.area).label("area"),
+        func.coalesce(_OF_REPORT.c.case_id, _OF_ASSIGNMENT.c.case_id).label("case_id"),
+    )
+    .outerjoin(_OF_REPORT, _OF_REPORT.c.id == photos.c.report_id)
+    .outerjoin(_OF_ASSIGNMENT, _OF_ASSIGNMENT.c.id == photos.c.assignment_id)
+)
 
 
 class Photos:
@@ -15,32 +28,47 @@ class Photos:
     def __init__(self, conn: Connection) -> None:
         self.conn = conn
 
-    def add(self, row: Mapping[str, Any]) -> None:
-        """Store a photo's row; the file is on disk already."""
-        self.conn.execute(insert(photos), dict(row))
+    def add(self, row: Mapping[str, Any]) -> bool:
+        """Store a new photo; False, and nothing stored, when there is one of that number."""
+        new = upsert(photos).values(**row).on_conflict_do_nothing().returning(photos.c.id)
+        return self.conn.execute(new).first() is not None
 
     def get(self, photo_id: str) -> Row | None:
-        """The photo of that id."""
-        return first(self.conn, select(photos).where(photos.c.id == photo_id))
+        """The photo of that id, with the incident, area and case that it belongs to."""
+        return first(self.conn, _PLACED.where(photos.c.id == photo_id))
 
-    def of_report(self, report_id: str, n: int) -> Row | None:
-        """The n-th photo of a report."""
-        return first(self.conn, select(photos).where(photos.c.report_id == report_id, photos.c.n == n))
+    def numbered(self, n: int, *, report_id: str | None = None, assignment_id: str | None = None) -> Row | None:
+        """The photo of that number of a report or of an assignment."""
+        owner = photos.c.report_id == report_id if report_id is not None else photos.c.assignment_id == assignment_id
+        return first(self.conn, select(photos).where(owner, photos.c.n == n))
 
     def of_assignment(self, assignment_id: str) -> str | None:
-        """The last photo of a hand-over."""
-        query = select(photos.c.id).where(photos.c.assignment_id == assignment_id).order_by(photos.c.n.desc())
-        return self.conn.execute(query.limit(1)).scalar()
+        """The id of the first photo of an assignment's hand-over."""
+        query = select(photos.c.id).where(photos.c.assignment_id == assignment_id)
+        return self.conn.execute(query.order_by(photos.c.n).limit(1)).scalar()
 
     def of_case(self, case_id: int) -> list[Row]:
-        """The photos of a case's reports: id, n, is_shown."""
+        """The photos of a case's reports and hand-overs, in the order in which they came."""
         query = (
-            select(photos.c.id, photos.c.report_id, photos.c.n, photos.c.is_shown)
-            .join(reports, reports.c.id == photos.c.report_id)
-            .where(reports.c.case_id == case_id)
+            select(
+                photos.c.id,
+                photos.c.report_id,
+                photos.c.assignment_id,
+                photos.c.n,
+                photos.c.width,
+                photos.c.height,
+                photos.c.is_shown,
+            )
+            .outerjoin(_OF_REPORT, _OF_REPORT.c.id == photos.c.report_id)
+            .outerjoin(_OF_ASSIGNMENT, _OF_ASSIGNMENT.c.id == photos.c.assignment_id)
+            .where(or_(_OF_REPORT.c.case_id == case_id, _OF_ASSIGNMENT.c.case_id == case_id))
         )
-        return every(self.conn, query.order_by(photos.c.added_at, photos.c.n))
+        return every(self.conn, query.order_by(photos.c.added_at, photos.c.id))
 
-    def show(self, photo_id: str, shown: bool) -> None:
-        """Let people see a photo, or hide it."""
-        self.conn.execute(update(photos).where(photos.c.id == photo_id).values(is_shown=shown))
+    def show(self, photo_id: str, *, is_shown: bool) -> None:
+        """Let a photo be seen, or not."""
+        self.conn.execute(update(photos).where(photos.c.id == photo_id).values(is_shown=is_shown))
+
+    def known(self, ids: list[str]) -> set[str]:
+        """Those of the ids that are photos of ours."""
+        return set(self.conn.execute(select(photos.c.id).where(photos.c.id.in_(ids))).scalars())

@@ -1,115 +1,204 @@
-"""Lots and the double-entry ledger. What is on hand, held and free is derived, never stored.
+"""Lots, the ledger and gifts. On hand, held and free are derived, never stored.
 
-on hand = the ledger's balance of the lot's account `site`; held = lines of assignments that hold
-stock; free = on hand - held.
+The ledger is double entry over five accounts: `outside` (where goods come from), `site`, `transit`,
+`recipient` and `loss` (what a count did not find, and what was written off). The entries of one
+transfer sum to nought for each lot. A move between two sites takes goods out of one lot and into
+another, both against `outside`, so that what a gift brought in stays what it was.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, text
+from sqlalchemy import Connection, Select, func, insert, or_, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from server.domain.lifecycle import HOLDS_STOCK
 from server.store.rows import Row, every, first
-from server.store.tables import gifts, ledger, lots
+from server.store.sites import within_any
+from server.store.tables import assignment_lines, assignments, gifts, ledger, lots, sites
 
-_LOTS = """
-select lo.id, lo.site_id, lo.item, lo.expiry, lo.gift_id, lo.created_at, lo.external_ref,
-       s.incident_id, s.area, s.lon, s.lat, s.accuracy_m, s.is_open, s.name as site_name,
-       coalesce(h.on_hand, 0)::int as on_hand, coalesce(k.held, 0)::int as held,
-       (coalesce(h.on_hand, 0) - coalesce(k.held, 0))::int as free
-from lots lo join sites s on s.id = lo.site_id
-left join (select lot_id, sum(quantity) as on_hand from ledger where account = 'site' {ledger} group by lot_id) h
-  on h.lot_id = lo.id
-left join (select al.lot_id, sum(al.quantity) as held
-           from assignment_lines al join assignments a on a.id = al.assignment_id
-           where a.state = any(:holding) and al.lot_id is not null {lines} group by al.lot_id) k on k.lot_id = lo.id
-where {where} order by lo.item, lo.expiry nulls last, lo.id
+_on_hand = (
+    select(func.coalesce(func.sum(ledger.c.quantity), 0))
+    .where(ledger.c.lot_id == lots.c.id, ledger.c.account == "site")
+    .correlate(lots)
+    .scalar_subquery()
+)
+_held = (
+    select(func.coalesce(func.sum(assignment_lines.c.quantity), 0))
+    .join(assignments, assignments.c.id == assignment_lines.c.assignment_id)
+    .where(assignment_lines.c.lot_id == lots.c.id, assignments.c.state.in_(sorted(HOLDS_STOCK)))
+    .correlate(lots)
+    .scalar_subquery()
+)
+_LOTS: Select[Any] = (
+    select(
+        lots,
+        sites.c.incident_id,
+        sites.c.area,
+        sites.c.name.label("site_name"),
+        sites.c.is_open.label("site_is_open"),
+        sites.c.lon,
+        sites.c.lat,
+        _on_hand.label("on_hand"),
+        _held.label("held"),
+        (_on_hand - _held).label("free"),
+    )
+    .join(sites, sites.c.id == lots.c.site_id)
+    .order_by(lots.c.item, lots.c.expiry.asc().nulls_last(), lots.c.created_at, lots.c.id)
+)
+_UNBALANCED = """
+select transfer_id, lot_id, sum(quantity)::int as off from ledger
+group by transfer_id, lot_id having sum(quantity) <> 0
+"""
+_BELOW_ZERO = """
+select lot_id, account, sum(quantity)::int as balance from ledger where account in ('site', 'transit', 'recipient')
+group by lot_id, account having sum(quantity) < 0
+"""
+_GIFT_FLOW = """
+select g.account, s.area as site_area, a.area as delivered_area, g.at, sum(g.quantity)::int as quantity
+from ledger g join lots lo on lo.id = g.lot_id join sites s on s.id = lo.site_id
+left join assignments a on a.id = g.assignment_id
+where lo.gift_id = :gift and g.at <= :until
+group by g.account, s.area, a.area, g.at
 """
 
 
 class Stock:
-    """Reads and writes lots, ledger entries and gifts."""
+    """Reads and writes lots, ledger and gifts."""
 
     def __init__(self, conn: Connection) -> None:
         self.conn = conn
 
-    def add_lot(self, row: Mapping[str, Any]) -> None:
-        """Store a new, empty lot."""
-        self.conn.execute(insert(lots), dict(row))
+    def add_lot(self, row: Mapping[str, Any]) -> bool:
+        """Store a new lot, still empty; False, and nothing stored, when its outside identity is known at the site."""
+        new = upsert(lots).values(**row).on_conflict_do_nothing().returning(lots.c.id)
+        return self.conn.execute(new).first() is not None
 
-    def post(self, entries: Sequence[Mapping[str, Any]]) -> None:
-        """Write the entries of one transfer; the caller has made them sum to nought per lot."""
-        self.conn.execute(insert(ledger), [dict(entry) for entry in entries])
+    def lot(self, lot_id: str) -> Row | None:
+        """The lot of that id with its site and what is on hand, held and free."""
+        return first(self.conn, _LOTS.where(lots.c.id == lot_id))
 
-    def lot_by_ref(self, site_id: str, ref: str) -> Row | None:
-        """The lot that an import stored under this identity."""
-        return first(self.conn, select(lots).where(lots.c.site_id == site_id, lots.c.external_ref == ref))
+    def lot_by_external_ref(self, site_id: str, ref: str) -> Row | None:
+        """The lot that came to the site under this outside identity."""
+        return first(self.conn, _LOTS.where(lots.c.site_id == site_id, lots.c.external_ref == ref))
 
     def lock_lots(self, lot_ids: Iterable[str]) -> dict[str, Row]:
-        """The lots with what is free of each, held until the transaction ends; locked in id order."""
+        """The lots, held until the transaction ends (in id order), each with what is on hand, held and free."""
         ids = sorted(set(lot_ids))
         if not ids:
             return {}
         self.conn.execute(select(lots.c.id).where(lots.c.id.in_(ids)).order_by(lots.c.id).with_for_update())
-        return {row["id"]: row for row in self._lots("lo.id = any(cast(:ids as uuid[]))", {"ids": ids}, by_lot=True)}
+        return {row["id"]: row for row in every(self.conn, _LOTS.where(lots.c.id.in_(ids)))}
 
-    def of_site(self, site_id: str) -> list[Row]:
-        """Every lot of a site that holds or held anything."""
-        return self._lots("lo.site_id = cast(:site as uuid)", {"site": site_id})
+    def free(self, lot_ids: Iterable[str]) -> dict[str, int]:
+        """What is free of each lot: on hand less what waiting assignments hold."""
+        ids = sorted(set(lot_ids))
+        query = select(lots.c.id, (_on_hand - _held).label("free")).where(lots.c.id.in_(ids))
+        return {row["id"]: int(row["free"]) for row in every(self.conn, query)} if ids else {}
 
-    def free_lots(self, pool: Sequence[str], items: Sequence[str] | None, today: Any) -> list[Row]:
-        """Lots of open sites of these incidents with something free that has not expired; all items, or these."""
-        rows = self._lots(
-            "s.incident_id = any(cast(:pool as uuid[])) and s.is_open and (lo.expiry is null or lo.expiry >= :today)"
-            " and coalesce(h.on_hand, 0) - coalesce(k.held, 0) > 0"
-            " and (:every or lo.item = any(:items))",
-            {"pool": list(pool), "today": today, "every": items is None, "items": list(items or ())},
+    def lots_of_site(self, site_id: str) -> list[Row]:
+        """The lots of a site that still hold something, by item, what expires first before the rest."""
+        return every(self.conn, _LOTS.where(lots.c.site_id == site_id, _on_hand != 0))
+
+    def free_lots(self, incident_ids: Sequence[str], items: Sequence[str], today: date) -> list[Row]:
+        """Lots of these items at open sites of these incidents with something free that has not expired by `today`."""
+        query = _LOTS.where(
+            sites.c.incident_id.in_(incident_ids),
+            lots.c.item.in_(items),
+            sites.c.is_open,
+            or_(lots.c.expiry.is_(None), lots.c.expiry >= today),
+            _on_hand > _held,
         )
-        return rows
+        return every(self.conn, query)
 
-    def entries(self, lot_id: str) -> list[Row]:
-        """The ledger of a lot, the oldest entry first."""
-        return every(self.conn, select(ledger).where(ledger.c.lot_id == lot_id).order_by(ledger.c.id))
+    def post(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Write ledger rows; those of one transfer sum to nought for each lot."""
+        self.conn.execute(insert(ledger), list(entries))
 
-    def faults(self) -> list[Row]:
-        """What must never be: transfers that do not balance, sites below nought, holds above what is on hand."""
-        return every(
-            self.conn,
-            text(
-                """
-                select 'unbalanced' as fault, transfer_id::text as subject from ledger
-                group by transfer_id, lot_id having sum(quantity) <> 0
-                union all
-                select 'negative', lot_id::text from ledger where account in ('site', 'transit')
-                group by lot_id, account having sum(quantity) < 0
-                union all
-                select 'over_promised', al.lot_id::text
-                from assignment_lines al join assignments a on a.id = al.assignment_id
-                where a.state = any(:holding) and al.lot_id is not null
-                group by al.lot_id
-                having sum(al.quantity) > coalesce((select sum(quantity) from ledger g
-                                                    where g.lot_id = al.lot_id and g.account = 'site'), 0)
-                """
-            ).bindparams(bindparam("holding", sorted(HOLDS_STOCK))),
+    def transfer(
+        self,
+        *,
+        lot_id: str,
+        quantity: int,
+        source: str,
+        target: str,
+        reason: str,
+        by: str,
+        at: datetime,
+        transfer_id: str,
+        note: str | None = None,
+        assignment_id: str | None = None,
+    ) -> None:
+        """Move some of a lot from one account to another: two ledger rows."""
+        shared = {
+            "transfer_id": transfer_id,
+            "lot_id": lot_id,
+            "reason": reason,
+            "note": note,
+            "assignment_id": assignment_id,
+            "by": by,
+            "at": at,
+        }
+        given = {**shared, "account": source, "quantity": -quantity}
+        self.post([given, {**shared, "account": target, "quantity": quantity}])
+
+    def entries_of(self, transfer_id: str) -> list[Row]:
+        """The ledger rows of a transfer, in the order in which they were written."""
+        return every(self.conn, select(ledger).where(ledger.c.transfer_id == transfer_id).order_by(ledger.c.id))
+
+    def history(self, site_id: str, before: int | None, limit: int) -> list[Row]:
+        """What changed a site's stock, the newest first: rows of the account `site`, below the row `before`."""
+        query = (
+            select(ledger, lots.c.item)
+            .join(lots, lots.c.id == ledger.c.lot_id)
+            .where(lots.c.site_id == site_id, ledger.c.account == "site")
         )
+        if before is not None:
+            query = query.where(ledger.c.id < before)
+        return every(self.conn, query.order_by(ledger.c.id.desc()).limit(limit))
 
-    def add_gift(self, row: Mapping[str, Any]) -> None:
-        """Store a gift."""
-        self.conn.execute(insert(gifts), dict(row))
+    def unbalanced(self) -> list[Row]:
+        """Transfers whose entries do not sum to nought for each lot."""
+        return every(self.conn, text(_UNBALANCED))
+
+    def below_zero(self) -> list[Row]:
+        """Lots of which some account holds less than nothing."""
+        return every(self.conn, text(_BELOW_ZERO))
+
+    def add_gift(self, row: Mapping[str, Any]) -> bool:
+        """Store a new gift; False, and nothing stored, when its code is taken."""
+        new = upsert(gifts).values(**row).on_conflict_do_nothing(index_elements=["code"]).returning(gifts.c.id)
+        return self.conn.execute(new).first() is not None
+
+    def gift(self, gift_id: str) -> Row | None:
+        """The gift of that id."""
+        return first(self.conn, select(gifts).where(gifts.c.id == gift_id))
 
     def gift_by_code(self, code: str) -> Row | None:
-        """The gift of that code."""
+        """The gift with that code."""
         return first(self.conn, select(gifts).where(gifts.c.code == code))
 
-    def gifts(self, incident_id: str) -> list[Row]:
-        """Gifts of an incident, the newest first."""
-        return every(
-            self.conn, select(gifts).where(gifts.c.incident_id == incident_id).order_by(gifts.c.received_at.desc())
+    def gifts_page(self, incident_ids: Sequence[str], areas: Sequence[str], after: str | None, limit: int) -> list[Row]:
+        """Gifts that came to sites in these areas, with that site, the newest first, beyond the gift `after`."""
+        came = (
+            select(lots.c.gift_id, lots.c.site_id, sites.c.name.label("site_name"), sites.c.area)
+            .distinct(lots.c.gift_id)
+            .join(sites, sites.c.id == lots.c.site_id)
+            .where(lots.c.gift_id.is_not(None))
+            .order_by(lots.c.gift_id, lots.c.created_at, lots.c.id)
+            .subquery()
         )
+        query = (
+            select(gifts, came.c.site_id, came.c.site_name, came.c.area)
+            .join(came, came.c.gift_id == gifts.c.id)
+            .where(gifts.c.incident_id.in_(incident_ids), within_any(came.c.area, areas))
+        )
+        if after is not None:
+            last = select(gifts.c.received_at).where(gifts.c.id == after).scalar_subquery()
+            query = query.where(or_(gifts.c.received_at < last, (gifts.c.received_at == last) & (gifts.c.id < after)))
+        return every(self.conn, query.order_by(gifts.c.received_at.desc(), gifts.c.id.desc()).limit(limit))
 
-    def _lots(self, where: str, params: dict[str, Any], *, by_lot: bool = False) -> list[Row]:
-        only = "and lot_id = any(cast(:ids as uuid[]))" if by_lot else ""
-        held = "and al.lot_id = any(cast(:ids as uuid[]))" if by_lot else ""
-        query = _LOTS.format(where=where, ledger=only, lines=held)
-        return every(self.conn, text(query), {**params, "holding": sorted(HOLDS_STOCK)})
+    def gift_flow(self, gift_id: str, until: datetime) -> list[Row]:
+        """Where a gift's goods went until a moment: sums by account, area of the site, area of delivery and time."""
+        return every(self.conn, text(_GIFT_FLOW), {"gift": gift_id, "until": until})
