@@ -102,10 +102,11 @@ class Routes:
         self,
         origin_at: Floats,
         vehicles: Sequence[str | None],
-        destination_at: Floats,
+        destination_at: Floats | None = None,
         terrain: str = "plain",
     ) -> None:
-        self.origin_at, self.destination_at = origin_at, destination_at
+        self.origin_at = origin_at
+        self.destination_at = np.empty((0, 3)) if destination_at is None else destination_at
         movers = [vehicle(name) for name in vehicles]
         self._start = np.array([mover.start_min for mover in movers], float)
         pace = np.array([mover.minutes_per_metre for mover in movers], float)
@@ -114,6 +115,11 @@ class Routes:
     def table(self, destinations: NDArray[np.int64], origins: NDArray[np.int64]) -> Floats:
         """Minutes for all pairs: a row for each destination, a column for each origin."""
         return self._minutes(_away(self.destination_at[destinations], self.origin_at[origins]), origins)
+
+    def to(self, place: Floats) -> Floats:
+        """Minutes to one place from every origin."""
+        every = np.arange(len(self.origin_at))
+        return self._minutes(_away(place[None], self.origin_at)[0], every)
 
     def pairs(self, destinations: NDArray[np.int64], origins: NDArray[np.int64]) -> Floats:
         """Minutes for the first destination from the first origin, and so on."""
