@@ -10,7 +10,8 @@ from socketio import RedisManager
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import api, live
-from server.api import contract, errors, pages, public_pages, staff_pages
+from server.api import contract, errors
+from server.api.html import Pages
 from server.api.words import dictionary, language, word
 from server.bootstrap import System
 from server.config import Settings, from_env
@@ -34,16 +35,21 @@ def create_app(settings: Settings | None = None, system: System | None = None) -
     )
     app.extensions["tanggap"] = system or System(settings)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=PROXIES, x_proto=PROXIES, x_host=PROXIES)  # type: ignore[method-assign]
-    for module in pkgutil.iter_modules(api.__path__):
-        importlib.import_module(f"server.api.{module.name}")
-    contract.install(app)
     errors.install(app)
-    for edge in (pages, public_pages, staff_pages):
-        edge.install(app)
+    _install_edges(app)
     app.after_request(_headers)
     app.jinja_env.globals.update(word=word, language=language, dictionary=dictionary)
     _socket_server(app, settings)
     return app
+
+
+def _install_edges(app: Flask) -> None:
+    """Bind the calls that the modules of `server.api` put into the contract, and their pages."""
+    for found in pkgutil.iter_modules(api.__path__):
+        module = importlib.import_module(f"server.api.{found.name}")
+        if isinstance(pages := getattr(module, "pages", None), Pages):
+            pages.install(app)
+    contract.install(app)
 
 
 def _socket_server(app: Flask, settings: Settings) -> None:

@@ -13,7 +13,7 @@ def add_user(system: System, name: str, role: str, area: str) -> str:
     with system.writing() as tx:
         once = accounts.add_user(tx, SYSTEM, name, role, area)
         if role == "volunteer":
-            volunteering.record_for_user(tx, SYSTEM, name, area)
+            volunteering.record_for_user(tx, SYSTEM, name, area, system.keys)
     return once
 
 

@@ -19,14 +19,15 @@ PEOPLE_MAX = 100_000
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-def _clean(value: str) -> str:
+def clean(value: str) -> str:
+    """The text without outer space. Raises ValueError for characters that no text has."""
     if _FORBIDDEN.search(value):
         raise ValueError("bad_character")
     return value.strip()
 
 
-Text = Annotated[str, AfterValidator(_clean), Field(max_length=TEXT_MAX)]
-Line = Annotated[str, AfterValidator(_clean), Field(max_length=200)]
+Text = Annotated[str, AfterValidator(clean), Field(max_length=TEXT_MAX)]
+Line = Annotated[str, AfterValidator(clean), Field(max_length=200)]
 AreaCode = Annotated[str, Field(pattern=r"^\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?$")]
 Count = Annotated[int, Field(strict=True, ge=0, le=PEOPLE_MAX)]
 Quantity = Annotated[int, Field(strict=True, ge=1, le=100_000_000)]
@@ -79,8 +80,8 @@ class WantedIn(Input):
 class ContactIn(Input):
     """How to reach the reporter; both may be left out."""
 
-    name: Annotated[str, AfterValidator(_clean), Field(max_length=120)] | None = None
-    phone: Annotated[str, AfterValidator(_clean), Field(max_length=40)] | None = None
+    name: Annotated[str, AfterValidator(clean), Field(max_length=120)] | None = None
+    phone: Annotated[str, AfterValidator(clean), Field(max_length=40)] | None = None
 
 
 class ReportIn(Input):
@@ -91,7 +92,7 @@ class ReportIn(Input):
     text: Text | None = None
     place: PlaceIn | None = None
     area_code: AreaCode | None = None
-    place_text: Annotated[str, AfterValidator(_clean), Field(max_length=300)] | None = None
+    place_text: Annotated[str, AfterValidator(clean), Field(max_length=300)] | None = None
     people: Annotated[int, Field(strict=True, ge=1, le=PEOPLE_MAX)] | None = None
     vulnerable: VulnerableIn | None = None
     danger: DangerIn | None = None
@@ -130,13 +131,13 @@ class PasswordIn(Input):
 class LabelIn(Input):
     """A name for a token, to know it by later."""
 
-    label: Annotated[str, AfterValidator(_clean), Field(max_length=60)] = ""
+    label: Annotated[str, AfterValidator(clean), Field(max_length=60)] = ""
 
 
 class ReasonIn(Input):
     """Why a person does something that is written down."""
 
-    reason: Annotated[str, AfterValidator(_clean), Field(min_length=3, max_length=400)]
+    reason: Annotated[str, AfterValidator(clean), Field(min_length=3, max_length=400)]
 
 
 class CaseActionIn(Input):
@@ -158,7 +159,7 @@ class IncidentIn(Input):
     """A new incident with its operating area: bounds (west, south, east, north) or area codes."""
 
     slug: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,40}$")]
-    name: Annotated[str, AfterValidator(_clean), Field(min_length=1, max_length=200)]
+    name: Annotated[str, AfterValidator(clean), Field(min_length=1, max_length=200)]
     kind: Line = "other"
     bounds: tuple[float, float, float, float] | None = None
     areas: list[AreaCode] | None = None
