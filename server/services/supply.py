@@ -13,8 +13,8 @@ from server.services.inputs_supply import AdjustIn, ReceiveIn, SiteIn, TransferI
 from server.services.intake import incident_for
 from server.store.unit_of_work import Tx
 
-SAME_PLACE_DEGREES = 0.0003
-"""About 30 m: two sites nearer than this are flagged as perhaps one."""
+MOST = 10_000
+"""Sites in one list."""
 
 
 def add_site(
@@ -68,7 +68,7 @@ def sites(tx: Tx, actor: Actor, slug: str | None, area: str | None) -> list[dict
     """Sites of an incident in an area, with what is free of each item."""
     top = queries.board_area(actor, area)
     require(actor, Permission.SITE_READ, top)
-    found = tx.sites.of_area(queries.pool_of(tx, incident_for(tx, slug)), top)
+    found = tx.sites.page(queries.pool_of(tx, incident_for(tx, slug)), [top], None, MOST)
     return queries.site_rows(tx, [row["id"] for row in found])
 
 
@@ -85,7 +85,7 @@ def stock(tx: Tx, actor: Actor, site_id: str) -> dict[str, Any]:
             "held": lot["held"],
             "free": lot["free"],
         }
-        for lot in tx.stock.of_site(site_id)
+        for lot in tx.stock.lots_of_site(site_id)
     ]
     return {"site": queries.site_rows(tx, [site["id"]])[0], "lots": lots}
 
@@ -241,7 +241,7 @@ def _lot_for(tx: Tx, actor: Actor, lot_id: str) -> tuple[dict[str, Any], dict[st
 def _doubled(tx: Tx, incident_id: str, place: places.Resolved) -> bool:
     assert place.lon is not None
     assert place.lat is not None
-    return bool(tx.sites.near(incident_id, place.lon, place.lat, SAME_PLACE_DEGREES))
+    return bool(tx.sites.at_place(incident_id, place.lon, place.lat))
 
 
 def _site_changed(tx: Tx, site: Mapping[str, Any]) -> None:

@@ -14,6 +14,8 @@ from server.services.intake import STANDING, incident_for
 from server.services.supply import site_place
 from server.store.unit_of_work import Tx
 
+MOST = 10_000
+"""Volunteers in one list."""
 LONGEST = timedelta(hours=24)
 """A check-in reaches at most this far ahead: who is still there says so again."""
 
@@ -35,10 +37,8 @@ def sign_up(
     phone = _checked(body, gazetteer)
     incident = incident_for(tx, STANDING)
     sealed = contacts.seal_phone(phone, keys)
-    if tx.volunteers.by_phone(incident["id"], sealed.index) is not None:
-        return {"state": "pending"}
     volunteer_id = tx.new_id()
-    tx.volunteers.add(
+    is_new = tx.volunteers.add(
         {
             "id": volunteer_id,
             "incident_id": incident["id"],
@@ -56,8 +56,9 @@ def sign_up(
             "created_at": tx.now,
         }
     )
-    _changed(tx, volunteer_id, "sign_up")
-    tx.audit(actor, "volunteer:sign_up", body.home_area, f"volunteer:{volunteer_id}")
+    if is_new:
+        _changed(tx, volunteer_id, "sign_up")
+        tx.audit(actor, "volunteer:sign_up", body.home_area, f"volunteer:{volunteer_id}")
     return {"state": "pending"}
 
 
@@ -96,7 +97,7 @@ def listed(tx: Tx, actor: Actor, slug: str | None, area: str | None, state: str 
             **{name: row[name] for name in ("id", "alias", "state", "home_area", "skills", "vehicle", "phone_last3")},
             "created_at": row["created_at"].isoformat(),
         }
-        for row in tx.volunteers.of_area(pool, top, state)
+        for row in tx.volunteers.page(pool, [top], state, None, MOST)
     ]
 
 
