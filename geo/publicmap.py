@@ -1,0 +1,242 @@
+"""The public map as one HTML document made by folium, with nothing from other hosts.
+
+For workers: folium loads pandas, and the web process must not. Values in, a document out; every
+text is escaped here, whoever wrote it.
+"""
+
+import base64
+import hashlib
+import html
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import folium
+from branca.element import Element
+
+from geo.outlines import Geometry, around, collection, corners
+
+SCRIPTS: Final = [("leaflet", "/static/leaflet/leaflet.js")]
+STYLES: Final = [("leaflet_css", "/static/leaflet/leaflet.css")]
+"""Where the gateway serves Leaflet, from its package; folium would load it from elsewhere."""
+
+CLASSES: Final = (
+    (5, "#fff3b8"),
+    (25, "#fdd27a"),
+    (100, "#f7974e"),
+    (500, "#dc5a3a"),
+    (2000, "#9c1f3f"),
+)
+"""From how many people waiting a place has which colour: pale to dark, so that it can be read without hues."""
+NOBODY: Final = "#ffffff"
+HIDDEN: Final = "#d5dde1"
+HELPED: Final = "#14633a"
+CSS: Final = (
+    ".leaflet-container{background:#dfe9ec;font:16px/1.4 system-ui,sans-serif;color:#14232b}"
+    ".geojsondetail table,.foliumpopup table{border-collapse:collapse}"
+    ".foliumpopup th{font-weight:400;color:#465862}.foliumpopup td{font-weight:600;text-align:right}"
+    ".foliumpopup tr:first-child td{text-align:left;font-size:1.1em}"
+    ".leaflet-control-layers{font-size:16px}.leaflet-control-layers label{padding:6px 2px}"
+    ".leaflet-touch .leaflet-bar a{width:44px;height:44px;line-height:44px}"
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One area on the map: its shape, the point that stands for it, counts, and the lines of its popup.
+
+    waiting, helped: people; None is hidden. lines: label and value, as a person reads them.
+    """
+
+    code: str
+    name: str
+    shape: Geometry | None
+    lon: float | None
+    lat: float | None
+    waiting: int | None
+    helped: int | None
+    lines: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a map says and shows besides its places.
+
+    base: shapes drawn below everything. bounds: west, south, east, north to show when there are no
+    places. tiles: URL template of a tile server, or nothing.
+    """
+
+    language: str
+    title: str
+    waiting: str
+    helped: str
+    zoom_in: str
+    zoom_out: str
+    base: Sequence[Geometry]
+    bounds: Sequence[float]
+    tiles: str = ""
+    tiles_from: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole HTML document, and the content security policy under which it works."""
+
+    html: str
+    policy: str
+
+
+class _Map(folium.Map):
+    """folium's map with Leaflet alone, from our own address."""
+
+    default_js = SCRIPTS
+    default_css = STYLES
+
+
+def draw(places: Iterable[Place], look: Look) -> Page:
+    """The map: areas coloured by people waiting, circles by people helped, a popup for each."""
+    shown = list(places)
+    figure_map = _Map(
+        location=_middle(look.bounds),
+        tiles=look.tiles or None,
+        attr=html.escape(look.tiles_from) or " ",
+        zoom_control=False,
+        attribution_control=bool(look.tiles),
+        max_zoom=14,
+    )
+    for layer in _layers(shown, look):
+        layer.add_to(figure_map)
+    folium.LayerControl(collapsed=True).add_to(figure_map)
+    figure_map.fit_bounds(_to_show(shown, look), padding=(12, 12))
+    return _page(figure_map, look)
+
+
+def colour(waiting: int | None) -> str:
+    """The fill of a place by how many people wait there."""
+    if waiting is None:
+        return HIDDEN
+    return next((fill for least, fill in reversed(CLASSES) if waiting >= least), NOBODY)
+
+
+def radius(helped: int) -> float:
+    """The circle of people helped, in pixels: its area grows with their number, within reason."""
+    return round(min(26.0, max(5.0, 0.9 * sqrt(helped))), 1)
+
+
+def _layers(places: Sequence[Place], look: Look) -> list[folium.GeoJson]:
+    base = collection((f"base-{n}", shape, {}) for n, shape in enumerate(look.base))
+    areas = collection((p.code, p.shape, _popup_of(p)) for p in places if p.shape is not None)
+    circles = collection((p.code, shape, _popup_of(p)) for p in places if p.helped and (shape := _standing(p)))
+    by_code = {p.code: p for p in places}
+    layers = []
+    if base["features"]:
+        layers.append(folium.GeoJson(base, control=False, style_function=_base_style, interactive=False))
+    for data, name, style, marker in (
+        (areas, look.waiting, lambda f: _area_style(by_code[f["id"]]), folium.CircleMarker(radius=13)),
+        (circles, look.helped, lambda f: _circle_style(by_code[f["id"]]), folium.CircleMarker()),
+    ):
+        if data["features"]:
+            popup = _popup(data["features"])
+            layers.append(
+                folium.GeoJson(data, name=html.escape(name), style_function=style, marker=marker, popup=popup)
+            )
+    return layers
+
+
+def _popup_of(place: Place) -> dict[str, str]:
+    """The popup's lines as properties; the first is the name, which has no label."""
+    values = [place.name, *(value for _, value in place.lines)]
+    labels = ["", *(label for label, _ in place.lines)]
+    return {
+        f"{kind}{n}": html.escape(text)
+        for n, pair in enumerate(zip(labels, values, strict=True))
+        for kind, text in zip(("l", "v"), pair, strict=True)
+    }
+
+
+def _popup(features: Sequence[Mapping[str, Any]]) -> folium.GeoJsonPopup:
+    """A popup of label and value; every place has the same lines in the same order."""
+    first = features[0]["properties"]
+    lines = range(len(first) // 2)
+    return folium.GeoJsonPopup(
+        fields=[f"v{n}" for n in lines], aliases=[first[f"l{n}"] for n in lines], localize=False, max_width=260
+    )
+
+
+def _standing(place: Place) -> Geometry | None:
+    if place.lon is None or place.lat is None:
+        return None
+    return {"type": "Point", "coordinates": [round(place.lon, 3), round(place.lat, 3)]}
+
+
+def _base_style(_feature: Any) -> dict[str, Any]:
+    return {"color": "#9fb1b9", "weight": 1, "fillColor": "#f4f7f8", "fillOpacity": 1}
+
+
+def _area_style(place: Place) -> dict[str, Any]:
+    return {"color": "#465862", "weight": 1, "fillColor": colour(place.waiting), "fillOpacity": 0.85}
+
+
+def _circle_style(place: Place) -> dict[str, Any]:
+    return {
+        "radius": radius(place.helped or 0),
+        "color": "#ffffff",
+        "weight": 2,
+        "fill": True,
+        "fillColor": HELPED,
+        "fillOpacity": 0.85,
+    }
+
+
+def _to_show(places: Sequence[Place], look: Look) -> list[list[float]]:
+    """Corners for Leaflet, latitude first."""
+    found = [corner for place in places for corner in corners(place.shape)]
+    west, south, east, north = around(found) if found else look.bounds
+    room = 0.05
+    return [[south - room, west - room], [north + room, east + room]]
+
+
+def _middle(bounds: Sequence[float]) -> list[float]:
+    west, south, east, north = bounds
+    return [(south + north) / 2, (west + east) / 2]
+
+
+def _page(figure_map: folium.Map, look: Look) -> Page:
+    """Render, name the language, and allow by hash exactly the scripts and styles that are in the page."""
+    root: Any = figure_map.get_root()
+    root.title = html.escape(look.title)
+    root.header.add_child(Element(f"<style>{CSS}</style>"), name="own_style")
+    zoom = {"zoomInTitle": look.zoom_in, "zoomOutTitle": look.zoom_out}
+    root.script.add_child(_zoom_control(figure_map, zoom), name="zoom_control")
+    whole = root.render().replace("<html>", f'<html lang="{html.escape(look.language)}">', 1)
+    return Page(whole, policy(whole, look.tiles))
+
+
+def _zoom_control(figure_map: folium.Map, options: Mapping[str, str]) -> Element:
+    element: Any = Element("L.control.zoom({{ this.options | tojson }}).addTo({{ this.on }});")
+    element.options, element.on = dict(options), figure_map.get_name()
+    return element  # type: ignore[no-any-return]
+
+
+def policy(document: str, tiles: str = "") -> str:
+    """A content security policy that runs the document's own scripts and styles by their hashes, and no others."""
+    scripts = _hashes(document, "script")
+    styles = _hashes(document, "style")
+    return (
+        f"default-src 'none'; script-src 'self' {scripts}; style-src 'self' {styles}; "
+        f"img-src 'self' data:{_tile_host(tiles)}; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    )
+
+
+def _hashes(document: str, tag: str) -> str:
+    bodies = re.findall(rf"<{tag}>(.*?)</{tag}>", document, re.DOTALL)
+    digests = (base64.b64encode(hashlib.sha256(body.encode()).digest()).decode() for body in bodies)
+    return " ".join(f"'sha256-{digest}'" for digest in dict.fromkeys(digests))
+
+
+def _tile_host(tiles: str) -> str:
+    parts = urlsplit(re.sub(r"\{[^}]*\}", "*", tiles))
+    return f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""

@@ -1,0 +1,299 @@
+"""What is public: figures cut on a fixed clock, safe before they are stored.
+
+A cut counts each incident that is no training, by district (by regency where a case's district is not
+known, under ELSEWHERE where nothing is), applies `domain/disclosure.py` once, and keeps only what
+that lets through. Every public page, file and map is made from the last cut and from nothing else.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import Any
+
+from server.domain import catalogue, events
+from server.domain.disclosure import (
+    ALL,
+    K_SPLIT,
+    STEP,
+    Disclosed,
+    K,
+    amount_shown,
+    amounts_by_area,
+    count_shown,
+    counts_by_area,
+)
+from server.domain.errors import NotFound
+from server.domain.priority import VULNERABLE
+from server.services.intake import STANDING
+from server.services.places import home_area
+from server.store.unit_of_work import Tx
+
+EVERY_S = 900
+"""How often figures are cut when nobody sets it otherwise."""
+KEPT = timedelta(days=30)
+ELSEWHERE = ALL
+"""The area of a case whose place is not known, or lies outside all areas."""
+PEOPLE = ("people_reported", "people_waiting", "people_helped")
+STAGES = ("asked", "on_the_way", "delivered")
+WAIT_EDGES_H = (1, 4, 8, 24, 72)
+BANDS = ("under_1h", "1_to_4h", "4_to_8h", "8_to_24h", "1_to_3d", "over_3d")
+"""How long people waited, or have waited so far, by WAIT_EDGES_H."""
+CLAIMS_SHOWN = 200
+
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Document:
+    """Something drawn of the figures, served as it is; `policy` is the content security policy that it needs."""
+
+    name: str
+    body: str
+    policy: str = ""
+
+
+Draw = Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Document]]
+"""From an incident and its figures to documents; what draws maps lives outside the web process."""
+
+
+def publish_due(tx: Tx, every_s: int = EVERY_S, draw: Draw | None = None) -> bool:
+    """Cut the figures when the clock has passed a multiple of `every_s` since the last cut; whether it did.
+
+    Any number of processes may call it at any time: one of them cuts, once.
+    """
+    cut_at = cut_time(tx.now, every_s)
+    if _is_cut(tx, cut_at) or not tx.public_cuts.claim() or _is_cut(tx, cut_at):
+        return False
+    return publish(tx, cut_at, every_s, draw) > 0
+
+
+def publish(tx: Tx, cut_at: datetime, every_s: int = EVERY_S, draw: Draw | None = None) -> int:
+    """Cut the figures of every open incident that is no training; returns how many."""
+    incidents = [row for row in tx.incidents.open() if not row["is_training"]]
+    for incident in incidents:
+        figures = figures_of(tx, incident, cut_at, every_s)
+        tx.public_cuts.add(incident["id"], cut_at, figures)
+        for document in draw(incident, figures) if draw else ():
+            tx.public_cuts.put_document(incident["id"], document.name, cut_at, document.body, document.policy)
+        tx.record(events.FiguresPublished(incident_id=incident["id"], area="", cut_at=cut_at.isoformat()))
+    tx.public_cuts.forget(cut_at - KEPT)
+    return len(incidents)
+
+
+def cut_time(now: datetime, every_s: int) -> datetime:
+    """The last multiple of `every_s` seconds since the epoch."""
+    return datetime.fromtimestamp(now.timestamp() // every_s * every_s, UTC)
+
+
+def _is_cut(tx: Tx, cut_at: datetime) -> bool:
+    last = tx.public_cuts.last_cut_at()
+    return last is not None and last >= cut_at
+
+
+def latest(tx: Tx, slug: str | None) -> Figures:
+    """The last figures of an incident, the standing one without a slug. Raises NotFound, also for training.
+
+    Before the first cut, and of an incident younger than that, they are empty and `cut_at` is None.
+    """
+    incident = _public_incident(tx, slug)
+    cut = tx.public_cuts.last(incident["id"])
+    return dict(cut["figures"]) if cut else _assembled(incident, {}, {}, {}, {}, {})
+
+
+def document(tx: Tx, slug: str | None, name: str) -> Mapping[str, Any]:
+    """A drawn document of an incident: its `body`, `policy` and `cut_at`. Raises NotFound."""
+    found = tx.public_cuts.document(_public_incident(tx, slug)["id"], name)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def incidents_shown(tx: Tx) -> list[dict[str, Any]]:
+    """The incidents that have public figures: slug and name, the oldest first."""
+    return [{"slug": i["slug"], "name": i["name"]} for i in tx.incidents.open() if not i["is_training"]]
+
+
+def claims_shown(tx: Tx) -> list[dict[str, Any]]:
+    """Claims that were checked, with their verdicts, the newest first."""
+    return tx.public_cuts.judged_claims(CLAIMS_SHOWN)
+
+
+def _public_incident(tx: Tx, slug: str | None) -> Mapping[str, Any]:
+    found = tx.incidents.by_slug(slug or STANDING)
+    if found is None or found["is_training"]:
+        raise NotFound
+    return found
+
+
+def figures_of(tx: Tx, incident: Mapping[str, Any], cut_at: datetime, every_s: int) -> Figures:
+    """Count an incident and let through what may be shown."""
+    home = home_area(incident)
+    people = tx.public_cuts.people(incident["id"], home, tx.now, [hours * 3600 for hours in WAIT_EDGES_H])
+    items = tx.public_cuts.items(incident["id"], home)
+    received = tx.public_cuts.received(incident["id"])
+    vulnerable = tx.public_cuts.vulnerable(incident["id"], home)
+    measures = people_shown(people)
+    amounts = {item: amounts_shown(item, items) for item in sorted({row["item"] for row in items} | set(received))}
+    codes = {code for one in measures.values() for code in (*one.cells, *one.totals)}
+    figures = _assembled(incident, measures, amounts, waits_shown(people), received, tx.public_cuts.names(codes))
+    figures["total"]["vulnerable"] = {group: count_shown(vulnerable.get(group, 0), K_SPLIT) for group in VULNERABLE}
+    next_cut_at = cut_at + timedelta(seconds=every_s)
+    return figures | {"cut_at": cut_at.isoformat(), "next_cut_at": next_cut_at.isoformat()}
+
+
+def regency_of(area: str) -> str:
+    """The regency that a district or regency code lies in; ELSEWHERE is in none."""
+    return ".".join(area.split(".")[:2])
+
+
+def people_shown(rows: Iterable[Mapping[str, Any]]) -> dict[str, Disclosed]:
+    """People and deliveries by area as they may be shown, by measure."""
+    counts: dict[str, dict[str, int]] = {measure: {} for measure in PEOPLE}
+    deliveries: dict[str, int] = {}
+    for row in rows:
+        area, measures = row["area"], {"people_reported", f"people_{row['standing']}"}
+        for measure in PEOPLE:
+            count = row["people"] if measure in measures else 0
+            counts[measure][area] = counts[measure].get(area, 0) + count
+        deliveries[area] = deliveries.get(area, 0) + row["deliveries"]
+    helped = counts["people_helped"]
+    amounts = {area: (number, helped[area]) for area, number in deliveries.items()}
+    shown = {measure: counts_by_area(by_area, regency_of) for measure, by_area in counts.items()}
+    return shown | {"deliveries": amounts_by_area(amounts, regency_of, STEP)}
+
+
+def amounts_shown(item: str, rows: Iterable[Mapping[str, Any]]) -> dict[str, Disclosed]:
+    """Amounts of one item by area as they may be shown, by stage."""
+    own = [row for row in rows if row["item"] == item]
+    return {
+        stage: amounts_by_area(
+            {row["area"]: (row[stage], row[f"{stage}_people"]) for row in own}, regency_of, amount_step(item)
+        )
+        for stage in STAGES
+    }
+
+
+def amount_step(item: str) -> int:
+    """What amounts of an item are rounded to: what STEP people need of it, as a multiple of STEP."""
+    days = range(1, 1 + catalogue.DAYS_COVERED)
+    amount = sum(
+        norm.amount * (held if norm.per is catalogue.Per.PERSON_DAY else 1)
+        for norm, held in catalogue.norms_of(item, days)
+    )
+    return max(STEP, ceil(amount) * STEP)
+
+
+def waits_shown(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str | None]]:
+    """By area, by regency and for all: the bands that half and nine in ten people wait or waited at most.
+
+    An area with fewer than K such people has none, and adds nothing to those above it.
+    """
+    by_area: dict[str, list[int]] = {}
+    for row in rows:
+        if row["standing"] != "settled":
+            by_area.setdefault(row["area"], [0] * len(BANDS))[row["band"]] += row["people"]
+    shown = {area: people for area, people in by_area.items() if sum(people) >= K}
+    groups: dict[str, list[int]] = {}
+    for area, people in shown.items():
+        for group in {f"total:{regency_of(area)}", f"total:{ALL}"}:
+            groups[group] = [a + b for a, b in zip(groups.get(group, [0] * len(BANDS)), people, strict=True)]
+    return {key: {"median": _band(people, 0.5), "p90": _band(people, 0.9)} for key, people in (shown | groups).items()}
+
+
+def _band(people: list[int], share: float) -> str:
+    """The first band within which at least that share of the people lies."""
+    wanted, so_far = share * sum(people), 0
+    for band, count in zip(BANDS, people, strict=True):
+        so_far += count
+        if so_far >= wanted:
+            return band
+    return BANDS[-1]
+
+
+def _assembled(
+    incident: Mapping[str, Any],
+    measures: Mapping[str, Disclosed],
+    amounts: Mapping[str, Mapping[str, Disclosed]],
+    waits: Mapping[str, Mapping[str, str | None]],
+    received: Mapping[str, int],
+    names: Mapping[str, str],
+) -> Figures:
+    """The figures in the form in which they are stored and read."""
+    areas = sorted({code for one in measures.values() for code in one.cells})
+    regencies = sorted({regency_of(code) for code in areas} - {ELSEWHERE})
+    every_table = [*measures.values(), *(one for stages in amounts.values() for one in stages.values())]
+    pools = sorted({group for one in every_table for group in one.pools})
+    shape = _Shape(measures, amounts, waits, names)
+    total = shape.row(ALL, "totals")
+    for line in total["items"]:
+        line["received"] = amount_shown(received.get(line["item"], 0), K, STEP)
+    return {
+        "incident": {"slug": incident["slug"], "name": incident["name"], "kind": incident["kind"]},
+        "cut_at": None,
+        "next_cut_at": None,
+        "hidden_below": K,
+        "rounded_to": STEP,
+        "total": total,
+        "regencies": [shape.place(code) | shape.row(code, "totals") for code in regencies],
+        "areas": [shape.place(code) | shape.row(code, "cells") for code in areas],
+        "pools": [{"regency": code or None} | shape.row(code, "pools") for code in pools],
+    }
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """One row of figures, of an area, a total or a pool: every measure, the waits, and a line for each item."""
+
+    measures: Mapping[str, Disclosed]
+    amounts: Mapping[str, Mapping[str, Disclosed]]
+    waits: Mapping[str, Mapping[str, str | None]]
+    names: Mapping[str, str]
+
+    def place(self, code: str) -> dict[str, Any]:
+        """Which area it is; a district also names its regency."""
+        level = {0: "regency", 1: "regency", 2: "district"}[code.count(".")] if code else "elsewhere"
+        regency = regency_of(code)
+        return {
+            "code": code or None,
+            "level": level,
+            "name": self.names.get(code),
+            "regency": regency or None,
+            "regency_name": self.names.get(regency),
+        }
+
+    def row(self, key: str, part: str) -> dict[str, Any]:
+        """The numbers of an area (`cells`), a group (`totals`) or a pool; None is hidden."""
+        figures: dict[str, Any] = {
+            measure: self._number(self.measures.get(measure), key, part) for measure in (*PEOPLE, "deliveries")
+        }
+        wait = self.waits.get(f"total:{key}" if part == "totals" else key) if part != "pools" else None
+        figures["wait"] = dict(wait or {"median": None, "p90": None})
+        figures["items"] = [line for item in self.amounts if (line := self._line(item, key, part))]
+        if part == "totals":
+            figures["at_least"] = [
+                measure for measure, one in self.measures.items() if key in one.partial and figures[measure] is not None
+            ]
+        return figures
+
+    def _line(self, item: str, key: str, part: str) -> dict[str, Any] | None:
+        """The amounts of an item; None when there are none here, except in the total of everything."""
+        amounts = {stage: self._number(one, key, part) for stage, one in self.amounts[item].items()}
+        nothing = None if part == "pools" else 0
+        if all(amount == nothing for amount in amounts.values()) and (part, key) != ("totals", ALL):
+            return None
+        return {"item": item, "unit": catalogue.ITEMS[item].unit, **amounts, "unmet": _unmet(amounts)}
+
+    @staticmethod
+    def _number(one: Disclosed | None, key: str, part: str) -> int | None:
+        """A measure that knows nothing of the key counts nobody there; a pool that is not told is unknown."""
+        found: int | None = getattr(one, part, {}).get(key, None if part == "pools" else 0)
+        return found
+
+
+def _unmet(amounts: Mapping[str, int | None]) -> int | None:
+    """What is asked and neither delivered nor on the way, of shown amounts only."""
+    asked, on_the_way, delivered = (amounts[stage] for stage in STAGES)
+    if asked is None or on_the_way is None or delivered is None:
+        return None
+    return max(0, asked - on_the_way - delivered)
