@@ -24,7 +24,9 @@ class Load:
         return len(self.seconds) / self.elapsed if self.elapsed else 0.0
 
 
-class _Connection:
+class Connection:
+    """One keep-alive connection."""
+
     def __init__(self, address: tuple[str, int]) -> None:
         self.socket = socket.create_connection(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -32,11 +34,12 @@ class _Connection:
         self.began = 0.0
 
     def send(self, request: bytes) -> None:
+        """Send one request."""
         self.began = time.perf_counter()
         self.socket.sendall(request)
 
-    def receive(self) -> int | None:
-        """The status once the whole answer is here."""
+    def receive(self) -> tuple[int, bytes] | None:
+        """Status and body once the whole answer is here."""
         piece = self.socket.recv(65536)
         if not piece:
             raise ConnectionError("the server closed the connection")
@@ -49,7 +52,7 @@ class _Connection:
         if len(body) < length:
             return None
         self.buffer = b""
-        return int(head[9:12])
+        return int(head[9:12]), body
 
 
 def run(address: tuple[str, int], clients: int, requests: int, request: Callable[[int], bytes]) -> Load:
@@ -57,7 +60,7 @@ def run(address: tuple[str, int], clients: int, requests: int, request: Callable
     made = [request(n) for n in range(requests)]
     load, sent, done = Load(), 0, 0
     with selectors.DefaultSelector() as selector:
-        connections = [_Connection(address) for _ in range(min(clients, requests))]
+        connections = [Connection(address) for _ in range(min(clients, requests))]
         start = time.perf_counter()
         for connection in connections:
             selector.register(connection.socket, selectors.EVENT_READ, connection)
@@ -66,9 +69,10 @@ def run(address: tuple[str, int], clients: int, requests: int, request: Callable
         while done < requests:
             for key, _ in selector.select(timeout=30):
                 connection = key.data
-                status = connection.receive()
-                if status is None:
+                answer = connection.receive()
+                if answer is None:
                     continue
+                status = answer[0]
                 load.seconds.append(time.perf_counter() - connection.began)
                 load.statuses[status] = load.statuses.get(status, 0) + 1
                 done += 1
