@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, select
+import psycopg
+from psycopg.types.string import TextLoader
+from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.exc import OperationalError
 
 from geo.areas import Area, Gazetteer
@@ -23,8 +25,6 @@ from server.services import areas
 from server.services.contacts import Keys
 from server.store.tables import NUMBER_BLOCK, numbers
 from server.store.unit_of_work import Sources, Tx
-
-
 
 GAZETTEER_FRESH_S = 2.0
 
@@ -42,9 +42,16 @@ def uuid_text() -> str:
 def database_engine(url: str, pool_size: int = 10) -> Engine:
     """An engine on psycopg 3; `url` is any postgresql:// address."""
     address = url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1)
-    return create_engine(
+    engine = create_engine(
         address, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False, pool_recycle=600, pool_timeout=20
     )
+    event.listen(engine, "connect", _ids_as_text)
+    return engine
+
+
+def _ids_as_text(connection: psycopg.Connection[Any], _record: object) -> None:
+    """Ids are text everywhere, also in rows that came by plain SQL: events and answers are JSON."""
+    connection.adapters.register_loader("uuid", TextLoader)
 
 
 def number_blocks(engine: Engine) -> Iterator[int]:

@@ -96,7 +96,7 @@ def _still(desk: _Desk, match: Row) -> tuple[int, str]:
         return 0, "not_wanted"
     wanted = desk.wanted.setdefault(need["id"], need["quantity"] - need["covered"])
     free, lacking = _supply_of(desk, match)
-    reason = "already_covered" if wanted < free else lacking
+    reason = "already_covered" if wanted <= 0 or wanted < free else lacking
     return min(match["quantity"], wanted, free), reason
 
 

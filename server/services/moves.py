@@ -150,12 +150,20 @@ def shift(
     note: str | None = None,
 ) -> None:
     """Move the goods of the lines from one account to another, two ledger rows for each lot."""
-    common = {"reason": reason, "note": note, "assignment_id": row["id"], "by": actor.name, "at": tx.now}
     for line in lines:
         if line["lot_id"] and line["quantity"]:
-            entry = {**common, "transfer_id": tx.new_id(), "lot_id": line["lot_id"]}
-            given = {**entry, "account": source, "quantity": -line["quantity"]}
-            tx.stock.post([given, {**entry, "account": target, "quantity": line["quantity"]}])
+            tx.stock.transfer(
+                lot_id=line["lot_id"],
+                quantity=line["quantity"],
+                source=source,
+                target=target,
+                reason=reason,
+                note=note,
+                assignment_id=row["id"],
+                by=actor.name,
+                at=tx.now,
+                transfer_id=tx.new_id(),
+            )
 
 
 def told(

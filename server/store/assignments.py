@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from server.domain.lifecycle import LIVE
+from server.domain.lifecycle import HOLDS_STOCK, LIVE
 from server.store.rows import Row, every, first
 from server.store.tables import assignment_lines, assignments, deliveries, needs, offers
 
@@ -232,3 +232,18 @@ class Assignments:
     def delivery(self, client_id: str) -> Row | None:
         """The hand-over that was sent with this client id."""
         return first(self.conn, select(deliveries).where(deliveries.c.client_id == client_id))
+
+    def over_promised(self) -> list[Row]:
+        """Lots of which more is held than there is: must never be."""
+        query = text(
+            """
+            select h.lot_id, h.held::int as held, coalesce(g.on_hand, 0)::int as on_hand
+            from (select al.lot_id, sum(al.quantity) as held from assignment_lines al
+                  join assignments a on a.id = al.assignment_id
+                  where a.state = any(:holds) and al.lot_id is not null group by al.lot_id) h
+            left join (select lot_id, sum(quantity) as on_hand from ledger where account = 'site'
+                       group by lot_id) g on g.lot_id = h.lot_id
+            where h.held > coalesce(g.on_hand, 0)
+            """
+        )
+        return every(self.conn, query, {"holds": sorted(HOLDS_STOCK)})

@@ -3,6 +3,7 @@
 import pytest
 
 from server.bootstrap import System
+from tests.services.world import World
 
 
 @pytest.fixture
@@ -11,3 +12,9 @@ def system(started):
     found = System(started)
     yield found
     found.engine.dispose()
+
+
+@pytest.fixture
+def world(system):
+    """A small disaster on that system."""
+    return World(system)
