@@ -167,14 +167,14 @@ class _RowReader:
     def _converted(self, raw: Any, target: str, field: Field) -> Any:
         if field.html:
             raw = unescaped(plain(raw))
-        if field.values is not None:
-            known = {name.casefold(): value for name, value in field.values.items()}
-            raw = known.get(plain(raw).strip().casefold(), field.otherwise if field.otherwise is not None else raw)
-            if raw is None:
-                return None
+        kind = field.type or TARGETS[self._spec.kind][target]
+        if kind == "list":
+            return [_looked_up(entry, field) for entry in conversions.words(raw, field.split)]
+        raw = _looked_up(raw, field)
+        if raw is None:
+            return None
         if field.at_least is not None:
             return conversions.number(raw) >= field.at_least or None
-        kind = field.type or TARGETS[self._spec.kind][target]
         return self._conversion(kind, target, field)(raw)
 
     def _conversion(self, kind: str, target: str, field: Field) -> Callable[[Any], Any]:
@@ -186,7 +186,6 @@ class _RowReader:
             "yes_no": conversions.yes_no,
             "time": lambda raw: conversions.moment(raw, field.formats, self._local),
             "date": lambda raw: conversions.day(raw, field.formats),
-            "list": lambda raw: conversions.words(raw, field.split),
             "item": lambda raw: conversions.item(raw, item_names()),
             "items": lambda raw: conversions.items(raw, item_names()),
             "amount": conversions.amount,
@@ -217,6 +216,14 @@ class _RowReader:
                 yield from (piece for piece in text.split("\n") if piece.strip())
             elif text.strip():
                 yield text
+
+
+def _looked_up(raw: Any, field: Field) -> Any:
+    """The value that the mapping's table has for a cell; the cell itself when it has none."""
+    if field.values is None:
+        return raw
+    known = {name.casefold(): value for name, value in field.values.items()}
+    return known.get(plain(raw).strip().casefold(), raw if field.otherwise is None else field.otherwise)
 
 
 def unescaped(text: str) -> str:

@@ -164,7 +164,7 @@ def test_sites_stock_and_volunteers() -> None:
     (lot,) = entries(b"gudang;barang;jumlah;kedaluwarsa\nPosko A;selimut;1.200;31/12/2026\n", "stock", "stock")
     assert (lot.body["item"], lot.body["quantity"], lot.body["expiry"].isoformat()) == ("blanket", 1200, "2026-12-31")
     line = (
-        b"nama,hp,kode_wilayah,keahlian,kendaraan,setuju\nAsep,0812 3456 7890,320305,medical; driving,motorcycle,ya\n"
+        b"nama,hp,kode_wilayah,keahlian,kendaraan,setuju\nAsep,0812 3456 7890,320305,Perawat; driving,Sepeda motor,ya\n"
     )
     (volunteer,) = entries(line, "volunteers", "volunteers")
     assert volunteer.body == {
