@@ -3,8 +3,9 @@
 import importlib
 import pkgutil
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_socketio import SocketIO
 from socketio import RedisManager
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -29,6 +30,7 @@ def create_app(settings: Settings | None = None, system: System | None = None) -
     app.config.update(
         SECRET_KEY=settings.secret_key,
         PUBLIC_URL=settings.public_url,
+        TILE_URL=settings.tile_url,
         MAX_CONTENT_LENGTH=16 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         JSON_SORT_KEYS=False,
@@ -78,7 +80,7 @@ def prefix_session_ids(socketio: SocketIO, number: int) -> None:
 
 def _headers(response: Response) -> Response:
     """What every answer says to browsers: load from us only, frame nowhere, tell no referrer."""
-    response.headers.setdefault("Content-Security-Policy", content_security_policy())
+    response.headers.setdefault("Content-Security-Policy", content_security_policy(current_app.config["TILE_URL"]))
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
@@ -90,10 +92,12 @@ def _headers(response: Response) -> Response:
     return response
 
 
-def content_security_policy() -> str:
-    """Own files only; scripts by file; blobs for the map's workers and chosen photos."""
+def content_security_policy(tiles: str = "") -> str:
+    """Own files only; scripts by file; blobs for the map's workers and chosen photos; the tile server, if any."""
+    parts = urlsplit(tiles)
+    host = f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
     return (
-        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-        "connect-src 'self' ws: wss:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+        f"default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:{host}; "
+        f"connect-src 'self' ws: wss:{host}; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
         "frame-ancestors 'self'; form-action 'self'"
     )
