@@ -50,12 +50,10 @@ def land_within(land: Iterable[bytes], bounds: Sequence[float]) -> list[Geometry
     """The land (WKB polygons) inside west, south, east, north; simplified to what such a map can show."""
     west, south, east, north = bounds
     tolerance = max(east - west, north - south) / 2000
-    pieces = [
-        as_geojson(shapely.simplify(shapely.clip_by_rect(shape, west, south, east, north), tolerance))
-        for shape in shapely.from_wkb(list(land))
-        if shapely.box(west, south, east, north).intersects(shape)
-    ]
-    return [piece for piece in pieces if piece is not None]
+    near = [shape for shape in shapely.from_wkb(list(land)) if shapely.box(west, south, east, north).intersects(shape)]
+    whole = shapely.union_all([shapely.clip_by_rect(shape, west, south, east, north) for shape in near])
+    found = as_geojson(shapely.simplify(whole, tolerance))
+    return [] if found is None else [found]
 
 
 def point(lon: float, lat: float) -> Geometry:
