@@ -37,7 +37,7 @@ class World:
                 "update incidents set settings = %(settings)s::jsonb", {"settings": json.dumps(settings)}
             )
 
-    def case(self, needs, *, at=CIANJUR, people=None, danger=None, verified=True):
+    def case(self, needs, *, at=CIANJUR, people=None, tier=None, verified=True):
         """A report with these {item: quantity} needs; returns its case id."""
         data = {
             "client_id": str(uuid.uuid4()),
@@ -47,7 +47,6 @@ class World:
             "contact": {"name": "Siti", "phone": f"0812{next(NUMBERS):08d}"},
         }
         data |= {"people": people} if people else {}
-        data |= {"danger": danger} if danger else {}
         gazetteer = self.system.gazetteer()
         with self.system.writing() as tx:
             receipt = intake.receive(tx, SYSTEM, parse(ReportIn, data), gazetteer=gazetteer, keys=self.system.keys)
@@ -56,6 +55,9 @@ class World:
         if verified:
             with self.system.writing() as tx:
                 cases.act(tx, SYSTEM, case_id, "verify", CaseActionIn(), gazetteer)
+        if tier is not None:
+            with self.system.writing() as tx:
+                cases.act(tx, SYSTEM, case_id, "set_tier", CaseActionIn(tier=tier, reason="uji"), gazetteer)
         return case_id
 
     def needs(self, case_id):
