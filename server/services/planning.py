@@ -7,9 +7,8 @@ in before a plan was read is in it, and whatever came after asks for another one
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from geo import matching
 from geo.costs import Rules
@@ -18,10 +17,10 @@ from server.domain import events, lifecycle, priority, sla
 from server.domain.catalogue import ITEMS, Kind
 from server.domain.permissions import SYSTEM
 from server.services import plans, queries
+from server.services.candidates import HERE, end_of
 from server.services.moves import Row
 from server.store.unit_of_work import Tx
 
-HERE = ZoneInfo("Asia/Jakarta")
 BUDGET_S = 20.0
 EXPLAINED = 20_000
 """Needs up to which every match is explained; beyond, the plan alone is what helps."""
@@ -140,13 +139,12 @@ def weight(need: Mapping[str, Any], now: datetime, settings: Mapping[str, Any]) 
 
 
 def _lot(lot: Row) -> dict[str, Any]:
-    expires = datetime.combine(lot["expiry"], time.max, HERE).astimezone(UTC) if lot["expiry"] else None
     return {
         "supply_id": lot["id"],
         "kind": Kind.GOODS.value,
         "item": lot["item"],
         "quantity": lot["free"],
-        "expires_at": expires,
+        "expires_at": end_of(lot["expiry"]) if lot["expiry"] else None,
         "lon": lot["lon"],
         "lat": lot["lat"],
     }

@@ -1,0 +1,105 @@
+"""Who or what can serve one need, ranked at once; the plan settles who gets what is scarce."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from geo import candidates
+from server.domain.catalogue import ITEMS, Kind
+from server.domain.errors import Conflict, NotFound
+from server.domain.permissions import Actor, Permission, may, require
+from server.services import boardrows, queries
+from server.services.moves import Row
+from server.store.unit_of_work import Tx
+
+HERE = ZoneInfo("Asia/Jakarta")
+BEST = 10
+
+
+def for_need(tx: Tx, actor: Actor, need_id: int) -> dict[str, Any]:
+    """The best candidates for a need, each with its terms and what it lacks, possible ones first.
+
+    Raises NotFound, Forbidden, Conflict for a need whose place nobody knows.
+    """
+    need = tx.cases.need(need_id)
+    if need is None or not may(actor, Permission.BOARD_READ, need["area"]):
+        raise NotFound
+    require(actor, Permission.VOLUNTEER_READ, need["area"])
+    if need["lon"] is None:
+        raise Conflict("need_without_place", state=boardrows.need(need))
+    pool = queries.pool_of(tx, tx.incidents.get(need["incident_id"]) or {})
+    rank = _lots if ITEMS[need["item"]].kind is Kind.GOODS else _people
+    return {"need": boardrows.need(need), "candidates": rank(tx, need, pool)}
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day in West Java."""
+    return datetime.combine(day, time.max, HERE).astimezone(UTC)
+
+
+def _lots(tx: Tx, need: Row, pool: list[str]) -> list[dict[str, Any]]:
+    rows = tx.stock.free_lots(pool, [need["item"]], tx.now.astimezone(HERE).date())
+    known = {row["id"]: row for row in rows if row["lon"] is not None}
+    lots = [
+        candidates.Lot(
+            row["id"], row["item"], row["free"], row["lon"], row["lat"], _minutes_to_expiry(row["expiry"], tx.now)
+        )
+        for row in known.values()
+    ]
+    wanted = max(1, need["quantity"] - need["covered"])
+    goods = candidates.GoodsNeed(need["item"], wanted, need["lon"], need["lat"])
+    return [
+        {**_shown(found), "kind": "goods", **_lot(known[found.supply_id])}
+        for found in candidates.Stock(lots).rank(goods, BEST)
+    ]
+
+
+def _minutes_to_expiry(expiry: date | None, now: datetime) -> float | None:
+    return None if expiry is None else (end_of(expiry) - now).total_seconds() / 60
+
+
+def _people(tx: Tx, need: Row, pool: list[str]) -> list[dict[str, Any]]:
+    rows = [row for row in tx.volunteers.available(pool, tx.now) if row["lon"] is not None]
+    engaged = tx.assignments.engaged([row["id"] for row in rows])
+    known = {row["id"]: row for row in rows if row["id"] not in engaged}
+    people = candidates.People(
+        candidates.Person(
+            row["id"],
+            frozenset(row["skills"]),
+            row["vehicle"],
+            row["lon"],
+            row["lat"],
+            (row["until"] - tx.now).total_seconds() / 60,
+        )
+        for row in known.values()
+    )
+    service = candidates.ServiceNeed(ITEMS[need["item"]].skills, 1, need["lon"], need["lat"])
+    return [
+        {**_shown(found), "kind": "service", **_volunteer(known[found.supply_id])}
+        for found in people.rank(service, BEST)
+    ]
+
+
+def _shown(found: candidates.Candidate) -> dict[str, Any]:
+    return {
+        "quantity": found.quantity,
+        "possible": found.possible,
+        "terms": {"minutes": found.minutes, "trip_minutes": found.trip_minutes, "cost": round(found.cost, 1)},
+        "minutes_left": None if found.minutes_left is None else round(found.minutes_left),
+        "lacks": [{"code": lack.code, **lack.numbers} for lack in found.lacks],
+    }
+
+
+def _lot(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "lot_id": row["id"],
+        "site_id": row["site_id"],
+        "site": row["site_name"],
+        "free": row["free"],
+        "expiry": row["expiry"].isoformat() if row["expiry"] else None,
+    }
+
+
+def _volunteer(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"volunteer_id": row["id"], "alias": row["alias"], "vehicle": row["vehicle"], "skills": list(row["skills"])}
