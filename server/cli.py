@@ -186,3 +186,29 @@ def audit_verify() -> None:
     if not found["ok"]:
         raise click.ClickException(f"the audit trail is broken at entry {found['broken_at']}")
     click.echo(f"the audit trail is whole: {found['sealed']} sealed, {found['waiting']} waiting to be sealed")
+
+
+@cli.command()
+def backup() -> None:
+    """Dump the database to DATA_DIR/backups now; the clock does it every night at 01.00 WIB."""
+    from server.bootstrap import utc_now
+    from server.commands import backup as backups
+    from server.commands.working import working
+
+    with working(settings()) as system:
+        click.echo(backups.backup(system.settings, utc_now()))
+
+
+@cli.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore(file: Path) -> None:
+    """Put a backup FILE in place of the database; the system must be stopped."""
+    from server import embedded
+    from server.commands import backup as backups
+
+    try:
+        with embedded.servers(settings()) as filled:
+            backups.restore(filled, file)
+    except (embedded.ServerError, backups.CannotRestoreError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("restored; start the system again with make run")
