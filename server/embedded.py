@@ -94,12 +94,13 @@ def servers(settings: Settings) -> Iterator[Settings]:
             # While we waited for the lock, its owner may have come to its end.
             if owner := take(settings):
                 users.close()
+        started: list[subprocess.Popen[bytes]] = []
         if owner:
             stack.enter_context(owner)
             stack.callback(leftovers.clear, settings)
-            stack.enter_context(_own_for_a_while(settings))
+            started = stack.enter_context(_own_for_a_while(settings))
         filled = addresses(settings)
-        wait_until_ready(filled)
+        wait_until_ready(filled, lambda: all(process.poll() is None for process in started))
         yield filled
 
 
@@ -184,17 +185,20 @@ def prepare_valkey(settings: Settings) -> Program:
     return Program(_attached("SIGTERM", "-", [str(binary), *flags]), "TERM")
 
 
-def wait_until_ready(settings: Settings) -> None:
-    """Returns when both answer, with our database in place. Raises ServerError."""
+def wait_until_ready(settings: Settings, hopeful: Callable[[], bool] = lambda: True) -> None:
+    """Returns when both answer, with our database in place.
+
+    `hopeful` says whether waiting makes sense still. Raises ServerError.
+    """
     if settings.database_url == database_url(settings):
-        _wait(lambda: _ensure_database(settings), "PostgreSQL", settings.log_dir / "postgres.log")
+        log = settings.log_dir / "postgres.log"
+        _wait(lambda: _ensure_database(settings), hopeful, f"PostgreSQL does not answer; see {log}")
     else:
-        _wait(lambda: _answers(settings.database_url), "the database at DATABASE_URL")
-    client = redis.Redis.from_url(settings.redis_url)
-    with contextlib.closing(client):
+        _wait(lambda: _answers(settings.database_url), hopeful, "the database at DATABASE_URL does not answer")
+    with contextlib.closing(redis.Redis.from_url(settings.redis_url)) as client:
         own = settings.redis_url == redis_url(settings)
-        name = "Valkey" if own else "the queue at REDIS_URL"
-        _wait(client.ping, name, settings.log_dir / "valkey.log" if own else None)
+        name = f"Valkey does not answer; see {settings.log_dir / 'valkey.log'}" if own else "REDIS_URL does not answer"
+        _wait(client.ping, hopeful, name)
 
 
 @functools.cache
@@ -265,35 +269,36 @@ def _ensure_database(settings: Settings) -> None:
     maintenance = database_url(settings).replace(f"/{DATABASE}?", "/postgres?")
     with psycopg.connect(maintenance, autocommit=True, connect_timeout=5) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-            connection.execute(f"CREATE DATABASE {DATABASE}")
+            # Another command may be making it at this moment.
+            with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+                connection.execute(f"CREATE DATABASE {DATABASE}")
 
 
 def _answers(url: str) -> None:
     psycopg.connect(url, connect_timeout=5).close()
 
 
-def _wait(attempt: Callable[[], object], name: str, log: Path | None = None) -> None:
+def _wait(attempt: Callable[[], object], hopeful: Callable[[], bool], otherwise: str) -> None:
     deadline = time.monotonic() + START_WAIT_S
     while True:
         try:
             attempt()
             return
         except (psycopg.OperationalError, redis.ConnectionError) as error:
-            if time.monotonic() > deadline:
-                where = f"see {log}" if log else str(error).splitlines()[0]
-                raise ServerError(f"{name} does not answer: {where}") from error
+            if time.monotonic() > deadline or not hopeful():
+                raise ServerError(f"{otherwise}: {str(error).splitlines()[0]}") from error
         time.sleep(0.05)
 
 
 @contextlib.contextmanager
-def _own_for_a_while(settings: Settings) -> Iterator[None]:
+def _own_for_a_while(settings: Settings) -> Iterator[list[subprocess.Popen[bytes]]]:
     started: list[tuple[subprocess.Popen[bytes], Program]] = []
     try:
         if not settings.database_url:
             started.append(_start(prepare_postgres(settings), settings.log_dir / "postgres.log"))
         if not settings.redis_url:
             started.append(_start(prepare_valkey(settings), settings.log_dir / "valkey.log"))
-        yield
+        yield [process for process, _ in started]
     finally:
         with _locked(settings, "users", fcntl.LOCK_EX):
             for process, program in reversed(started):

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 
@@ -14,6 +15,8 @@ MARK = "TANGGAP_RUN"
 DATABASE_FILES, QUEUE_FILES = "postgres", "valkey"
 """Folders under DATA_DIR; each server's working folder, by which we know it as ours."""
 STOP_WAIT_S = 15.0
+NOBODY = 99_999_999
+"""Above every pid that a system gives out."""
 
 
 def clear(settings: Settings) -> None:
@@ -22,13 +25,12 @@ def clear(settings: Settings) -> None:
     Only whoever holds the owner's lock (embedded.py) may call it.
     """
     _stop(list(processes(settings)))
-    # A pid that now belongs to somebody else keeps PostgreSQL from starting.
-    (settings.data_dir / DATABASE_FILES / "postmaster.pid").unlink(missing_ok=True)
-    for folder in (settings.socket_dir, settings.socket_dir / "pg", settings.run_dir):
-        if folder.is_dir():
-            for path in folder.iterdir():
-                if path.is_socket() or ".sock" in path.name or path.suffix == ".pid":
-                    path.unlink(missing_ok=True)
+    _disown(settings.data_dir / DATABASE_FILES / "postmaster.pid")
+    database_sockets = settings.socket_dir / "pg"
+    for folder in (settings.run_dir, settings.socket_dir, database_sockets):
+        for path in folder.glob("*"):
+            if folder == database_sockets or path.is_socket() or ".sock" in path.name or path.suffix == ".pid":
+                path.unlink(missing_ok=True)
     if settings.socket_dir != settings.run_dir and settings.socket_dir.is_dir():
         with contextlib.suppress(OSError):
             (settings.socket_dir / "pg").rmdir()
@@ -42,6 +44,16 @@ def processes(settings: Settings) -> Iterator[psutil.Process]:
         with contextlib.suppress(psutil.Error, OSError):
             if process.pid not in mine and _is_ours(process, settings):
                 yield process
+
+
+def _disown(pid_file: Path) -> None:
+    """Makes PostgreSQL's pid file name nobody: a pid that is now somebody else's keeps it from starting.
+
+    The file stays, because it tells PostgreSQL which shared memory to clear away.
+    """
+    if pid_file.exists():
+        _, _, rest = pid_file.read_text().partition("\n")
+        pid_file.write_text(f"{NOBODY}\n{rest}")
 
 
 def _is_ours(process: psutil.Process, settings: Settings) -> bool:

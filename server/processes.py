@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 import xmlrpc.client
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,12 +77,55 @@ class Process:
     """0 while it is down."""
 
 
-class Supervisor:
-    """One supervisord and the processes under it."""
+class Processes:
+    """The processes of a running system, by way of its supervisord."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def now(self) -> list[Process]:
+        """All of them, by name. Raises SupervisorGone."""
+        return [
+            Process(
+                name=info["name"],
+                up=info["statename"] in ("STARTING", "RUNNING", "BACKOFF"),
+                pid=info["pid"],
+            )
+            for info in self._ask("getAllProcessInfo")
+        ]
+
+    def start(self, *names: str) -> None:
+        """Starts some without waiting for them; those that run are left alone."""
+        for process in self.now():
+            if process.name in names and not process.up:
+                self._ask("startProcess", process.name, False)
+
+    def stop(self, *names: str) -> None:
+        """Stops some in good order, all at the same time, and waits for the last; they stay down."""
+        for process in self.now():
+            if process.name in names and process.up:
+                self._ask("stopProcess", process.name, False)
+        while any(process.name in names and (process.up or process.pid) for process in self.now()):
+            time.sleep(0.05)
+
+    def _ask(self, method: str, *arguments: object) -> Any:
+        url = f"unix://{self.settings.socket_dir}/supervisor.sock"
+        # supervisord's path is in the transport; the address here only satisfies xmlrpc.
+        with xmlrpc.client.ServerProxy("http://localhost", transport=SupervisorTransport(None, None, url)) as proxy:
+            try:
+                return getattr(proxy.supervisor, method)(*arguments)
+            except xmlrpc.client.Fault as fault:
+                return _unless_settled(fault)
+            except (OSError, http.client.HTTPException, xmlrpc.client.ProtocolError) as error:
+                raise SupervisorGone(str(error)) from error
+
+
+class Supervisor(Processes):
+    """A supervisord of our own: it lives no longer than the process that made it."""
 
     def __init__(self, settings: Settings) -> None:
         """The settings name the database and the queue, embedded or not."""
-        self.settings = settings
+        super().__init__(settings)
         configuration = settings.run_dir / "supervisord.conf"
         configuration.write_text(configured(settings))
         configuration.chmod(0o600)
@@ -102,33 +146,6 @@ class Supervisor:
         """Whether supervisord itself still runs."""
         return self.child.poll() is None
 
-    def processes(self) -> list[Process]:
-        """All processes, by name. Raises SupervisorGone."""
-        return [
-            Process(
-                name=info["name"],
-                up=info["statename"] in ("STARTING", "RUNNING", "BACKOFF"),
-                pid=info["pid"],
-            )
-            for info in self._ask("getAllProcessInfo")
-        ]
-
-    def start(self, *names: str) -> None:
-        """Starts processes without waiting for them; those that run are left alone."""
-        for process in self.processes():
-            if process.name in names and not process.up:
-                self._ask("startProcess", process.name, False)
-
-    def stop(self, *names: str) -> None:
-        """Stops processes in good order, all at the same time, and waits for the last."""
-        self._ask("getState")
-        for process in self.processes():
-            if process.name in names and process.up:
-                self._ask("stopProcess", process.name, False)
-        while any(p.name in names and (p.up or p.pid) for p in self.processes()):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.child.wait(0.1)
-
     def shut_down(self, wait_s: float = 60.0) -> None:
         """Stops everything: first what uses the servers, then the servers, then supervisord."""
         # By itself supervisord stops one after the other, and takes seconds for each.
@@ -141,17 +158,6 @@ class Supervisor:
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()
-
-    def _ask(self, method: str, *arguments: object) -> Any:
-        url = f"unix://{self.settings.socket_dir}/supervisor.sock"
-        # supervisord reads the path from the transport; the address here only satisfies xmlrpc.
-        with xmlrpc.client.ServerProxy("http://localhost", transport=SupervisorTransport(None, None, url)) as proxy:
-            try:
-                return getattr(proxy.supervisor, method)(*arguments)
-            except xmlrpc.client.Fault as fault:
-                return _unless_settled(fault)
-            except (OSError, http.client.HTTPException, xmlrpc.client.ProtocolError) as error:
-                raise SupervisorGone(str(error)) from error
 
 
 def _unless_settled(fault: xmlrpc.client.Fault) -> None:

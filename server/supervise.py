@@ -95,7 +95,7 @@ class Deaths:
     def look(self) -> None:
         """Call it every second or so."""
         with contextlib.suppress(SupervisorGone):
-            for process in self._supervisor.processes():
+            for process in self._supervisor.now():
                 before = self._pids.get(process.name, 0)
                 if before and process.pid != before and process.name not in ONE_SHOT:
                     log = self._supervisor.settings.log_dir / f"{process.name}.log"
@@ -131,7 +131,7 @@ def _until(reached: Callable[[], bool], supervisor: Supervisor, otherwise: str) 
 
 def _answers(supervisor: Supervisor) -> bool:
     try:
-        return bool(supervisor.processes())
+        return bool(supervisor.now())
     except SupervisorGone:
         return False
 

@@ -19,7 +19,6 @@ import redis
 from server import embedded
 from server.commands.migrate import migrate
 from server.config import Settings
-from server.first_start import prepare
 
 ADMIN_PASSWORD = "the one password of all tests"
 QUEUES = itertools.count()
@@ -141,6 +140,9 @@ def _fresh(servers: Settings, url: str, data_dir: Path) -> Iterator[Settings]:
 
 
 def _fill_template(servers: Settings, template: str) -> None:
+    # Late: a unit test of one small part must not need the whole application.
+    from server.first_start import prepare
+
     url = _create_database(servers, template, "template0" if template == MIGRATED else "template1")
     settings = replace(servers, database_url=url)
     migrate(settings)

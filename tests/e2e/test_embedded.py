@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
@@ -78,8 +78,10 @@ def test_a_database_that_is_given_and_a_queue_of_our_own(settings: Settings, ser
 
 
 def test_a_second_command_uses_the_servers_of_the_first_and_they_wait_for_it(settings: Settings) -> None:
-    with command(settings) as first, command(settings) as second:
-        assert say(first) == say(second)
+    with command(settings) as first, ExitStack() as others:
+        address = say(first)
+        second = others.enter_context(command(settings))
+        assert say(second) == address
         # The first is done before the second, and stays for its sake.
         finish(first)
         with pytest.raises(subprocess.TimeoutExpired):

