@@ -18,7 +18,7 @@ import pytest
 from server import embedded
 from server.commands.migrate import migrate
 from server.config import Settings, from_env
-from server.processes import Processes
+from server.processes import Processes, SupervisorGone
 from tests.conftest import ADMIN_PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,7 +95,9 @@ class Stack:
 
     def pid(self, name: str) -> int:
         """The process of a Procfile name (`web-0`, `relay`, ...), `postgres` or `valkey`; 0 while it is down."""
-        return next(process.pid for process in self.processes.now() if process.name == name)
+        with suppress(SupervisorGone):
+            return next(process.pid for process in self.processes.now() if process.name == name)
+        return 0
 
     def kill(self, name: str) -> None:
         """`kill -9`; the supervisor brings it back."""
