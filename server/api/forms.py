@@ -84,6 +84,19 @@ def tracked_action(form: Form, gazetteer: Gazetteer) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
+def volunteer(form: Form, home_area: str | None) -> dict[str, Any]:
+    """The sign-up form of /relawan as the body of POST /api/volunteers."""
+    body = {
+        "name": form.get("name", ""),
+        "phone": form.get("phone", ""),
+        "home_area": home_area,
+        "skills": form.getlist("skills"),
+        "vehicle": form.get("vehicle") or None,
+        "consent": form.get("consent") == "yes",
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
 def session(form: Form) -> dict[str, Any]:
     """The sign-in form as the body of POST /api/session."""
     body = {"name": form.get("name", ""), "password": form.get("password", "")}

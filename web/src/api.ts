@@ -53,10 +53,20 @@ export function refusalOf(answer: Answer): Refusal {
   return { code: error?.code ?? "error", message: error?.message ?? "", fields: error?.fields ?? {}, state: error?.state };
 }
 
-/** The CSRF token of the present session; null when nobody is signed in or there is no network. */
-export async function csrfToken(): Promise<string | null> {
-  const answer = await ask("/api/me");
-  return answer.status === 200 ? String(answer.json?.csrf ?? "") : null;
+let csrf: string | null = null;
+
+/** A change by the signed-in person, with the session's CSRF token; a stale one is renewed once. */
+export async function change(path: string, asking: Asking): Promise<Answer> {
+  for (let tries = 0; ; tries++) {
+    if (csrf === null) {
+      const me = await ask("/api/me");
+      if (me.status !== 200) return me;
+      csrf = String(me.json?.csrf ?? "");
+    }
+    const answer = await ask(path, { method: "POST", ...asking, headers: { ...asking.headers, "X-CSRF-Token": csrf } });
+    if (tries > 0 || refusalOf(answer).code !== "csrf") return answer;
+    csrf = null;
+  }
 }
 
 function headersOf(asking: Asking): Record<string, string> {

@@ -4,12 +4,12 @@
  * Only an answer that proves the server has it removes an entry. A refusal (4xx) stays, to be put right
  * by a person. Sending starts on load, when the network or the page comes back, and by a timer.
  */
-import { ask, csrfToken, refusalOf, type Answer } from "./api";
+import { ask, change, refusalOf, type Answer } from "./api";
 import { kept, sent, waiting, type Kind, type Sent, type Waiting } from "./store";
 
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 300_000;
-const ORDER: Record<Kind, number> = { report: 0, delivery: 1, photo: 2 };
+const ORDER: Record<Kind, number> = { report: 0, step: 1, photo: 2 };
 /** Refused now, but not for what it says: signed out, too slow, too many. */
 const TEMPORARY = new Set([401, 408, 425, 429]);
 
@@ -78,11 +78,7 @@ async function sendAll(now: boolean): Promise<void> {
 /** The server's answer; null when the entry has to wait for another one. */
 async function send(entry: Waiting): Promise<Answer | null> {
   if (entry.kind === "report") return ask(entry.path, { method: "POST", body: entry.body, anonymous: true });
-  if (entry.kind === "delivery") {
-    const csrf = await csrfToken();
-    if (csrf === null) return { status: 0, json: null, retryAfterMs: 0 };
-    return ask(entry.path, { method: "POST", body: entry.body, headers: { "X-CSRF-Token": csrf }, timeoutMs: 120_000 });
-  }
+  if (entry.kind === "step") return change(entry.path, { body: entry.body, timeoutMs: 120_000 });
   const report = await sent.get(entry.report ?? "");
   if (!report) return null;
   const headers = { "X-Tracking-Code": report.code };
@@ -105,7 +101,14 @@ async function settle(entry: Waiting, answer: Answer): Promise<void> {
 /** Whether this answer can only have come from our server, with the thing on its disk. */
 function isStored(entry: Waiting, answer: Answer): boolean {
   if (entry.kind === "report") return (answer.status === 201 || answer.status === 200) && typeof answer.json?.code === "string";
+  if (entry.kind === "step" && answer.status === 409) return isPast(entry, answer);
   return answer.status >= 200 && answer.status < 300 && (answer.json !== null || answer.status === 204);
+}
+
+/** A step that was taken before, by a try whose answer got lost, is done. */
+function isPast(entry: Waiting, answer: Answer): boolean {
+  const state = (refusalOf(answer).state as { state?: string } | undefined)?.state ?? "";
+  return entry.past?.includes(state) ?? false;
 }
 
 function isRefused(answer: Answer): boolean {

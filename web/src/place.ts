@@ -1,8 +1,9 @@
-/** Where the report is about: the phone's location, or an area chosen by name. */
+/** Saying where: the phone's location, or an area found by its name. */
 import { ask } from "./api";
+import { element } from "./dom";
 import { word } from "./words";
 
-interface Area {
+export interface Area {
   code: string;
   name: string;
   level: string;
@@ -12,17 +13,61 @@ interface Area {
 const WAIT_TO_TYPE_MS = 300;
 const LOCATION_PATIENCE_MS = 60_000;
 
+/** An area with the names above it. */
+export const nameOf = (area: Area) => [area.name, ...area.parents].slice(0, 3).join(", ");
+
+/** The phone's location; null when it cannot be had. */
+export function locate(): Promise<GeolocationCoordinates | null> {
+  return new Promise((resolve) => {
+    const options = { enableHighAccuracy: true, timeout: LOCATION_PATIENCE_MS, maximumAge: 60_000 };
+    navigator.geolocation.getCurrentPosition(({ coords }) => resolve(coords), () => resolve(null), options);
+  });
+}
+
+/** Offers areas while a name is typed; `code` keeps the chosen one until the text changes. */
+export function startAreaSearch(text: HTMLInputElement, code: HTMLInputElement, list: HTMLElement, onChoice: () => void): void {
+  let asking: AbortController | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function choose(area: Area): void {
+    code.value = area.code;
+    text.value = nameOf(area);
+    list.replaceChildren(element("p", { className: "chosen" }, `✓ ${word("common.script.area_chosen")}`));
+    onChoice();
+  }
+
+  function option(area: Area): HTMLButtonElement {
+    const parents = element("span", { className: "muted" }, area.parents.join(", "));
+    const made = element("button", { type: "button", className: "button area" }, `${word(`levels.${area.level}`)} ${area.name}`, parents);
+    made.onclick = () => choose(area);
+    return made;
+  }
+
+  async function search(): Promise<void> {
+    asking?.abort();
+    const query = text.value.trim();
+    if (query.length < 3) return list.replaceChildren();
+    asking = new AbortController();
+    const { signal } = asking;
+    const answer = await ask(`/api/areas?limit=5&q=${encodeURIComponent(query)}`, { anonymous: true, signal });
+    if (!signal.aborted) list.replaceChildren(...((answer.json?.areas ?? []) as Area[]).map(option));
+  }
+
+  text.addEventListener("input", () => {
+    code.value = "";
+    clearTimeout(timer);
+    timer = setTimeout(() => void search(), WAIT_TO_TYPE_MS);
+  });
+}
+
+/** The report form's place: `#locate` fills the hidden fields, `#place_text` searches for areas. */
 export function startPlace(form: HTMLFormElement, onChange: () => void): void {
   const field = (name: string) => form.elements.namedItem(name) as HTMLInputElement;
   const button = form.querySelector<HTMLButtonElement>("#locate")!;
   const status = form.querySelector<HTMLElement>("#located")!;
-  const list = form.querySelector<HTMLElement>("#areas")!;
-  const text = field("place_text");
-  let asking: AbortController | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function say(sentence: string): void {
-    status.textContent = sentence;
+  function say(sentence: string, ...more: Node[]): void {
+    status.replaceChildren(`${sentence} `, ...more);
     status.hidden = false;
   }
 
@@ -33,74 +78,29 @@ export function startPlace(form: HTMLFormElement, onChange: () => void): void {
     onChange();
   }
 
-  function showPoint(metres: string): void {
-    say(`${word("report.script.located", { metres })} `);
-    const forget = Object.assign(document.createElement("button"), {
-      type: "button",
-      className: "button quiet",
-      textContent: word("report.script.forget_place"),
-    });
+  function showPoint(): void {
+    const forget = element("button", { type: "button", className: "button quiet" }, word("common.script.forget_place"));
     forget.onclick = () => {
       setPoint(null);
       status.hidden = true;
       button.hidden = false;
     };
-    status.append(forget);
+    say(word("common.script.located", { metres: field("accuracy_m").value }), forget);
     button.hidden = true;
   }
 
-  function locate(): void {
-    say(word("report.script.locating"));
-    navigator.geolocation.getCurrentPosition(
-      ({ coords }) => {
-        setPoint(coords);
-        showPoint(field("accuracy_m").value);
-      },
-      () => say(word("report.script.not_located")),
-      { enableHighAccuracy: true, timeout: LOCATION_PATIENCE_MS, maximumAge: 60_000 },
-    );
+  async function find(): Promise<void> {
+    say(word("common.script.locating"));
+    const point = await locate();
+    if (!point) return say(word("common.script.not_located"));
+    setPoint(point);
+    showPoint();
   }
 
-  function choose(area: Area): void {
-    field("area_code").value = area.code;
-    text.value = [area.name, ...area.parents].slice(0, 3).join(", ");
-    list.replaceChildren();
-    list.append(Object.assign(document.createElement("p"), { className: "chosen", textContent: `✓ ${word("report.script.area_chosen")}` }));
-    onChange();
-  }
-
-  function show(areas: Area[]): void {
-    list.replaceChildren(
-      ...areas.map((area) => {
-        const option = document.createElement("button");
-        option.type = "button";
-        option.className = "button area";
-        const parents = Object.assign(document.createElement("span"), { className: "muted", textContent: area.parents.join(", ") });
-        option.append(`${word(`levels.${area.level}`)} ${area.name}`, parents);
-        option.onclick = () => choose(area);
-        return option;
-      }),
-    );
-  }
-
-  async function search(): Promise<void> {
-    asking?.abort();
-    const query = text.value.trim();
-    if (query.length < 3) return list.replaceChildren();
-    asking = new AbortController();
-    const { signal } = asking;
-    const answer = await ask(`/api/areas?limit=5&q=${encodeURIComponent(query)}`, { anonymous: true, signal });
-    if (!signal.aborted) show((answer.json?.areas ?? []) as Area[]);
-  }
-
-  text.addEventListener("input", () => {
-    field("area_code").value = "";
-    clearTimeout(timer);
-    timer = setTimeout(() => void search(), WAIT_TO_TYPE_MS);
-  });
+  startAreaSearch(field("place_text"), field("area_code"), form.querySelector<HTMLElement>("#areas")!, onChange);
   if ("geolocation" in navigator) {
     button.hidden = false;
-    button.onclick = locate;
-    if (field("lat").value) showPoint(field("accuracy_m").value);
+    button.onclick = () => void find();
+    if (field("lat").value) showPoint();
   }
 }

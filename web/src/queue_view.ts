@@ -1,17 +1,8 @@
 /** Draws what waits on this phone, and what was sent from it. */
+import { element } from "./dom";
 import { flush } from "./offline";
 import { sent, waiting, type Waiting } from "./store";
 import { moment, word } from "./words";
-
-function element<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  properties: Partial<HTMLElementTagNameMap[K]>,
-  ...children: (Node | string)[]
-): HTMLElementTagNameMap[K] {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
 
 /** Cards of the reports that the server does not have yet, into `#queue`; hidden when there are none. */
 export async function drawQueue(except?: string): Promise<number> {

@@ -1,5 +1,5 @@
 /** What this phone keeps, in IndexedDB: what waits to be sent, what was sent, and small things by name. */
-export type Kind = "report" | "photo" | "delivery";
+export type Kind = "report" | "photo" | "step";
 
 export interface Waiting {
   /** The client id that makes sending it twice harmless. */
@@ -11,6 +11,8 @@ export interface Waiting {
   report?: string;
   /** Of a report: the form's fields, to fill it in again. */
   fields?: [string, string][];
+  /** Of a step: the states in which it has been taken already. */
+  past?: string[];
   made_at: number;
   tries: number;
   next_at: number;

@@ -1,0 +1,108 @@
+/** A volunteer's work as this phone knows it: from the API, else as it was last seen, with the steps that wait to be sent. */
+import { ask, change, type Answer } from "./api";
+import { enqueue, flush } from "./offline";
+import { kept, waiting, type Waiting } from "./store";
+
+interface Point {
+  lon: number;
+  lat: number;
+  accuracy_m?: number;
+}
+
+export interface Job {
+  id: string;
+  state: string;
+  kind: "goods" | "service";
+  version: number;
+  tier: number;
+  people: number | null;
+  area: string;
+  place: Point | null;
+  site: { name: string; address: string | null; place: Point | null } | null;
+  items: { need_id: number; item: string; quantity: number; unit: string; expiry: string | null }[];
+  weight_kg: number;
+}
+
+export interface Offer extends Job {
+  offer_id: string;
+  deadline_at: string;
+}
+
+export interface CheckIn {
+  area: string;
+  place: Point;
+  until: string;
+  skills: string[];
+  vehicle: string | null;
+}
+
+export interface Work {
+  seen_at: number;
+  offers: Offer[];
+  jobs: Job[];
+  checkin: CheckIn | null;
+  areas: Record<string, string>;
+}
+
+const KEPT = "work";
+const NOTHING: Work = { seen_at: 0, offers: [], jobs: [], checkin: null, areas: {} };
+const AFTER: Record<string, string> = { depart: "en_route", deliver: "delivered" };
+/** States in which a step has been taken already. */
+const PAST: Record<string, string[]> = { depart: ["en_route", "delivered", "confirmed"], deliver: ["delivered", "confirmed"] };
+
+/** What was last seen; works without a network. */
+export async function lastSeen(): Promise<Work> {
+  return (await kept.get<Work>(KEPT).catch(() => undefined)) ?? NOTHING;
+}
+
+export type News = "fresh" | "offline" | "signed_out";
+
+/** Asks the server, and keeps what it says for a time without network. */
+export async function refresh(): Promise<News> {
+  const answers = await Promise.all(["/api/me/offers", "/api/me/assignments", "/api/checkins/current"].map((path) => ask(path)));
+  const [offers, jobs, checkin] = answers as [Answer, Answer, Answer];
+  if (answers.some(({ status }) => status === 401)) return "signed_out";
+  if (answers.some(({ status, json }) => status !== 200 || json === null)) return "offline";
+  const before = await lastSeen();
+  const work: Work = {
+    seen_at: Date.now(),
+    offers: offers.json!.offers as Offer[],
+    jobs: jobs.json!.assignments as Job[],
+    checkin: checkin.json!.checkin as CheckIn | null,
+    areas: before.areas,
+  };
+  await nameAreas(work);
+  await kept.put(KEPT, work);
+  return "fresh";
+}
+
+async function nameAreas(work: Work): Promise<void> {
+  const codes = [...work.offers, ...work.jobs, ...(work.checkin ? [work.checkin] : [])].map(({ area }) => area);
+  for (const code of new Set(codes.filter((code) => code && !work.areas[code]))) {
+    const { json } = await ask(`/api/areas/${code}`, { anonymous: true });
+    if (json) work.areas[code] = [json.name, ...(json.parents as { name: string }[]).map(({ name }) => name).reverse()].slice(0, 3).join(", ");
+  }
+}
+
+/** A step that may be taken without a network: kept on the phone, sent once. */
+export async function step(job: Job, action: "depart" | "deliver", body: Record<string, unknown>): Promise<void> {
+  const id = `${job.id}/${action}`;
+  await enqueue({ id, kind: "step", path: `/api/assignments/${job.id}/${action}`, body, past: PAST[action] });
+  await flush(true);
+}
+
+/** A step that only the server can decide. */
+export const act = (job: Job, action: string, body: Record<string, unknown> = {}) =>
+  change(`/api/assignments/${job.id}/${action}`, { body: { version: job.version, ...body } });
+
+/** Steps of a job that have not reached the server, or were refused by it. */
+export async function stepsOf(): Promise<Waiting[]> {
+  return (await waiting.all()).filter(({ kind }) => kind === "step").sort((a, b) => a.made_at - b.made_at);
+}
+
+/** The job as it will be once its waiting steps are sent. */
+export function ahead(job: Job, steps: Waiting[]): Job {
+  const own = steps.filter(({ id, refused }) => id.startsWith(`${job.id}/`) && !refused);
+  const last = own[own.length - 1]?.id.split("/")[1];
+  return last ? { ...job, state: AFTER[last] ?? job.state } : job;
+}
