@@ -16,7 +16,6 @@ from server.api.html import Pages
 from server.api.words import dictionary, language, word
 from server.bootstrap import System
 from server.config import Settings, from_env
-from server.domain.rooms import CHANNEL
 
 WEB = Path(__file__).resolve().parents[1] / "web"
 PROXIES = 1
@@ -59,7 +58,7 @@ def _socket_server(app: Flask, settings: Settings) -> None:
         app,
         async_mode="gevent" if settings.serving == "gevent" else "threading",
         # Named here because Flask-SocketIO takes a unix:// address for another kind of queue.
-        client_manager=RedisManager(settings.redis_url) if settings.redis_url else None,
+        client_manager=RedisManager(settings.redis_url, channel=settings.channel) if settings.redis_url else None,
         cors_allowed_origins=live.origin_checker(settings.public_url),
         manage_session=False,
         ping_interval=25,

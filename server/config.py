@@ -56,6 +56,11 @@ class Settings:
         return self.data_dir / "log"
 
     @property
+    def photo_dir(self) -> Path:
+        """Where the images of photos lie."""
+        return self.data_dir / "photos"
+
+    @property
     def run_dir(self) -> Path:
         """Pid files, locks and generated configuration of the present run."""
         return self.data_dir / "run"
@@ -67,6 +72,14 @@ class Settings:
             return self.run_dir
         name = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"tanggap-{name}"
+
+    @property
+    def channel(self) -> str:
+        """The queue's publish channel between relay and web processes: one for each database.
+
+        Publishing knows no numbered databases, so two systems on one Valkey would hear each other.
+        """
+        return f"tanggap:{hashlib.sha256(self.database_url.encode()).hexdigest()[:12]}"
 
     @property
     def reachable_host(self) -> str:
