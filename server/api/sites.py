@@ -1,64 +1,64 @@
-"""Sites and their stock."""
+"""Sites and what lies there."""
 
 from typing import Any
 from uuid import UUID
 
 from flask import jsonify, request
 
-from server.api.contract import route, system
+from server.api.contract import route, system, whole
 from server.api.identity import actor
+from server.api.listing import PART, asked
 from server.services import supply
-from server.services.inputs_supply import AdjustIn, ReceiveIn, SiteIn, TransferIn, WriteOffIn
-
-_WHERE = {"incident": "slug", "area": "area code"}
+from server.services.inputs_supply import SiteChangeIn, SiteIn
 
 
-@route("GET", "/api/sites", guard="signed_in", query=_WHERE, answers={200: "Sites with what is free"})
+@route("GET", "/api/sites", guard="signed_in", query=PART, answers={200: "`sites` by name, and `next`"})
 def listed() -> Any:
-    """Sites of an area."""
+    """Sites that serve an incident, with what is free there."""
     with system().reading() as tx:
-        found = supply.sites(tx, actor(), request.args.get("incident"), request.args.get("area"))
-    return jsonify({"sites": found, "next": None})
+        return jsonify(supply.sites(tx, actor(), asked()))
 
 
 @route("POST", "/api/sites", guard="signed_in", body=SiteIn, answers={201: "The site"})
 def add(body: SiteIn) -> Any:
-    """Add a site."""
+    """Add a site; a doubtful place is flagged."""
     gazetteer = system().gazetteer()
     with system().writing() as tx:
         return jsonify(supply.add_site(tx, actor(), body, gazetteer)), 201
 
 
-@route("GET", "/api/sites/<uuid:site_id>/stock", guard="signed_in", answers={200: "Lots: on hand, held, free, expiry"})
-def stock(site_id: UUID) -> Any:
-    """What a site holds."""
+@route("GET", "/api/sites/<uuid:site_id>", guard="signed_in", answers={200: "The site"})
+def show(site_id: UUID) -> Any:
+    """One site, with what is free there."""
     with system().reading() as tx:
-        return jsonify(supply.stock(tx, actor(), str(site_id)))
+        return jsonify(supply.site(tx, actor(), str(site_id)))
 
 
-@route("POST", "/api/stock/receive", guard="signed_in", body=ReceiveIn, answers={201: "The new lot"})
-def receive(body: ReceiveIn) -> Any:
-    """Goods arrive."""
+@route("PATCH", "/api/sites/<uuid:site_id>", guard="signed_in", body=SiteChangeIn, answers={200: "The site now"})
+def change(site_id: UUID, body: SiteChangeIn) -> Any:
+    """Change a site; what is left out stays."""
+    gazetteer = system().gazetteer()
     with system().writing() as tx:
-        return jsonify(supply.receive(tx, actor(), body)), 201
+        return jsonify(supply.change_site(tx, actor(), str(site_id), body, gazetteer))
 
 
-@route("POST", "/api/stock/adjust", guard="signed_in", body=AdjustIn, answers={200: "The lot now"})
-def adjust(body: AdjustIn) -> Any:
-    """Set a lot to what was counted."""
-    with system().writing() as tx:
-        return jsonify(supply.adjust(tx, actor(), body))
+@route("GET", "/api/sites/<uuid:site_id>/stock", guard="signed_in", answers={200: "`site` and its `lots`"})
+def stock(site_id: UUID) -> Any:
+    """The lots of a site: on hand, held and free."""
+    with system().reading() as tx:
+        return jsonify(supply.stock_of(tx, actor(), str(site_id)))
 
 
-@route("POST", "/api/stock/transfer", guard="signed_in", body=TransferIn, answers={201: "The lot at the other site"})
-def transfer(body: TransferIn) -> Any:
-    """Send goods to another site."""
-    with system().writing() as tx:
-        return jsonify(supply.transfer(tx, actor(), body)), 201
-
-
-@route("POST", "/api/stock/write_off", guard="signed_in", body=WriteOffIn, answers={200: "The lot now"})
-def write_off(body: WriteOffIn) -> Any:
-    """Take goods that can no longer be given off the books."""
-    with system().writing() as tx:
-        return jsonify(supply.write_off(tx, actor(), body))
+@route(
+    "GET",
+    "/api/sites/<uuid:site_id>/ledger",
+    guard="signed_in",
+    query={"cursor": "`next` of the part before", "limit": "most entries, at most 500"},
+    answers={200: "`entries`, the newest first, and `next`"},
+)
+def history(site_id: UUID) -> Any:
+    """What changed a site's stock, why and by whom."""
+    before = whole("cursor", 0, 2**62) if request.args.get("cursor") else None
+    limit = max(1, whole("limit", 100, 500))
+    with system().reading() as tx:
+        return jsonify(supply.history(tx, actor(), str(site_id), before, limit))

@@ -1,79 +1,94 @@
-"""Volunteers and their check-ins."""
+"""Volunteers: signing up, being accepted, checking in."""
 
 from typing import Any
 from uuid import UUID
 
-from flask import jsonify, request
+from flask import jsonify
 
 from server.api.contract import route, system
 from server.api.identity import actor
+from server.api.listing import PART, asked
 from server.services import volunteering
+from server.services.inputs import ReasonIn
 from server.services.inputs_supply import CheckinChangeIn, CheckinIn, VolunteerIn
 
+STATES = {**PART, "state": "pending, accepted or refused"}
 
-@route("POST", "/api/volunteers", guard="public", body=VolunteerIn, answers={201: "Waits for a coordinator"})
+
+@route("POST", "/api/volunteers", guard="public", body=VolunteerIn, answers={201: "Kept until a coordinator accepts"})
 def sign_up(body: VolunteerIn) -> Any:
     """Offer to help."""
-    gazetteer = system().gazetteer()
+    gazetteer, keys = system().gazetteer(), system().keys
     with system().writing() as tx:
-        return jsonify(volunteering.sign_up(tx, actor(), body, gazetteer, system().keys)), 201
+        return jsonify(volunteering.sign_up(tx, actor(), body, gazetteer, keys)), 201
+
+
+@route("GET", "/api/volunteers", guard="signed_in", query=STATES, answers={200: "`volunteers` and `next`"})
+def listed() -> Any:
+    """Volunteers at home in my area; of phones the last three digits."""
+    with system().reading() as tx:
+        return jsonify(volunteering.listed(tx, actor(), asked(), system().keys))
 
 
 @route(
-    "GET",
-    "/api/volunteers",
+    "POST",
+    "/api/volunteers/<uuid:volunteer_id>/accept",
     guard="signed_in",
-    query={"incident": "slug", "area": "area code", "state": "pending, accepted or refused"},
-    answers={200: "Volunteers of the area, without contacts"},
+    answers={200: "`name` and `one_time_password`, shown once"},
 )
-def listed() -> Any:
-    """Volunteers whose home is in an area."""
-    args = request.args
-    with system().reading() as tx:
-        found = volunteering.listed(tx, actor(), args.get("incident"), args.get("area"), args.get("state"))
-    return jsonify({"volunteers": found, "next": None})
-
-
-@route("POST", "/api/volunteers/<uuid:volunteer_id>/accept", guard="signed_in", answers={200: "Name and password, once"})
 def accept(volunteer_id: UUID) -> Any:
-    """Take a volunteer on."""
+    """Accept a volunteer and make their account."""
     with system().writing() as tx:
         return jsonify(volunteering.accept(tx, actor(), str(volunteer_id)))
 
 
-@route("POST", "/api/volunteers/<uuid:volunteer_id>/refuse", guard="signed_in", answers={200: "Turned down"})
+@route("POST", "/api/volunteers/<uuid:volunteer_id>/refuse", guard="signed_in", answers={200: "`state`"})
 def refuse(volunteer_id: UUID) -> Any:
     """Turn a volunteer down."""
     with system().writing() as tx:
         return jsonify(volunteering.refuse(tx, actor(), str(volunteer_id)))
 
 
-@route("POST", "/api/checkins", guard="signed_in", body=CheckinIn, answers={201: "Checked in"})
+@route(
+    "POST",
+    "/api/volunteers/<uuid:volunteer_id>/reveal",
+    guard="signed_in",
+    body=ReasonIn,
+    answers={200: "Name and phone in clear"},
+)
+def reveal(volunteer_id: UUID, body: ReasonIn) -> Any:
+    """Show a volunteer's contact, for a reason that is written down."""
+    with system().writing() as tx:
+        found = volunteering.reveal_contact(tx, actor(), str(volunteer_id), body.reason, system().keys)
+    return jsonify(found)
+
+
+@route("POST", "/api/checkins", guard="signed_in", body=CheckinIn, answers={201: "My check-in"})
 def check_in(body: CheckinIn) -> Any:
-    """Say where I am, until when, with which skills and vehicle."""
+    """I am here and help until then."""
     gazetteer = system().gazetteer()
     with system().writing() as tx:
         return jsonify(volunteering.check_in(tx, actor(), body, gazetteer)), 201
 
 
-@route("GET", "/api/checkins/current", guard="signed_in", answers={200: "My check-in, or null"})
+@route("GET", "/api/checkins/current", guard="signed_in", answers={200: "`checkin`: mine, or null"})
 def current() -> Any:
-    """My current check-in."""
-    with system().writing() as tx:
+    """My check-in that holds now."""
+    with system().reading() as tx:
         return jsonify({"checkin": volunteering.current(tx, actor())})
 
 
 @route("PATCH", "/api/checkins/current", guard="signed_in", body=CheckinChangeIn, answers={200: "My check-in now"})
 def change(body: CheckinChangeIn) -> Any:
-    """Change parts of my check-in."""
+    """Change where I am, until when, or with what."""
     gazetteer = system().gazetteer()
     with system().writing() as tx:
-        return jsonify(volunteering.change(tx, actor(), body, gazetteer))
+        return jsonify(volunteering.change_checkin(tx, actor(), body, gazetteer))
 
 
 @route("DELETE", "/api/checkins/current", guard="signed_in", answers={204: "Checked out"})
 def check_out() -> Any:
-    """Check out."""
+    """I stop helping for now."""
     with system().writing() as tx:
         volunteering.check_out(tx, actor())
     return "", 204

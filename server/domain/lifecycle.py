@@ -72,8 +72,21 @@ CLAIM = _table(
     give_up=_from("received", "checking", to="not_checkable"),
 )
 
+VOLUNTEER = _table(
+    accept=_from("pending", "refused", to="accepted"),
+    refuse=_from("pending", to="refused"),
+)
+
 TABLES: Mapping[str, Table] = MappingProxyType(
-    {"report": REPORT, "need": NEED, "assignment": ASSIGNMENT, "offer": OFFER, "plan": PLAN, "claim": CLAIM}
+    {
+        "report": REPORT,
+        "need": NEED,
+        "assignment": ASSIGNMENT,
+        "offer": OFFER,
+        "plan": PLAN,
+        "claim": CLAIM,
+        "volunteer": VOLUNTEER,
+    }
 )
 FIRST: Mapping[str, str] = MappingProxyType(
     {
@@ -83,6 +96,7 @@ FIRST: Mapping[str, str] = MappingProxyType(
         "offer": "open",
         "plan": "requested",
         "claim": "received",
+        "volunteer": "pending",
     }
 )
 

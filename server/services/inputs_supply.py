@@ -1,131 +1,182 @@
-"""What the services of sites, stock, volunteers, gifts, claims and hazards accept."""
+"""What the services of sites, stock, volunteers, gifts, claims, hazards and photos accept."""
 
 from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AwareDatetime, Field
 
-from server.services.inputs import AreaCode, Input, Line, PlaceIn, Quantity, Text, clean
+from server.services.inputs import AreaCode, Input, Line, PlaceIn, Quantity, Text
+from server.services.inputs_dispatch import Reason, Version
 
-SiteKind = Literal["warehouse", "post", "health_centre", "hospital", "shelter"]
-Vehicle = Literal["foot", "motorcycle", "car", "pickup", "truck", "boat"]
-Name = Annotated[str, AfterValidator(clean), Field(min_length=2, max_length=200)]
+Name = Annotated[Line, Field(min_length=2, max_length=120)]
+Note = Annotated[Text | None, Field(max_length=400)]
+Link = Annotated[Line, Field(pattern=r"^https?://[^\s]{3,}$")]
+SiteKind = Literal["warehouse", "post", "health_centre", "clinic", "hospital", "shelter"]
+HazardKind = Literal["flood", "landslide", "earthquake", "eruption", "fire", "other"]
+Skill = Literal["ambulance", "cooking", "driving", "evacuation", "medical", "psychosocial", "search_and_rescue"]
+Skills = Annotated[list[Skill], Field(max_length=20)]
+Vehicle = Literal["foot", "motorcycle", "car", "boat", "pickup", "truck"]
+
+
+class ListIn(Input):
+    """Which part of a list: an incident's slug, an area, a state, beyond which entry, how many."""
+
+    incident: Line | None = None
+    area: AreaCode | None = None
+    state: Line | None = None
+    cursor: UUID | None = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
 
 
 class SiteIn(Input):
-    """A new site: by a point or an area code."""
+    """A new site, at a point or somewhere in an area; `declared_area` is where others say it lies."""
 
+    incident: Line | None = None
     name: Name
     kind: SiteKind
     place: PlaceIn | None = None
     area_code: AreaCode | None = None
-    address: Annotated[str, AfterValidator(clean), Field(max_length=400)] | None = None
-    incident: Line | None = None
-    public: bool = False
+    declared_area: AreaCode | None = None
+    address: Annotated[Text | None, Field(max_length=400)] = None
+    is_public: bool = False
 
 
-class ReceiveIn(Input):
-    """Goods that arrive at a site."""
+class SiteChangeIn(Input):
+    """What changes of a site; what is left out stays. `version` is the one that was looked at."""
+
+    version: Version = None
+    name: Name | None = None
+    kind: SiteKind | None = None
+    place: PlaceIn | None = None
+    area_code: AreaCode | None = None
+    address: Annotated[Text | None, Field(max_length=400)] = None
+    is_public: bool | None = None
+    is_open: bool | None = None
+
+
+class OnceIn(Input):
+    """A change of stock; the same `client_id` again is the same change and gets the same answer."""
+
+    client_id: UUID | None = None
+
+
+class ReceiveIn(OnceIn):
+    """Goods that came to a site."""
 
     site_id: UUID
     item: Line
     quantity: Quantity
     expiry: date | None = None
-    note: Text | None = None
+    note: Note = None
 
 
-class AdjustIn(Input):
+class AdjustIn(OnceIn):
     """A count: the lot really holds `counted`; why it differs is written down."""
 
     lot_id: UUID
     counted: Annotated[int, Field(strict=True, ge=0, le=100_000_000)]
-    reason: Annotated[str, AfterValidator(clean), Field(min_length=3, max_length=400)]
+    reason: Reason
 
 
-class TransferIn(Input):
+class TransferIn(OnceIn):
     """Goods that go from one site to another."""
 
     lot_id: UUID
     to_site_id: UUID
     quantity: Quantity
-    note: Text | None = None
+    note: Note = None
 
 
-class WriteOffIn(Input):
-    """Goods that can no longer be given."""
+class WriteOffIn(OnceIn):
+    """Goods that cannot be given to anybody any more."""
 
     lot_id: UUID
     quantity: Quantity
     reason: Literal["expired", "damaged", "lost"]
-    note: Text | None = None
+    note: Note = None
+
+
+class GiftIn(OnceIn):
+    """What a donor gave, and where; `donor` is kept sealed, `shown_as` is what the public page says."""
+
+    incident: Line | None = None
+    donor: Annotated[Line | None, Field(max_length=120)] = None
+    shown_as: Annotated[Line | None, Field(max_length=60)] = None
+    item: Line
+    quantity: Quantity
+    site_id: UUID
+    expiry: date | None = None
 
 
 class VolunteerIn(Input):
-    """Somebody who wants to help; consent to keep their data is a must (UU PDP 27/2022)."""
+    """Somebody who wants to help; without `consent` nothing is kept."""
 
+    incident: Line | None = None
     name: Name
-    phone: Annotated[str, AfterValidator(clean), Field(max_length=40)]
+    phone: Annotated[Line, Field(max_length=40)]
     home_area: AreaCode
-    skills: Annotated[list[Line], Field(max_length=30)] = []
+    skills: Skills = Field(default_factory=list)
     vehicle: Vehicle | None = None
-    consent: bool
+    consent: bool = False
 
 
 class CheckinIn(Input):
-    """Where a volunteer is and until when they can help."""
+    """Where a volunteer is and until when they help; skills and vehicle as they signed up if left out."""
 
     incident: Line | None = None
     place: PlaceIn | None = None
     area_code: AreaCode | None = None
     until: AwareDatetime
-    skills: Annotated[list[Line], Field(max_length=30)] | None = None
+    skills: Skills | None = None
     vehicle: Vehicle | None = None
 
 
 class CheckinChangeIn(Input):
-    """What changed since the check-in; what is left out stays."""
+    """What changes of the current check-in; what is left out stays."""
 
     place: PlaceIn | None = None
     area_code: AreaCode | None = None
     until: AwareDatetime | None = None
-    skills: Annotated[list[Line], Field(max_length=30)] | None = None
+    skills: Skills | None = None
     vehicle: Vehicle | None = None
 
 
-class GiftIn(Input):
-    """A gift that arrives at a site and becomes a lot."""
-
-    site_id: UUID
-    item: Line
-    quantity: Quantity
-    expiry: date | None = None
-    donor: Annotated[str, AfterValidator(clean), Field(max_length=200)] | None = None
-    shown_as: Annotated[str, AfterValidator(clean), Field(max_length=80)] | None = None
-
-
 class ClaimIn(Input):
-    """A rumour to be checked. A URL is kept as text and never fetched."""
+    """A rumour, where it is about, and where it was seen; the address is stored, never fetched."""
 
-    text: Annotated[str, AfterValidator(clean), Field(min_length=3, max_length=4000)]
+    incident: Line | None = None
+    text: Annotated[Text, Field(min_length=5)]
+    place: PlaceIn | None = None
     area_code: AreaCode | None = None
-    source_url: Annotated[str, AfterValidator(clean), Field(max_length=500)] | None = None
+    source_url: Link | None = None
+
+
+class VerdictIn(Input):
+    """A step of a claim's check; a finding says in `verdict` what is known."""
+
+    version: Version = None
+    verdict: Annotated[Text | None, Field(max_length=2000)] = None
+    source_url: Link | None = None
+
+
+class ClosureIn(Input):
+    """A road that cannot be used: its line as GeoJSON, from when and until when (open if left out)."""
+
     incident: Line | None = None
-
-
-class ClaimStepIn(Input):
-    """The next step of a check, with the verdict in words where there is one."""
-
-    action: Literal["check", "find_false_on_purpose", "find_false", "find_true", "clarify", "give_up"]
-    verdict: Text | None = None
-    version: int | None = None
-
-
-class HazardIn(Input):
-    """A dangerous area (GeoJSON Polygon) or a closed road (LineString) in WGS84."""
-
-    kind: Line
     shape: dict[str, Any]
-    note: Text | None = None
+    note: Note = None
+    begins_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
-    incident: Line | None = None
+
+
+class HazardIn(ClosureIn):
+    """A dangerous area or line as GeoJSON, from when and until when."""
+
+    kind: HazardKind
+
+
+class EndIn(Input):
+    """The end of something that holds."""
+
+    version: Version = None

@@ -8,6 +8,7 @@ PUBLIC_CALLS = {
     ("GET", "/api/incidents"),
     ("GET", "/api/items"),
     ("GET", "/api/openapi.json"),
+    ("GET", "/api/public/gifts/<code>"),
     ("GET", "/api/track/<code>"),
     ("GET", "/healthz"),
     ("GET", "/metrics"),
@@ -15,6 +16,8 @@ PUBLIC_CALLS = {
     ("POST", "/api/reports"),
     ("POST", "/api/session"),
     ("POST", "/api/track/<code>"),
+    ("POST", "/api/volunteers"),
+    ("PUT", "/api/reports/<uuid:client_id>/photos/<int:n>"),
 }
 
 
