@@ -46,10 +46,10 @@ def create_app(settings: Settings | None = None, system: System | None = None) -
 
 def _install_edges(app: Flask) -> None:
     """Bind the calls that the modules of `server.api` put into the contract, and their pages."""
-    for found in pkgutil.iter_modules(api.__path__):
-        module = importlib.import_module(f"server.api.{found.name}")
-        if isinstance(pages := getattr(module, "pages", None), Pages):
-            pages.install(app)
+    modules = [importlib.import_module(f"server.api.{found.name}") for found in pkgutil.iter_modules(api.__path__)]
+    listed = [found for module in modules if isinstance(found := getattr(module, "pages", None), Pages)]
+    for pages in {id(found): found for found in listed}.values():
+        pages.install(app)
     contract.install(app)
 
 
