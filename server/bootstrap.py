@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -41,9 +41,15 @@ def uuid_text() -> str:
 
 def database_engine(url: str, pool_size: int = 10) -> Engine:
     """An engine on psycopg 3; `url` is any postgresql:// address."""
-    address = url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1)
+    address = f"postgresql+psycopg://{url.partition('://')[2]}"
     engine = create_engine(
-        address, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False, pool_recycle=600, pool_timeout=20
+        address,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=False,
+        pool_recycle=600,
+        pool_timeout=20,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _ids_as_text)
     return engine
@@ -77,6 +83,10 @@ class _Shared(Iterator[int]):
     def __next__(self) -> int:
         with self._lock:
             return next(self._source)
+
+
+Begin = Callable[[], AbstractContextManager[Tx]]
+"""Begins a transaction."""
 
 
 @dataclass
@@ -120,6 +130,22 @@ class System:
         with self.engine.connect() as conn:
             still = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield Tx(still, self.sources)
+
+    @contextmanager
+    def alone(self) -> Iterator[Begin]:
+        """A connection of one's own, for claims that last as long as it does; yields how to begin a transaction."""
+        with self.engine.connect() as conn:
+            # Never back into the pool: the claims would go on there.
+            conn.detach()
+
+            @contextmanager
+            def transaction() -> Iterator[Tx]:
+                with conn.begin():
+                    tx = Tx(conn, self.sources)
+                    yield tx
+                    tx.flush()
+
+            yield transaction
 
     def gazetteer(self) -> Gazetteer:
         """The areas; within GAZETTEER_FRESH_S of an `areas load` everybody has the new ones."""

@@ -1,11 +1,9 @@
-"""The names of the rooms in which events are heard, and of the channel on which they travel there.
+"""The names of the rooms in which events are heard.
 
 `server/live.py` lets sockets into rooms; `workers/relay.py` speaks into them.
 """
 
 PUBLIC = "public"
-CHANNEL = "tanggap"
-"""The publish channel of the queue between the relay and the web processes."""
 ROOM_DEPTH = 3
 """Levels with a room of their own: province, regency, district; a village listens to its district."""
 

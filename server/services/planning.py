@@ -59,6 +59,11 @@ def replan(tx: Tx, incident_id: str) -> float:
     return 0.0
 
 
+def served_by(tx: Tx, incident_id: str) -> list[str]:
+    """The incidents for which a change in one counts: the standing one's sites and volunteers serve all."""
+    return sorted(row["id"] for row in tx.incidents.open() if incident_id in queries.pool_of(tx, row))
+
+
 def _rest_s(tx: Tx, incident_id: str) -> float:
     last = next((row for row in tx.plans.latest(incident_id, 5) if row["ready_at"]), None)
     if last is None:

@@ -33,6 +33,7 @@ from server.store.reports import Reports
 from server.store.settings import SettingsStore
 from server.store.sites import Sites
 from server.store.stock import Stock
+from server.store.turns import Turns
 from server.store.volunteers import Volunteers
 
 _ADD_EVENTS = insert(tables.outbox)
@@ -175,6 +176,11 @@ class Tx:
     def outbox(self) -> Outbox:
         """Events on their way out."""
         return Outbox(self.conn)
+
+    @cached_property
+    def turns(self) -> Turns:
+        """Whose turn it is."""
+        return Turns(self.conn)
 
     @cached_property
     def public_cuts(self) -> PublicCuts:

@@ -1,0 +1,60 @@
+"""`python -m workers relay | clock | work QUEUE...`: the processes of the outside world."""
+
+# ruff: noqa: PLC0415 - the relay need not load what the planner works with
+
+import click
+
+from server import logs
+from server.bootstrap import System
+from server.config import SettingError, from_env
+from workers import queues
+
+POOL = 4
+"""Connections of one worker: its own, and one for each duty of the clock that works at once."""
+
+
+@click.group()
+def cli() -> None:
+    """Processes that carry events and do jobs."""
+
+
+def begin(process: str) -> System:
+    """The system of this process, or an end with one clear line."""
+    logs.begin(process)
+    try:
+        return System(from_env(), pool_size=POOL)
+    except SettingError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@cli.command()
+def relay() -> None:
+    """Carry events from the outbox to the rooms and the queues."""
+    from workers.relay import Emitter, Relay
+
+    system = begin("relay")
+    jobs = queues.Jobs(queues.connect(system.settings.redis_url))
+    Relay(system, Emitter(system.settings.redis_url), jobs).run()
+
+
+@cli.command()
+def clock() -> None:
+    """Do what happens by the clock."""
+    from workers import clock as duties
+
+    duties.run(begin("clock"))
+
+
+@cli.command()
+@click.argument("names", metavar="QUEUE...", nargs=-1, required=True, type=click.Choice(queues.QUEUES))
+def work(names: tuple[str, ...]) -> None:
+    """Do the jobs of the queues, the first named first."""
+    from workers import jobs
+
+    system = begin(f"worker-{names[0]}")
+    jobs.use(system)
+    queues.work(names, queues.connect(system.settings.redis_url))
+
+
+if __name__ == "__main__":
+    cli()

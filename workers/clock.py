@@ -1,0 +1,125 @@
+"""What happens by the clock: silent offers end, figures are published, what got stuck is set going.
+
+One clock works at a time, by a claim that lasts as long as its connection. Every duty has a thread of
+its own, so that a long one (a backup, maps) holds up no other.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from server.bootstrap import Begin, System
+from server.commands.backup import backup
+from server.services import offers, reconciling
+from workers import publicmap
+
+log = structlog.get_logger()
+HERE = ZoneInfo("Asia/Jakarta")
+BACKUP_HOUR = 1
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Something to be done every so many seconds."""
+
+    name: str
+    every_s: float
+    do: Callable[[System], object]
+
+
+def end_silent_offers(system: System) -> int:
+    """Close the offers whose deadline is over."""
+    with system.writing() as tx:
+        return offers.expire_due(tx)
+
+
+def seal_audit(system: System) -> int:
+    """Put what was written into the audit trail into its chain."""
+    with system.writing() as tx:
+        return tx.audit_log.seal()
+
+
+def reconcile(system: System) -> None:
+    """Set going again what sat too long, and say aloud what must never be."""
+    with system.writing() as tx:
+        found = reconciling.reconcile(tx)
+    if wrong := reconciling.wrong(found):
+        log.error("reconcile_found_wrong", **{name: found[name] for name in wrong})
+
+
+def back_up(system: System) -> bool:
+    """Dump the database once a night; whether it was time."""
+    due = backup_due(system.settings.data_dir.glob("backups/tanggap-*.dump"), system.now())
+    if due:
+        backup(system.settings, system.now())
+    return due
+
+
+def backup_due(files: Iterable[Path], now: datetime) -> bool:
+    """Whether no backup was made since the last 01.00 in West Java."""
+    here = now.astimezone(HERE)
+    last = here.replace(hour=BACKUP_HOUR, minute=0, second=0, microsecond=0)
+    since = last if last <= here else last - timedelta(days=1)
+    made = (datetime.strptime(path.name, "tanggap-%Y%m%dT%H%M%SZ.dump").replace(tzinfo=UTC) for path in files)
+    return not any(at >= since for at in made)
+
+
+DUTIES = (
+    Duty("end_silent_offers", 1, end_silent_offers),
+    Duty("seal_audit", 1, seal_audit),
+    Duty("publish", 1, publicmap.publish_due),
+    Duty("reconcile", 30, reconcile),
+    Duty("back_up", 60, back_up),
+)
+
+
+def run(system: System, duties: tuple[Duty, ...] = DUTIES) -> None:
+    """Does not return; another clock's turn and a database that is away are waited for."""
+    while True:
+        try:
+            with system.alone() as begin:
+                _work(system, begin, duties)
+        except DBAPIError as error:
+            log.warning("clock_without_database", kind=type(error).__name__)
+            time.sleep(1)
+
+
+def _work(system: System, begin: Begin, duties: tuple[Duty, ...]) -> None:
+    while not _claimed(begin):
+        time.sleep(1)
+    log.info("clock_begins")
+    over = threading.Event()
+    threads = [threading.Thread(target=_keep, args=(system, duty, over), daemon=True) for duty in duties]
+    for thread in threads:
+        thread.start()
+    try:
+        while True:
+            with begin() as tx:
+                # The claim lives as long as the connection answers.
+                tx.assignments.clock()
+            time.sleep(1)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+def _keep(system: System, duty: Duty, over: threading.Event) -> None:
+    """Do a duty again and again until the turn is over; what goes wrong is logged and tried again."""
+    while not over.wait(duty.every_s):
+        try:
+            duty.do(system)
+        except Exception:  # one duty that fails once must not end the clock
+            log.exception("duty_failed", duty=duty.name)
+
+
+def _claimed(begin: Begin) -> bool:
+    with begin() as tx:
+        return tx.turns.take("clock")

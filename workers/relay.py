@@ -1,0 +1,135 @@
+"""The relay: the only reader of the outbox. Number, emit, queue jobs, mark (law 2).
+
+One relay works at a time, by a claim that lasts as long as its connection. Dying anywhere is safe:
+what was not marked goes out again, and clients drop what they have seen. While the queue is away
+events go on being numbered, so that catch-up has them, and wait to be sent.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import redis
+import structlog
+from socketio import RedisManager
+from sqlalchemy.exc import DBAPIError
+
+from server.bootstrap import Begin, System
+from server.domain import events
+from server.domain.events import Event
+from server.faults import fault
+from server.services import queries
+from workers import routes
+from workers.queues import Jobs
+
+log = structlog.get_logger()
+LOOK_EVERY_S = 0.03
+PACE_S = 0.05
+"""Least time from one emission to the next: under load events go out together."""
+BATCH = 500
+WAIT_AT_MOST_S = 2.0
+
+Row = Mapping[str, Any]
+
+
+class Emitter(RedisManager):  # type: ignore[misc]  # socketio has no types
+    """Speaks into the rooms of all web processes by way of the queue; raises when it is away."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, write_only=True)
+        self.connected = False
+
+    def _publish(self, data: Any) -> Any:
+        # The library's own only logs what it could not publish, and the event would be lost.
+        try:
+            if not self.connected:
+                self._redis_connect()
+            return self.redis.publish(self.channel, self.json.dumps(data))
+        except redis.RedisError:
+            self.connected = False
+            raise
+
+
+class Relay:
+    """Takes events from the outbox to the rooms and the queues."""
+
+    def __init__(self, system: System, emitter: Emitter, jobs: Jobs) -> None:
+        self.system, self.emitter, self.jobs = system, emitter, jobs
+        self.behind = True
+        """Whether numbered events may wait besides those that are numbered next."""
+
+    def run(self) -> None:
+        """Does not return; another relay's turn and a database that is away are waited for."""
+        while True:
+            try:
+                with self.system.alone() as begin:
+                    self._work(begin)
+            except DBAPIError as error:
+                log.warning("relay_without_database", kind=type(error).__name__)
+                time.sleep(1)
+
+    def _work(self, begin: Begin) -> None:
+        while not _claimed(begin):
+            time.sleep(1)
+        log.info("relay_begins")
+        wait_s = LOOK_EVERY_S
+        while True:
+            try:
+                sent = self.step(begin)
+                wait_s = PACE_S if sent else LOOK_EVERY_S
+            except redis.RedisError as error:
+                self.behind = True
+                wait_s = min(WAIT_AT_MOST_S, max(0.1, wait_s * 2))
+                log.warning("relay_without_queue", kind=type(error).__name__, wait_s=wait_s)
+            time.sleep(wait_s)
+
+    def step(self, begin: Begin) -> int:
+        """Take one batch of events out; returns how many. Raises redis.RedisError, having marked nothing."""
+        with begin() as tx:
+            numbered = tx.outbox.number()
+        fault(self.system.settings, "relay:after_number")
+        if not numbered and not self.behind:
+            return 0
+        with begin() as tx:
+            rows = tx.outbox.unsent(BATCH)
+        self._send(rows)
+        fault(self.system.settings, "relay:before_mark")
+        with begin() as tx:
+            tx.outbox.mark_sent([row["id"] for row in rows], tx.now)
+        self.behind = len(rows) == BATCH
+        return len(rows)
+
+    def _send(self, rows: Sequence[Row]) -> None:
+        batch = [_event(row) for row in rows]
+        for room, messages in messages_by_room(rows, batch).items():
+            self.emitter.emit("events", messages, namespace="/", room=room)
+        fault(self.system.settings, "relay:after_emit")
+        for job in routes.jobs_for(batch):
+            self.jobs.put(job)
+
+
+def messages_by_room(rows: Sequence[Row], batch: Sequence[Event]) -> dict[str, list[dict[str, Any]]]:
+    """Each room with what is said in it, in order: staff's rooms first, then the volunteers', then everybody's.
+
+    Who listens in two rooms gets the fuller form first and drops the other.
+    """
+    staff, own, public = (defaultdict[str, list[dict[str, Any]]](list) for _ in range(3))
+    for row, event in zip(rows, batch, strict=True):
+        message = queries.as_message(row)
+        for room in routes.staff_rooms(event):
+            staff[room].append(message)
+        if mine := routes.own_room(event):
+            own[mine].append({**message, "data": {k: v for k, v in message["data"].items() if k != "rows"}})
+        if (everybody := routes.public_room(event)) and (shown := queries.public_message(row)):
+            public[everybody].append(shown)
+    return {**staff, **own, **public}
+
+
+def _event(row: Row) -> Event:
+    return events.from_data(row["type"], row["incident_id"], row["area"], row["data"])
+
+
+def _claimed(begin: Begin) -> bool:
+    with begin() as tx:
+        return tx.outbox.claim_relay()
