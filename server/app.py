@@ -17,6 +17,8 @@ from server.api.words import dictionary, language, word
 from server.bootstrap import System
 from server.config import Settings, from_env
 
+EDGES = [importlib.import_module(f"server.api.{found.name}") for found in pkgutil.iter_modules(api.__path__)]
+"""Every module of the HTTP edge; importing one puts its calls into the contract."""
 WEB = Path(__file__).resolve().parents[1] / "web"
 PROXIES = 1
 """The gateway in front is the only one whose word about the client's address counts."""
@@ -46,8 +48,7 @@ def create_app(settings: Settings | None = None, system: System | None = None) -
 
 def _install_edges(app: Flask) -> None:
     """Bind the calls that the modules of `server.api` put into the contract, and their pages."""
-    modules = [importlib.import_module(f"server.api.{found.name}") for found in pkgutil.iter_modules(api.__path__)]
-    listed = [found for module in modules if isinstance(found := getattr(module, "pages", None), Pages)]
+    listed = [found for module in EDGES if isinstance(found := getattr(module, "pages", None), Pages)]
     for pages in {id(found): found for found in listed}.values():
         pages.install(app)
     contract.install(app)

@@ -22,7 +22,7 @@ class DomainError(Exception):
 
     code = "error"
 
-    def __init__(self, code: str | None = None, **params: Any) -> None:
+    def __init__(self, code: str | None = None, /, **params: Any) -> None:
         super().__init__(code or self.code)
         self.code = code or self.code
         self.params = params
@@ -64,7 +64,7 @@ class Conflict(DomainError):
 
     code = "conflict"
 
-    def __init__(self, code: str | None = None, state: Any = None, **params: Any) -> None:
+    def __init__(self, code: str | None = None, /, state: Any = None, **params: Any) -> None:
         super().__init__(code, **params)
         self.state = state
 
