@@ -59,7 +59,6 @@ class Jobs:
         if self.connection.exists(mark):
             return False
         with self.connection.pipeline() as together:
-            together.set(mark, 1, ex=WAITS_AT_MOST_S)
             self.queues[work.queue].enqueue_call(
                 _path(job.name),
                 args=job.ids,
@@ -69,6 +68,8 @@ class Jobs:
                 retry=Retry(max=RETRY),
                 pipeline=together,
             )
+            # Both or neither: after the job, because RQ opens the transaction.
+            together.set(mark, 1, ex=WAITS_AT_MOST_S)
             together.execute()
         return True
 
