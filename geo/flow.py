@@ -100,12 +100,14 @@ def total_cost(units: Quantities, arcs: Arcs, amount: Ints, still_open: Ints) ->
     return exact_dot(amount[used], arcs.cost[used]) + exact_dot(still_open, units.unmet)
 
 
-def highest_prices(units: Quantities, arcs: Arcs, flow: Flow) -> Ints:
+def highest_prices(units: Quantities, arcs: Arcs, flow: Flow) -> Ints | None:
     """What one unit less of each supply would cost: the largest optimal dual of its capacity.
 
     0 where something is left over. Elsewhere the cheapest way to make do without one unit: leave
     open a need that it serves, or serve that need from another supply at that one's price. These
-    are shortest paths between supplies in the residual graph (Bellman-Ford).
+    are shortest paths between supplies in the residual graph (Bellman-Ford). None when the flow is
+    not the cheapest over these arcs: then some supply is worth less than nothing, or a round of
+    exchanges saves and the paths never settle.
     """
     far = np.iinfo(np.int64).max // 4
     price = np.full(len(units.free), far)
@@ -115,15 +117,20 @@ def highest_prices(units: Quantities, arcs: Arcs, flow: Flow) -> Ints:
     served = arcs.where(flow.amount > 0)
     np.minimum.at(price, served.supply, units.unmet[served.need] - served.cost)
     turns = _turns(served, arcs, units)
-    if len(turns):
-        starts = np.flatnonzero(np.r_[True, np.diff(turns.need) != 0])
-        at = turns.need[starts]
-        while True:
-            better = np.minimum(price[at], np.minimum.reduceat(price[turns.supply] + turns.cost, starts))
-            if (better == price[at]).all():
-                break
-            price[at] = better
-    return np.where(price >= far // 2, 0, np.maximum(price, 0))
+    starts = np.flatnonzero(np.r_[True, np.diff(turns.need) != 0]) if len(turns) else turns.need
+    at = turns.need[starts]
+    for _ in range(len(units.free) + 1):
+        if not len(turns):
+            break
+        better = np.minimum(price[at], np.minimum.reduceat(price[turns.supply] + turns.cost, starts))
+        if better.min() < 0:
+            return None
+        if (better == price[at]).all():
+            break
+        price[at] = better
+    else:
+        return None
+    return np.where(price >= far // 2, 0, price)
 
 
 def lowest_prices(units: Quantities, arcs: Arcs, flow: Flow) -> Ints:

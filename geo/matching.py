@@ -230,7 +230,7 @@ def _planned(group: _Group, options: Options, seconds: float | None, spent: floa
     if group.needs["kind"].iloc[0] == "service":
         free = np.minimum(free, 1)
     units = Quantities(group.needs["quantity"].to_numpy(np.int64), unmet, free)
-    solved = solve(units, costs, Effort(options.stopwatch, seconds, options.gap, ranks))
+    solved = solve(units, costs, Effort(options.stopwatch, seconds, options.gap, ranks, options.explain))
     reasons = None
     if options.explain and isinstance(costs, TravelCosts):
         reasons = Reasons(group.supplies, costs, units, solved)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -20,17 +21,17 @@ from geo.crs import Floats
 from geo.flow import Arcs, Flow, Ints, Quantities, cheapest_flow, exact_dot, highest_prices, lowest_prices, total_cost
 from geo.pricing import DENSE_PAIRS, Costs, Priced, Pricer, halved, lower_bound
 
-ALL_PAIRS: Final = 60_000
+ALL_PAIRS: Final = 20_000
 """Problems up to this size go into one flow whole."""
 
-COARSE_NEEDS: Final = 512
-COARSE_SUPPLIES: Final = 512
-"""Groups of the coarsest level; every pair of them is an arc."""
+MEMBERS: Final = 8
+"""Needs, or supplies, in a group of the next coarser level."""
 
-MEMBERS_BETWEEN: Final = 24
-ROUNDS_BETWEEN: Final = 2
-"""Very large problems have a level between, with so many needs in a group and single supplies; it
-is solved for so many rounds, since it only has to be a good start."""
+ROUNDS_BETWEEN: Final = 3
+"""Rounds at a level above the finest; it only has to be a good start."""
+
+FEW: Final = 200
+"""So few new pairs may leave the flow as it is; it is tried before another flow is made."""
 
 ROUNDS_TO_SETTLE: Final = 8
 
@@ -43,13 +44,15 @@ PAIRS_A_ROUND: Final = 4
 class Effort:
     """How long to try: seconds by the stopwatch (None: until proven), and the gap that is good
     enough, as a share of the cost without `aside`: a part of each open unit's cost that is there to
-    rank and would make any gap look small. Only the stopwatch can make two runs differ.
+    rank and would make any gap look small. `settle`: take a little longer to bring the prices down
+    to what one more unit would save. Only the stopwatch can make two runs differ.
     """
 
     stopwatch: Callable[[], float]
     seconds: float | None = None
     gap: float = 0.0
     aside: Ints | None = None
+    settle: bool = True
 
 
 @dataclass(frozen=True)
@@ -94,10 +97,11 @@ class _Progress:
         self.bound = 0
         self.first_plan_s: float | None = None
         self.rounds = 0
-        self._started, self._effort = started, effort
+        self.pace = 0.0
+        self._started, self.effort = started, effort
 
     def seconds(self) -> float:
-        return self._effort.stopwatch() - self._started
+        return self.effort.stopwatch() - self._started
 
     def offer(self, arcs: Arcs, flow: Flow) -> None:
         """Keep the plan if it is the best."""
@@ -113,12 +117,12 @@ class _Progress:
             self.price, self.pays, self.bound = price, priced.pays, priced.bound
 
     def good_enough(self) -> bool:
-        aside = self._effort.aside
+        aside = self.effort.aside
         counted = self.flow.cost - (exact_dot(aside, self.flow.open) if aside is not None else 0)
-        return self.flow.cost - self.bound <= self._effort.gap * counted
+        return self.flow.cost - self.bound <= self.effort.gap * counted
 
     def no_time_for(self, seconds: float) -> bool:
-        limit = self._effort.seconds
+        limit = self.effort.seconds
         return limit is not None and self.seconds() + seconds > limit
 
     def solution(self) -> Solution:
@@ -140,15 +144,16 @@ def solve(units: Quantities, costs: Costs, effort: Effort) -> Solution:
     """The cheapest plan. Needs and supplies come in the order that settles ties."""
     started = effort.stopwatch()
     *coarser, finest = _levels(units, costs)
+    progress = _Progress(units, started, effort)
     above: _Solved | None = None
     for level in coarser:
-        progress = _Progress(level.units, started, Effort(effort.stopwatch))
-        _search(level, costs, above, progress, ROUNDS_BETWEEN)
-        above = _Solved(level, progress)
-    progress = _Progress(units, started, effort)
-    if len(coarser) > 1 and above is not None:
-        progress.offer(*_spread(above, units, costs))
-    _search(finest, costs, above, progress, None)
+        found = _Progress(level.units, started, Effort(effort.stopwatch, settle=False))
+        deal = None
+        if level is coarser[-1] and len(units.asked) * len(units.free) > DENSE_PAIRS:
+            deal = partial(_deal_out, level, units, costs, progress)
+        _search(level, costs, above, found, ROUNDS_BETWEEN, deal)
+        above = _Solved(level, found)
+    _search(finest, costs, above, progress)
     return progress.solution()
 
 
@@ -157,9 +162,13 @@ def _search(
     costs: Costs,
     above: _Solved | None,
     progress: _Progress,
-    most_rounds: int | None,
+    most_rounds: int | None = None,
+    deal: Callable[[Arcs, Flow], None] | None = None,
 ) -> None:
-    """Rounds of flow and pricing until nothing is left to gain or the effort is spent."""
+    """Rounds of flow and pricing until nothing is left to gain or the effort is spent.
+
+    `deal` gets the first flow of a level above the finest, so that there is a plan early.
+    """
     if above is None:
         _whole(level, progress)
         return
@@ -168,23 +177,42 @@ def _search(
     first = pricer.price(price, PAIRS_AT_FIRST)
     progress.prove(price, first)
     arcs = _members(level, above).joined(first.arcs)
-    if progress.first_plan_s is not None and progress.no_time_for(progress.seconds()):
+    if progress.first_plan_s is not None and progress.no_time_for(above.found.pace * len(arcs)):
         return
     while True:
         began = progress.seconds()
         flow = cheapest_flow(level.units, arcs)
         progress.offer(arcs, flow)
         progress.rounds += 1
-        price = highest_prices(level.units, arcs, flow)
-        priced = pricer.price(price, PAIRS_A_ROUND, below=_pays(level.units, arcs, price))
-        progress.prove(price, priced)
+        progress.pace = (progress.seconds() - began) / max(1, len(arcs))
+        if deal is not None and progress.rounds == 1:
+            deal(arcs, flow)
+        arcs, flow, left = _priced(level, pricer, arcs, flow, progress)
         spent = progress.seconds() - began
-        if not len(priced.arcs):
-            _settle_prices(level, pricer, arcs, flow, progress)
+        if not left:
+            if progress.effort.settle:
+                _settle_prices(level, pricer, arcs, flow, progress)
             return
         if progress.good_enough() or progress.no_time_for(spent) or progress.rounds == most_rounds:
             return
-        arcs = arcs.joined(priced.arcs)
+
+
+def _priced(level: _Level, pricer: Pricer, arcs: Arcs, flow: Flow, progress: _Progress) -> tuple[Arcs, Flow, bool]:
+    """The flow's prices held against all pairs, and the arcs with those that beat them.
+
+    While new prices make the same flow optimal over the new arcs too, no other flow is needed; the
+    last of the three says whether one is.
+    """
+    price = highest_prices(level.units, arcs, flow)
+    while price is not None:
+        priced = pricer.price(price, PAIRS_A_ROUND, below=_pays(level.units, arcs, price))
+        progress.prove(price, priced)
+        if not len(priced.arcs):
+            return arcs, flow, False
+        more = arcs.joined(priced.arcs)
+        arcs, flow = more, _on(more, arcs, flow)
+        price = highest_prices(level.units, arcs, flow) if len(priced.arcs) <= FEW else None
+    return arcs, flow, True
 
 
 def _whole(level: _Level, progress: _Progress) -> None:
@@ -211,17 +239,18 @@ def _settle_prices(level: _Level, pricer: Pricer, arcs: Arcs, flow: Flow, progre
         if not len(priced.arcs) or progress.no_time_for(0.0):
             progress.prove(price, priced)
             return
-        arcs = arcs.joined(priced.arcs)
-        flow = Flow(_on(arcs, progress), progress.flow.open, progress.flow.cost)
+        more = arcs.joined(priced.arcs)
+        arcs, flow = more, _on(more, arcs, flow)
 
 
-def _on(arcs: Arcs, progress: _Progress) -> Ints:
-    """The amounts of the best plan on a larger set of arcs."""
-    width = int(arcs.supply.max(initial=0)) + 1
-    amount = np.zeros(len(arcs), np.int64)
-    keys = arcs.need * width + arcs.supply
-    amount[np.searchsorted(keys, progress.arcs.need * width + progress.arcs.supply)] = progress.flow.amount
-    return amount
+def _on(more: Arcs, arcs: Arcs, flow: Flow) -> Flow:
+    """The same flow on a larger set of arcs."""
+    used = flow.amount > 0
+    width = int(more.supply.max(initial=0)) + 1
+    amount = np.zeros(len(more), np.int64)
+    at = np.searchsorted(more.need * width + more.supply, arcs.need[used] * width + arcs.supply[used])
+    amount[at] = flow.amount[used]
+    return Flow(amount, flow.open, flow.cost)
 
 
 def _pays(units: Quantities, arcs: Arcs, price: Ints) -> Ints:
@@ -232,14 +261,17 @@ def _pays(units: Quantities, arcs: Arcs, price: Ints) -> Ints:
 
 
 def _levels(units: Quantities, costs: Costs) -> list[_Level]:
-    """Coarse to fine; the finest is the problem itself."""
+    """Coarse to fine; the finest is the problem itself. Where needs outnumber supplies they alone are
+    grouped first, so that the level above the finest has single supplies and with them their prices.
+    """
     needs, supplies = len(units.asked), len(units.free)
-    levels = []
-    if needs * supplies > ALL_PAIRS:
-        levels.append(_grouped(units, costs, COARSE_NEEDS, COARSE_SUPPLIES))
-    if needs * supplies > DENSE_PAIRS and needs > COARSE_NEEDS * MEMBERS_BETWEEN:
-        levels.append(_grouped(units, costs, needs // MEMBERS_BETWEEN, supplies))
-    return [*levels, _grouped(units, costs, needs, supplies)]
+    sizes = [(needs, supplies)]
+    while needs * supplies > ALL_PAIRS:
+        if needs <= 2 * supplies:
+            supplies = -(-supplies // MEMBERS)
+        needs = -(-needs // MEMBERS)
+        sizes.append((needs, supplies))
+    return [_grouped(units, costs, *size) for size in reversed(sizes)]
 
 
 def _grouped(units: Quantities, costs: Costs, need_parts: int, supply_parts: int) -> _Level:
@@ -321,11 +353,10 @@ def _by_group(group: Ints, groups: int) -> tuple[Ints, Ints]:
     return order, np.searchsorted(group[order], np.arange(groups + 1))
 
 
-def _spread(above: _Solved, units: Quantities, costs: Costs) -> tuple[Arcs, Flow]:
-    """A plan for single needs from one for groups of needs and single supplies: what a group got is
-    dealt out to its members in turn.
+def _deal_out(coarse: _Level, units: Quantities, costs: Costs, progress: _Progress, arcs: Arcs, flow: Flow) -> None:
+    """Offer a plan for single needs, made from one for groups of needs and single supplies: what a
+    group got is dealt out to its members in turn.
     """
-    coarse, arcs, flow = above.level, above.found.arcs, above.found.flow
     nowhere = len(units.free)
     groups = np.arange(len(coarse.need_rows))
     shares = Arcs(
@@ -340,11 +371,13 @@ def _spread(above: _Solved, units: Quantities, costs: Costs) -> tuple[Arcs, Flow
     amount = np.diff(cuts, prepend=0)
     need = members[np.searchsorted(asked, cuts)]
     supply = shares.supply[np.searchsorted(got, cuts)]
-    served = (supply != nowhere) & (amount > 0)
-    need, supply, amount = need[served], supply[served], amount[served]
+    order = np.lexsort((supply, need))
+    order = order[(supply[order] != nowhere) & (amount[order] > 0)]
+    need, supply, amount = need[order], supply[order], amount[order]
     cost = costs.pairs(need, supply)
     possible = cost < units.unmet[need]
     dealt = Arcs(need, supply, cost).where(possible)
     still_open = units.asked.copy()
     np.subtract.at(still_open, dealt.need, amount[possible])
-    return dealt, Flow(amount[possible], still_open, total_cost(units, dealt, amount[possible], still_open))
+    cost_of_all = total_cost(units, dealt, amount[possible], still_open)
+    progress.offer(dealt, Flow(amount[possible], still_open, cost_of_all))
