@@ -67,12 +67,12 @@ from sites s where {where} order by s.name, s.id
 """
 
 _QUERIES = {
-    "reports": (_REPORTS, "r.incident_id = :incident", "r.area", "r.id"),
-    "cases": (_CASES, "c.incident_id = :incident", "c.area", "c.id"),
-    "needs": (_NEEDS, "n.incident_id = :incident", "c.area", "n.id"),
-    "assignments": (_ASSIGNMENTS, "a.incident_id = :incident", "a.area", "a.id"),
-    "volunteers": (_VOLUNTEERS, "v.incident_id = any(:pool)", "coalesce(k.area, v.home_area)", "v.id"),
-    "sites": (_SITES, "s.incident_id = any(:pool)", "s.area", "s.id"),
+    "reports": (_REPORTS, "r.incident_id = cast(:incident as uuid)", "r.area", "r.id"),
+    "cases": (_CASES, "c.incident_id = cast(:incident as uuid)", "c.area", "c.id"),
+    "needs": (_NEEDS, "n.incident_id = cast(:incident as uuid)", "c.area", "n.id"),
+    "assignments": (_ASSIGNMENTS, "a.incident_id = cast(:incident as uuid)", "a.area", "a.id"),
+    "volunteers": (_VOLUNTEERS, "v.incident_id = any(cast(:pool as uuid[]))", "coalesce(k.area, v.home_area)", "v.id"),
+    "sites": (_SITES, "s.incident_id = any(cast(:pool as uuid[]))", "s.area", "s.id"),
 }
 NOUNS = tuple(_QUERIES)
 
