@@ -17,6 +17,10 @@ GIVE_UP_AFTER = timedelta(hours=24)
 """What nobody took for so long lets its goods go, so that they can be planned anew."""
 
 
+ATTENTION = ("nobody", "refused", "urgent")
+"""Why a person must look at an assignment: nobody is there who can, three refused, life and limb."""
+
+
 @dataclass(frozen=True)
 class Round:
     """How many volunteers consider an assignment at once, and for how many seconds each."""

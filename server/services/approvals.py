@@ -15,6 +15,9 @@ from server.services.inputs_dispatch import ApproveIn
 from server.services.moves import Row
 from server.store.unit_of_work import Tx
 
+DROPPED = ("already_covered", "not_wanted", "stock_gone", "volunteer_busy")
+"""Why a match, or a part of it, does not hold any more: keys of web/i18n `dropped.*`."""
+
 
 @dataclass
 class _Desk:
@@ -90,7 +93,7 @@ def _take(desk: _Desk, match: Row) -> Row | None:
 
 
 def _still(desk: _Desk, match: Row) -> tuple[int, str]:
-    """What still can be had of a match, and what to say when that is less: a key of web/i18n `dropped.*`."""
+    """What still can be had of a match, and what to say when that is less."""
     need = desk.needs.get(match["need_id"])
     if need is None or need["state"] != "open" or need["verified_at"] is None:
         return 0, "not_wanted"

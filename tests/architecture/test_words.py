@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from server.domain import catalogue, errors, events, lifecycle, permissions
-from server.services import inputs
+from server.domain import catalogue, errors, events, lifecycle, offering, permissions, steps
+from server.services import approvals, inputs
 
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = ("id", "en")
@@ -49,6 +49,9 @@ def _wanted():
     yield from (f"skills.{skill}" for skill in catalogue.SKILLS)
     yield from (f"roles.{role}" for role in permissions.ROLES)
     yield from (f"events.{name}" for name in events.Event.REGISTRY)
+    yield from (f"steps.{step}" for step in steps.STEPS)
+    yield from (f"attention.{code}" for code in offering.ATTENTION)
+    yield from (f"dropped.{code}" for code in approvals.DROPPED)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
