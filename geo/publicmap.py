@@ -10,32 +10,22 @@ import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import folium
-from branca.element import Element
+from branca.element import Element, MacroElement
+from folium.template import Template
 
 from geo.outlines import Geometry, around, collection, corners
+from geo.palette import HELPED, colour, radius
 
 SCRIPTS: Final = [("leaflet", "/static/leaflet/leaflet.js")]
 STYLES: Final = [("leaflet_css", "/static/leaflet/leaflet.css")]
 """Where the gateway serves Leaflet, from its package; folium would load it from elsewhere."""
 
-CLASSES: Final = (
-    (5, "#fff3b8"),
-    (25, "#fdd27a"),
-    (100, "#f7974e"),
-    (500, "#dc5a3a"),
-    (2000, "#9c1f3f"),
-)
-"""From how many people waiting a place has which colour: pale to dark, so that it can be read without hues."""
-NOBODY: Final = "#ffffff"
-HIDDEN: Final = "#d5dde1"
-HELPED: Final = "#14633a"
 CSS: Final = (
-    ".leaflet-container{background:#dfe9ec;font:16px/1.4 system-ui,sans-serif;color:#14232b}"
+    ".folium-map.leaflet-container{background:#dfe9ec;font:16px/1.4 system-ui,sans-serif;color:#14232b}"
     ".geojsondetail table,.foliumpopup table{border-collapse:collapse}"
     ".foliumpopup th{font-weight:400;color:#465862}.foliumpopup td{font-weight:600;text-align:right}"
     ".foliumpopup tr:first-child td{text-align:left;font-size:1.1em}"
@@ -48,7 +38,8 @@ CSS: Final = (
 class Place:
     """One area on the map: its shape, the point that stands for it, counts, and the lines of its popup.
 
-    waiting, helped: people; None is hidden. lines: label and value, as a person reads them.
+    waiting, helped: people; None is hidden. lines: label and value, as a person reads them. A vague
+    place is somewhere in its shape and no more is known: what lies below shows through.
     """
 
     code: str
@@ -59,14 +50,15 @@ class Place:
     waiting: int | None
     helped: int | None
     lines: Sequence[tuple[str, str]]
+    is_vague: bool = False
 
 
 @dataclass(frozen=True)
 class Look:
     """What a map says and shows besides its places.
 
-    base: shapes drawn below everything. bounds: west, south, east, north to show when there are no
-    places. tiles: URL template of a tile server, or nothing.
+    land, borders: shapes drawn below everything. bounds: west, south, east, north to show when there
+    are no places. tiles: URL template of a tile server, or nothing.
     """
 
     language: str
@@ -75,7 +67,8 @@ class Look:
     helped: str
     zoom_in: str
     zoom_out: str
-    base: Sequence[Geometry]
+    land: Sequence[Geometry]
+    borders: Sequence[Geometry]
     bounds: Sequence[float]
     tiles: str = ""
     tiles_from: str = ""
@@ -96,6 +89,21 @@ class _Map(folium.Map):
     default_css = STYLES
 
 
+class _Zoom(MacroElement):
+    """Buttons to zoom, with titles in the reader's language; folium's own are English."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "L.control.zoom({{ this.titles | tojson }}).addTo({{ this._parent.get_name() }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, zoom_in: str, zoom_out: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Zoom"
+        self.titles = {"zoomInTitle": zoom_in, "zoomOutTitle": zoom_out}
+
+
 def draw(places: Iterable[Place], look: Look) -> Page:
     """The map: areas coloured by people waiting, circles by people helped, a popup for each."""
     shown = list(places)
@@ -106,34 +114,27 @@ def draw(places: Iterable[Place], look: Look) -> Page:
         zoom_control=False,
         attribution_control=bool(look.tiles),
         max_zoom=14,
+        zoom_snap=0.25,
     )
     for layer in _layers(shown, look):
         layer.add_to(figure_map)
     folium.LayerControl(collapsed=True).add_to(figure_map)
+    _Zoom(look.zoom_in, look.zoom_out).add_to(figure_map)
     figure_map.fit_bounds(_to_show(shown, look), padding=(12, 12))
     return _page(figure_map, look)
 
 
-def colour(waiting: int | None) -> str:
-    """The fill of a place by how many people wait there."""
-    if waiting is None:
-        return HIDDEN
-    return next((fill for least, fill in reversed(CLASSES) if waiting >= least), NOBODY)
-
-
-def radius(helped: int) -> float:
-    """The circle of people helped, in pixels: its area grows with their number, within reason."""
-    return round(min(26.0, max(5.0, 0.9 * sqrt(helped))), 1)
-
-
 def _layers(places: Sequence[Place], look: Look) -> list[folium.GeoJson]:
-    base = collection((f"base-{n}", shape, {}) for n, shape in enumerate(look.base))
+    ground = collection((f"land-{n}", shape, {}) for n, shape in enumerate(look.land))
+    borders = collection((f"border-{n}", shape, {}) for n, shape in enumerate(look.borders))
     areas = collection((p.code, p.shape, _popup_of(p)) for p in places if p.shape is not None)
     circles = collection((p.code, shape, _popup_of(p)) for p in places if p.helped and (shape := _standing(p)))
     by_code = {p.code: p for p in places}
-    layers = []
-    if base["features"]:
-        layers.append(folium.GeoJson(base, control=False, style_function=_base_style, interactive=False))
+    layers = [
+        folium.GeoJson(data, control=False, style_function=style, interactive=False)
+        for data, style in ((ground, _land_style), (borders, _border_style))
+        if data["features"]
+    ]
     for data, name, style, marker in (
         (areas, look.waiting, lambda f: _area_style(by_code[f["id"]]), folium.CircleMarker(radius=13)),
         (circles, look.helped, lambda f: _circle_style(by_code[f["id"]]), folium.CircleMarker()),
@@ -172,12 +173,17 @@ def _standing(place: Place) -> Geometry | None:
     return {"type": "Point", "coordinates": [round(place.lon, 3), round(place.lat, 3)]}
 
 
-def _base_style(_feature: Any) -> dict[str, Any]:
-    return {"color": "#9fb1b9", "weight": 1, "fillColor": "#f4f7f8", "fillOpacity": 1}
+def _land_style(_feature: Any) -> dict[str, Any]:
+    return {"stroke": False, "fillColor": "#f2f0e9", "fillOpacity": 1}
+
+
+def _border_style(_feature: Any) -> dict[str, Any]:
+    return {"color": "#8a9ba3", "weight": 1, "fillColor": "#fbfaf6", "fillOpacity": 1}
 
 
 def _area_style(place: Place) -> dict[str, Any]:
-    return {"color": "#465862", "weight": 1, "fillColor": colour(place.waiting), "fillOpacity": 0.85}
+    opacity = 0.45 if place.is_vague else 0.85
+    return {"color": "#465862", "weight": 1, "fillColor": colour(place.waiting), "fillOpacity": opacity}
 
 
 def _circle_style(place: Place) -> dict[str, Any]:
@@ -209,16 +215,8 @@ def _page(figure_map: folium.Map, look: Look) -> Page:
     root: Any = figure_map.get_root()
     root.title = html.escape(look.title)
     root.header.add_child(Element(f"<style>{CSS}</style>"), name="own_style")
-    zoom = {"zoomInTitle": look.zoom_in, "zoomOutTitle": look.zoom_out}
-    root.script.add_child(_zoom_control(figure_map, zoom), name="zoom_control")
     whole = root.render().replace("<html>", f'<html lang="{html.escape(look.language)}">', 1)
     return Page(whole, policy(whole, look.tiles))
-
-
-def _zoom_control(figure_map: folium.Map, options: Mapping[str, str]) -> Element:
-    element: Any = Element("L.control.zoom({{ this.options | tojson }}).addTo({{ this.on }});")
-    element.options, element.on = dict(options), figure_map.get_name()
-    return element  # type: ignore[no-any-return]
 
 
 def policy(document: str, tiles: str = "") -> str:

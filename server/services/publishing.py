@@ -233,6 +233,7 @@ def _assembled(
         "cut_at": None,
         "next_cut_at": None,
         "hidden_below": K,
+        "split_hidden_below": K_SPLIT,
         "rounded_to": STEP,
         "total": total,
         "regencies": [shape.place(code) | shape.row(code, "totals") for code in regencies],

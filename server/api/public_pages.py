@@ -1,0 +1,130 @@
+"""The public pages: where aid is needed and where it went, one's own gift, and claims that were checked.
+
+Everything on them comes from the last cut. The map is a document of its own in a frame, drawn by the
+clock, with a content security policy that allows exactly its own scripts.
+"""
+
+from datetime import date
+from typing import Any
+
+from flask import Response, redirect, request
+
+from geo.palette import CLASSES
+from server.api.contract import system
+from server.api.html import Pages, show
+from server.api.public import kept_until_next_cut, slug_asked
+from server.api.words import language, word
+from server.domain.errors import NotFound
+from server.services import gifts, publishing
+from server.services.publishing import Figures
+
+pages = Pages()
+install = pages.install
+
+
+@pages.route("GET", "/peta", guard="public")
+def map_page() -> Any:
+    """The map, and the same figures as tables."""
+    figures, shown = _figures()
+    regencies = sorted(figures["regencies"], key=_most_waiting)
+    districts = sorted(figures["areas"], key=_most_waiting)
+    return show("map.html", figures=figures, incidents=shown, regencies=regencies, districts=districts,
+                legend=_legend(), number=number, total=total, name=name)  # fmt: skip
+
+
+@pages.route("GET", "/peta/gambar", guard="public")
+def map_document() -> Any:
+    """The map itself, for the frame."""
+    with system().reading() as tx:
+        figures = publishing.latest(tx, slug_asked())
+        document = publishing.document(tx, slug_asked(), f"map.{language()}")
+    answer = Response(document["body"], mimetype="text/html")
+    answer.headers["Content-Security-Policy"] = document["policy"]
+    return kept_until_next_cut(answer, figures, "map")
+
+
+@pages.route("GET", "/donasi", guard="public")
+def gifts_page() -> Any:
+    """What came in, what is on the way, what arrived and where; and the way to one's own gift."""
+    code = request.args.get("code", "").strip()
+    if code:
+        return redirect(f"/donasi/{code[:40].replace('/', '')}", 303)
+    figures, shown = _figures()
+    return show("gifts.html", figures=figures, incidents=shown, areas=_arrived(figures), number=number, total=total,
+                name=name)  # fmt: skip
+
+
+@pages.route("GET", "/donasi/<code>", guard="public")
+def gift_page(code: str) -> Any:
+    """Where one gift went."""
+    gazetteer = system().gazetteer()
+    try:
+        with system().reading() as tx:
+            gift = gifts.follow(tx, code, gazetteer)
+    except NotFound:
+        figures, shown = _figures()
+        return show("gifts.html", figures=figures, incidents=shown, areas=_arrived(figures), number=number,
+                    total=total, name=name, code=code, wrong={"code": word("public.gifts.unknown")}), 404  # fmt: skip
+    return show("gift.html", gift=gift, number=number, day=day)
+
+
+@pages.route("GET", "/kabar", guard="public")
+def claims_page() -> Any:
+    """Claims with their verdicts."""
+    with system().reading() as tx:
+        claims = publishing.claims_shown(tx)
+    return show("claims.html", claims=claims)
+
+
+def _figures() -> tuple[Figures, list[dict[str, Any]]]:
+    """The figures of the incident asked for, and all incidents that have some."""
+    with system().reading() as tx:
+        return publishing.latest(tx, slug_asked()), publishing.incidents_shown(tx)
+
+
+def _most_waiting(row: dict[str, Any]) -> tuple[int, str]:
+    return -(row["people_waiting"] or 0), row["code"] or ""
+
+
+def _arrived(figures: Figures) -> list[dict[str, Any]]:
+    """Areas to which something was delivered, those with most people helped first, with the items that arrived."""
+    found = [{**row, "items": [line for line in row["items"] if line["delivered"]]} for row in figures["areas"]]
+    return sorted((row for row in found if row["items"]), key=lambda row: -(row["people_helped"] or 0))
+
+
+def _legend() -> list[tuple[int, str]]:
+    """(number of the class, words) of the map's colours, the darkest last."""
+    words = []
+    for n, (least, _) in enumerate(CLASSES):
+        if n + 1 < len(CLASSES):
+            words.append(word("public.map.range", least=number(least), most=number(CLASSES[n + 1][0] - 5)))
+        else:
+            words.append(word("public.map.from", least=number(least)))
+    return list(enumerate(words))
+
+
+def number(value: int | None, least: int = 0) -> str:
+    """A figure as people here write it; None is withheld, or known to be less than `least`."""
+    if value is None:
+        return word("public.fewer_than", number=least) if least else word("public.hidden")
+    return f"{value:,}".replace(",", "." if language() == "id" else ",")
+
+
+def day(iso: str) -> str:
+    """A date as people here say it: `24 Nov 2026`."""
+    at = date.fromisoformat(iso)
+    return f"{at.day} {word(f'common.months.m{at.month}')} {at.year}"
+
+
+def total(row: dict[str, Any], measure: str) -> str:
+    """A total, told as a least number when withheld areas are not in it."""
+    if measure in row["at_least"]:
+        return word("public.at_least", number=number(row[measure]))
+    return number(row[measure])
+
+
+def name(row: dict[str, Any]) -> str:
+    """What a row is called among areas."""
+    if row["level"] == "elsewhere":
+        return word("public.elsewhere")
+    return str(row["name"] or row["code"])

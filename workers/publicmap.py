@@ -1,0 +1,225 @@
+"""Draws the public documents of a cut: the map in each language, and the areas as GeoJSON.
+
+Here and not in a web process, because folium loads pandas. The clock calls `publish_due`.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from geo import publicmap
+from geo.areas import Gazetteer
+from geo.outlines import Geometry, around, collection, corners, land_within, outlines, point, rectangle
+from server.bootstrap import System
+from server.domain.disclosure import K
+from server.services import publishing
+from server.services.publishing import Document
+
+WORDS = Path(__file__).resolve().parents[1] / "web" / "i18n"
+LANGUAGES = ("id", "en")
+ROOM_DEGREES = 6.0
+"""How much land to draw around what is shown, so that its edge is out of sight."""
+WEST_JAVA = (106.3, -7.9, 108.9, -5.8)
+
+
+def publish_due(system: System) -> bool:
+    """Cut and draw the public figures when their clock says so; whether it did. Any process may call it."""
+    with system.writing() as tx:
+        return publishing.publish_due(tx, system.settings.publish_every_s, drawing(system))
+
+
+def publish_now(system: System) -> int:
+    """Cut and draw the public figures whatever the clock says; returns of how many incidents."""
+    every_s = system.settings.publish_every_s
+    with system.writing() as tx:
+        return publishing.publish(tx, tx.now, every_s, drawing(system))
+
+
+def drawing(system: System) -> publishing.Draw:
+    """What draws the documents of an incident's figures on this system's areas."""
+
+    def draw(incident: Mapping[str, Any], figures: Mapping[str, Any]) -> Iterator[Document]:
+        ground = _ground(system)
+        shapes = {level: ground.shapes(level) for level in ("district", "regency")}
+        for level, rows in (("district", figures["areas"]), ("regency", figures["regencies"])):
+            yield Document(f"areas.{level}", _geojson(rows, shapes, incident))
+        rows = figures["areas"]
+        drawn = [(row, _shape(row, shapes, incident, rows)) for row in rows]
+        for language in LANGUAGES:
+            page = publicmap.draw(
+                [_place(row, shape, ground.gazetteer, incident, language) for row, shape in drawn],
+                _look(incident, shapes["regency"], ground, language, system.settings.tile_url),
+            )
+            yield Document(f"map.{language}", page.html, page.policy)
+
+    return draw
+
+
+class _Ground:
+    """A gazetteer with its outlines, worked out when they are first asked for."""
+
+    def __init__(self, gazetteer: Gazetteer, land: Sequence[bytes]) -> None:
+        self.gazetteer = gazetteer
+        self.land = land
+        self._shapes: dict[str, dict[str, Geometry]] = {}
+
+    def shapes(self, level: str) -> dict[str, Geometry]:
+        """The outlines of a level by code."""
+        if level not in self._shapes:
+            self._shapes[level] = outlines(self.gazetteer, level)
+        return self._shapes[level]
+
+
+_kept: list[_Ground] = []
+
+
+def _ground(system: System) -> _Ground:
+    """The ground of the present areas; kept until `areas load` brings others."""
+    gazetteer = system.gazetteer()
+    if not _kept or _kept[0].gazetteer is not gazetteer:
+        with system.reading() as tx:
+            _kept[:] = [_Ground(gazetteer, tx.areas.land())]
+    return _kept[0]
+
+
+def _geojson(
+    rows: Sequence[Mapping[str, Any]], shapes: Mapping[str, Mapping[str, Geometry]], incident: Mapping[str, Any]
+) -> str:
+    features = (
+        (row["code"] or "elsewhere", _shape(row, shapes, incident, rows), _properties(row)) for row in rows
+    )
+    return json.dumps(collection(features), separators=(",", ":"), ensure_ascii=False)
+
+
+def _properties(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of figures without what nests, for tools that read flat properties."""
+    flat = {name: value for name, value in row.items() if name not in ("items", "wait")}
+    return flat | {"wait_median": row["wait"]["median"], "wait_p90": row["wait"]["p90"]}
+
+
+def _shape(
+    row: Mapping[str, Any],
+    shapes: Mapping[str, Mapping[str, Geometry]],
+    incident: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
+) -> Geometry | None:
+    """Where a row is drawn: a polygon, or a point; a regency whose districts are drawn too is a point."""
+    if row["code"] is None:
+        return rectangle(incident["bounds"]) if incident["bounds"] else None
+    shape = shapes[row["level"]].get(row["code"])
+    among_districts = row["level"] == "regency" and any(other["level"] == "district" for other in rows)
+    if shape is not None and among_districts and shape["type"] != "Point":
+        return _middle(shape)
+    return shape
+
+
+def _middle(shape: Geometry) -> Geometry:
+    west, south, east, north = around(corners(shape))
+    return point((west + east) / 2, (south + north) / 2)
+
+
+def _place(
+    row: Mapping[str, Any], shape: Geometry | None, gazetteer: Gazetteer, incident: Mapping[str, Any], language: str
+) -> publicmap.Place:
+    lon, lat = _standing(gazetteer, row["code"], shape)
+    return publicmap.Place(
+        code=row["code"] or "elsewhere",
+        name=_name(row, incident, language),
+        shape=shape,
+        lon=lon,
+        lat=lat,
+        waiting=row["people_waiting"],
+        helped=row["people_helped"],
+        lines=_lines(row, language),
+        is_vague=row["code"] is None,
+    )
+
+
+def _name(row: Mapping[str, Any], incident: Mapping[str, Any], language: str) -> str:
+    """The name of a place; a regency among districts says that the district is not known."""
+    if row["code"] is None:
+        return str(incident["name"])
+    name = str(row["name"] or row["code"])
+    return _words(language)["whole_regency"].replace("{name}", name) if row["level"] == "regency" else name
+
+
+def _standing(
+    gazetteer: Gazetteer, code: str | None, shape: Geometry | None
+) -> tuple[float | None, float | None]:
+    """The point that stands for a place."""
+    area = gazetteer.get(code) if code else None
+    if area is not None:
+        return area.lon, area.lat
+    lon, lat = _middle(shape)["coordinates"] if shape else (None, None)
+    return lon, lat
+
+
+def _lines(row: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
+    say = _words(language)
+    counts = [
+        (say[f"columns.{name}"], _number(row[name], language))
+        for name in ("people_waiting", "people_helped", "people_reported")
+    ]
+    median = row["wait"]["median"]
+    return [*counts, (say["columns.wait_median"], say[f"waits.{median}"] if median else "–")]
+
+
+def _number(value: int | None, language: str) -> str:
+    if value is None:
+        return _words(language)["fewer_than"].replace("{number}", str(K))
+    return f"{value:,}".replace(",", "." if language == "id" else ",")
+
+
+def _look(
+    incident: Mapping[str, Any], regencies: Mapping[str, Geometry], ground: _Ground, language: str, tiles: str
+) -> publicmap.Look:
+    say = _words(language)
+    bounds = _bounds(incident, regencies)
+    west, south, east, north = bounds
+    around_it = (west - ROOM_DEGREES, south - ROOM_DEGREES, east + ROOM_DEGREES, north + ROOM_DEGREES)
+    drawn = [shape for shape in regencies.values() if shape["type"] != "Point"] if not incident["bounds"] else []
+    return publicmap.Look(
+        language=language,
+        title=f"{say['map.title']} · {incident['name']}",
+        waiting=say["map.waiting"],
+        helped=say["map.helped"],
+        zoom_in=say["map.zoom_in"],
+        zoom_out=say["map.zoom_out"],
+        land=() if tiles else land_within(ground.land, around_it),
+        borders=() if tiles else drawn,
+        bounds=bounds,
+        tiles=tiles,
+        tiles_from=urlsplit(tiles).netloc,
+    )
+
+
+def _bounds(incident: Mapping[str, Any], regencies: Mapping[str, Geometry]) -> Sequence[float]:
+    """What to show of an incident: its own bounds, or around the regencies of its areas."""
+    if incident["bounds"]:
+        return list(incident["bounds"])
+    tops = [".".join(code.split(".")[:2]) for code in incident["area_codes"]]
+    places = [
+        corner
+        for code, shape in regencies.items()
+        if any(code == top or code.startswith(top + ".") for top in tops)
+        for corner in corners(shape)
+    ]
+    return around(places) if places else WEST_JAVA
+
+
+@cache
+def _words(language: str) -> dict[str, str]:
+    """The words of the public pages, by dotted key."""
+    words = json.loads((WORDS / f"{language}.json").read_text(encoding="utf-8"))["public"]
+    return dict(_flat("", words))
+
+
+def _flat(prefix: str, node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in node.items():
+        if isinstance(value, str):
+            yield prefix + key, value
+        else:
+            yield from _flat(f"{prefix}{key}.", value)
