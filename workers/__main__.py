@@ -34,7 +34,7 @@ def relay() -> None:
 
     system = begin("relay")
     jobs = queues.Jobs(queues.connect(system.settings.redis_url))
-    Relay(system, Emitter(system.settings.redis_url), jobs).run()
+    Relay(system, Emitter(system.settings), jobs).run()
 
 
 @cli.command()

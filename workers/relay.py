@@ -16,6 +16,7 @@ from socketio import RedisManager
 from sqlalchemy.exc import DBAPIError
 
 from server.bootstrap import Begin, System
+from server.config import Settings
 from server.domain import events
 from server.domain.events import Event
 from server.faults import fault
@@ -36,8 +37,8 @@ Row = Mapping[str, Any]
 class Emitter(RedisManager):  # type: ignore[misc]  # socketio has no types
     """Speaks into the rooms of all web processes by way of the queue; raises when it is away."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url, write_only=True)
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings.redis_url, channel=settings.channel, write_only=True)
         self.connected = False
 
     def _publish(self, data: Any) -> Any:

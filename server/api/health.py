@@ -32,7 +32,7 @@ def readyz() -> Any:
     return jsonify({"ok": True, "database": "up", "queue": queue, **found})
 
 
-@route("GET", "/metrics", guard="public", answers={200: "Prometheus text; loopback or an admin's token only"})
+@route("GET", "/metrics", guard="public", answers={200: "Prometheus text", 403: "Loopback or an admin's token only"})
 def metrics() -> Any:
     """Figures for Prometheus."""
     if not (_from_loopback() or may(identity.actor(), Permission.AUDIT_READ, "")):

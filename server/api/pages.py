@@ -11,16 +11,18 @@ from server.api import forms, identity
 from server.api.contract import system
 from server.api.errors import body_of, status_of
 from server.api.html import Pages, home_of_person, kept, show, show_to_anyone
+from server.api.photos import keep_for_report
 from server.api.reports import act_on, received, tracked
 from server.api.session import signed_in
 from server.api.words import word
 from server.domain import catalogue
-from server.domain.errors import Conflict, Invalid, NotFound, TooMany
+from server.domain.errors import Conflict, DomainError, Invalid, NotFound, NotSignedIn, TooMany
 from server.services import accounts, incidents
 from server.services.inputs import LabelIn, PasswordIn, ReportIn, SessionIn, TrackIn, parse
 
 pages = Pages()
 install = pages.install
+PHOTOS_OF_A_FORM = 5
 
 
 @pages.route("GET", "/", guard="public")
@@ -48,13 +50,27 @@ def report() -> Any:
     """Take a report from the plain form; what is wrong stands beside its field and nothing typed is lost."""
     form = request.form
     try:
-        receipt = received(parse(ReportIn, forms.report(form)))
+        body = parse(ReportIn, forms.report(form))
+        receipt = received(body)
     except Invalid as error:
         wrong = forms.problems(error, form)
         return show("report.html", **_report_page(form, wrong, client_id=form.get("client_id"))), 422
     except Conflict:
         return show("report.html", **_report_page(form, message=word("report.sent_before"))), 409
-    return show("received.html", answer=receipt.answer), 201 if receipt.is_new else 200
+    unkept = _keep_photos(str(body.client_id), receipt.answer["code"])
+    return show("received.html", answer=receipt.answer, unkept=unkept), 201 if receipt.is_new else 200
+
+
+def _keep_photos(client_id: str, code: str) -> list[str]:
+    """Keep the form's photos; the report is on disk already. Returns why, for each that could not be kept."""
+    sent = [file for file in request.files.getlist("photo") if file.filename][:PHOTOS_OF_A_FORM]
+    problems = []
+    for n, file in enumerate(sent, 1):
+        try:
+            keep_for_report(client_id, code, n, file.stream.read())
+        except DomainError as error:
+            problems += list(body_of(error)["error"]["fields"].values()) or [body_of(error)["error"]["message"]]
+    return problems
 
 
 def _report_page(
@@ -141,9 +157,9 @@ def sign_in() -> Any:
         secret, _ = signed_in(parse(SessionIn, forms.session(request.form)))
     except Invalid as error:
         return show("signin.html", values=request.form, wrong=forms.problems(error, request.form)), 422
-    except TooMany as error:
+    except (NotSignedIn, TooMany) as error:
         message = body_of(error)["error"]["message"]
-        return show("signin.html", values=request.form, wrong={"password": message}), 429
+        return show("signin.html", values=request.form, wrong={"password": message}), status_of(error)
     answer = redirect(f"/masuk?next={quote(_next())}", 303)
     return identity.keep(make_response(answer), secret, int(accounts.SESSION.total_seconds()))
 

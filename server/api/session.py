@@ -6,7 +6,7 @@ from flask import jsonify
 
 from server.api import identity
 from server.api.contract import route, system
-from server.domain.errors import Invalid, NotSignedIn, Problem
+from server.domain.errors import NotSignedIn
 from server.services import accounts
 from server.services.inputs import LabelIn, PasswordIn, SessionIn
 
@@ -20,11 +20,11 @@ def begin(body: SessionIn) -> Any:
 
 
 def signed_in(body: SessionIn) -> tuple[str, accounts.SignedIn]:
-    """A new session; the failed try is counted for good. Raises Invalid naming `password`."""
+    """A new session; the failed try is counted for good. Raises NotSignedIn."""
     with system().writing() as tx:
         found = accounts.sign_in(tx, body, system().keys)
     if found is None:
-        raise Invalid({"password": Problem("wrong_sign_in")})
+        raise NotSignedIn("wrong_sign_in")
     return found
 
 

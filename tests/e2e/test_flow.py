@@ -4,7 +4,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from outsider import Person, listening, report, rows, until
+from tests.e2e.outsider import Person, listening, report, rows, until
 
 WAREHOUSE = {"name": "Gudang Uji Cianjur", "kind": "warehouse", "area_code": "32.03.01"}
 
@@ -14,10 +14,12 @@ def people(stack):
     """A coordinator of West Java and a volunteer in Cianjur, by their tokens, and somebody without any."""
 
     def person(name, role, area):
-        stack.command("users", "add", name, "--role", role, "--area", area)
-        return Person(stack.url, stack.command("users", "token", name))
+        added = stack.command("users", "add", name, "--role", role, "--area", area)
+        assert added.returncode == 0, added.stderr
+        token = stack.command("users", "token", name).stdout.strip()
+        return Person(stack.base_url, token)
 
-    return person("kori", "coordinator", "32"), person("rela", "volunteer", "32.03"), Person(stack.url)
+    return person("kori", "coordinator", "32"), person("rela", "volunteer", "32.03"), Person(stack.base_url)
 
 
 def stocked(coordinator):
