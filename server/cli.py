@@ -6,6 +6,7 @@ What a command needs is imported inside it: `--help` and the quick ones must not
 # ruff: noqa: PLC0415 - see above
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -115,12 +116,12 @@ def imports() -> None:
     """Files of reports, sites, stock and volunteers (docs/import.md)."""
 
 
-def import_command(kind: str, *, incident: str | None = None) -> None:
-    """Add `import KIND`; without a standing incident for it, `--incident` has to be given."""
+def import_command(kind: str, **incident: Any) -> None:
+    """Add `import KIND`; `incident` says of its option whether it must be given, or what it is when not."""
 
     @imports.command(kind, help=f"Bring the {kind} of a CSV, XLSX, GeoJSON or JSON FILE in, each once.")
     @click.argument("file", type=click.Path(path_type=Path))
-    @click.option("--incident", default=incident, required=incident is None, show_default=True, help="its slug")
+    @click.option("--incident", help="its slug", **incident)
     @click.option("--mapping", help="a preset's name or a YAML file")
     @click.option("--dry-run", is_flag=True, help="Check everything and store nothing.")
     @click.option("--language", type=click.Choice(["id", "en"]), default="en", show_default=True)
@@ -138,7 +139,10 @@ def import_command(kind: str, *, incident: str | None = None) -> None:
             click.echo(line)
 
 
-import_command("reports")
+import_command("reports", required=True)
+import_command("sites", default="jabar", show_default=True)
+import_command("stock", default="jabar", show_default=True)
+import_command("volunteers", default="jabar", show_default=True)
 
 
 @cli.group()
@@ -186,6 +190,20 @@ def audit_verify() -> None:
     if not found["ok"]:
         raise click.ClickException(f"the audit trail is broken at entry {found['broken_at']}")
     click.echo(f"the audit trail is whole: {found['sealed']} sealed, {found['waiting']} waiting to be sealed")
+
+
+@cli.command()
+def reconcile() -> None:
+    """Set going again what sat too long, and say what was found; fails when something must never be."""
+    from server.commands.working import working
+    from server.services import reconciling
+
+    with working(settings()) as system, system.writing() as tx:
+        found = reconciling.reconcile(tx)
+    for name, value in found.items():
+        click.echo(f"{name}: {value}")
+    if wrong := reconciling.wrong(found):
+        raise click.ClickException(f"this must never be: {', '.join(wrong)}")
 
 
 @cli.command()

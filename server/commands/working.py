@@ -22,8 +22,10 @@ def working(settings: Settings) -> Iterator[System]:
             migrate(filled)
             prepare(filled)
             system = System(filled, pool_size=2)
-            yield system
-            system.engine.dispose()
+            try:
+                yield system
+            finally:
+                system.engine.dispose()
     except embedded.ServerError as error:
         raise click.ClickException(str(error)) from error
 

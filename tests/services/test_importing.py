@@ -179,6 +179,68 @@ def test_the_counts_are_told_as_one_sum(system, tmp_path):
     assert lines[-1].endswith("x")
 
 
+SITES = [
+    "1,Posko A,posko,-6.9175,107.6191,",
+    "2,Posko B,gudang,-6.9175,107.6191,",
+    "3,Jauh,posko,48.85,2.35,",
+    "4,Kantor,posko,,,32.03.05",
+    "5,,posko,-6.9,107.6,",
+    "6,Aneh,istana,-6.9,107.6,",
+]
+SITES_HEADER = "id,nama,jenis,lintang,bujur,kode_wilayah"
+
+
+def test_sites_are_flagged_and_not_hidden(system, tmp_path):
+    path = write(tmp_path, *SITES, name="sites.csv", header=SITES_HEADER)
+    tally = bring_in(system, path, "sites")
+    assert tally.counts == {"stored": 4, "rejected": 2}
+    assert tally.flags["doubled_place"] >= 1
+    assert tally.flags["outside"] == 1
+    assert any(line.startswith("flagged: ") for line in tally.lines([]))
+    assert bring_in(system, path, "sites").counts == {"known": 4, "rejected": 2}
+    reasons = tally.rejects.read_text("utf-8-sig")
+    assert "nama: " in reasons
+    assert "jenis: " in reasons
+
+
+def test_stock_comes_in_by_the_ledger_once(system, tmp_path):
+    bring_in(system, write(tmp_path, *SITES[:2], name="sites.csv", header=SITES_HEADER), "sites")
+    lines = [
+        "a,Posko A,selimut,1.200,31/12/2030,Bu Sari",
+        'b,sites:2,water,"2,5",,',
+        "c,Posko C,selimut,5,,",
+        'd,Posko A,selimut,"2,5",,',
+        "e,Posko A,selimut,5,01/01/2020,",
+        "f,Posko A,dokter,5,,",
+    ]
+    path = write(tmp_path, *lines, name="stock.csv", header="id,posko,barang,jumlah,kedaluwarsa,donatur")
+    tally = bring_in(system, path, "stock")
+    assert tally.counts == {"stored": 2, "rejected": 4}
+    assert bring_in(system, path, "stock").counts == {"known": 2, "rejected": 4}
+    with system.reading() as tx:
+        query = select(tables.lots.c.item, func.sum(tables.ledger.c.quantity)).join(tables.ledger)
+        query = query.where(tables.ledger.c.account == "site").group_by(tables.lots.c.item)
+        assert dict(tx.conn.execute(query).all()) == {"blanket": 1200, "water": 3}
+    assert count(system, tables.gifts) == 1
+
+
+def test_volunteers_come_in_with_consent_and_one_phone_once(system, tmp_path):
+    lines = [
+        "Asep Sunandar,0812-3456-7890,32.03.05,medis;sopir,motor,ya",
+        "Asep S.,+62 812 3456 7890,32.03.05,,,ya",
+        "Tanpa Izin,0812-3456-7891,32.03.05,,,",
+        "Salah Nomor,0812,32.03.05,,,ya",
+        "Salah Wilayah,0812-3456-7892,32.99.99,,,ya",
+    ]
+    path = write(tmp_path, *lines, name="v.csv", header="nama,hp,kode_wilayah,keahlian,kendaraan,setuju")
+    tally = bring_in(system, path, "volunteers")
+    assert tally.counts == {"stored": 1, "known": 1, "rejected": 3}
+    with system.reading() as tx:
+        (row,) = tx.conn.execute(select(tables.volunteers)).mappings().all()
+    assert (row["skills"], row["vehicle"], row["state"]) == (["driving", "medical"], "motorcycle", "pending")
+    assert b"Asep" not in bytes(row["name_sealed"])
+
+
 SAMPLE = [
     (
         "haiti.csv",
