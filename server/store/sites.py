@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select, text, true, tuple_, update
+from sqlalchemy import Connection, Select, all_, and_, func, literal, or_, select, text, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from server.store.rows import Row, every, first
@@ -58,7 +58,7 @@ class Sites:
     def flag(self, site_ids: Sequence[str], flag: str) -> None:
         """Mark sites as worth a look; those that have the mark stay as they are."""
         mark = text("array_append(flags, cast(:flag as text))").bindparams(flag=flag)
-        unmarked = and_(sites.c.id.in_(site_ids), ~sites.c.flags.any(flag))
+        unmarked = and_(sites.c.id.in_(site_ids), literal(flag) != all_(sites.c.flags))
         self.conn.execute(update(sites).where(unmarked).values(version=sites.c.version + 1, flags=mark))
 
     def page(self, incident_ids: Sequence[str], areas: Sequence[str], after: str | None, limit: int) -> list[Row]:
