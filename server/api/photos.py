@@ -22,7 +22,7 @@ CHUNK = 64 * 1024
 @route("PUT", "/api/reports/<uuid:client_id>/photos/<int:n>", guard="public", raw=IMAGE, answers=ANSWERS)
 def of_report(client_id: UUID, n: int) -> Any:
     """Add a photo to a report, with its code in `X-Tracking-Code`."""
-    return _answer(_report(str(client_id), n), n)
+    return _answer(_report(str(client_id), n, request.headers.get("X-Tracking-Code", "")), n)
 
 
 @route("PUT", "/api/assignments/<uuid:assignment_id>/photos/<int:n>", guard="signed_in", raw=IMAGE, answers=ANSWERS)
@@ -55,9 +55,15 @@ def hide(photo_id: UUID) -> Any:
         return jsonify(photos.moderate(tx, actor(), str(photo_id), is_shown=False))
 
 
-def _report(client_id: str, n: int) -> Owner:
+def keep_for_report(client_id: str, code: str, n: int, data: bytes) -> None:
+    """Store a photo that came with a report's plain form. Raises Invalid, Conflict."""
+    photos.check_size(len(data))
+    _taken(_report(client_id, n, code), n, data)
+
+
+def _report(client_id: str, n: int, code: str) -> Owner:
     """The report that the code opens; a wrong code is counted for good. Raises NotFound, TooMany."""
-    address, code = request.remote_addr or "unknown", request.headers.get("X-Tracking-Code", "")
+    address = request.remote_addr or "unknown"
     try:
         with system().reading() as tx:
             return photos.report_for(tx, client_id, code, n, address, system().keys)

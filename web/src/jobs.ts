@@ -1,12 +1,11 @@
 /** Cards of a volunteer's jobs and offers. */
-import { refusalOf, type Answer } from "./api";
+import { ask, refusalOf, type Answer } from "./api";
 import { button, element } from "./dom";
 import { newId } from "./offline";
-import { asDataUrl, shrunk } from "./photos";
+import { shrunk } from "./photos";
 import { locate } from "./place";
 import { waiting, type Waiting } from "./store";
-import { act, ahead, step, type Job, type Offer, type Work } from "./work";
-import { ask } from "./api";
+import { act, ahead, photo, step, type Job, type Offer, type Work } from "./work";
 import { span, word } from "./words";
 
 /** What cards need from the page: to draw anew, and to say what went wrong. */
@@ -62,7 +61,7 @@ function pickUp(job: Job): HTMLElement | null {
 
 function destination(job: Job, work: Work): HTMLElement {
   const people = job.people ? element("p", {}, say("people", { count: job.people })) : null;
-  const what = job.kind === "service" ? goods(job) : null;
+  const what = job.kind === "service" || job.state !== "accepted" ? goods(job) : null;
   const where = element("p", {}, element("b", {}, work.areas[job.area] ?? job.area));
   const title = say(job.kind === "service" ? "do_at" : "bring_to");
   return element("div", { className: "leg stack" }, element("h3", {}, title), what, where, people, way(job.place));
@@ -78,7 +77,7 @@ function offerCard(offer: Offer, work: Work, page: Page): HTMLElement {
   const accept = button(say("accept"), "primary big", async () => settle(await act(offer, "accept")));
   const decline = button(say("decline"), "", async () => settle(await act(offer, "decline")));
   const head = element("div", { className: "row apart" }, tier(offer), clock);
-  return element("article", { className: "card offer" }, head, pickUp(offer), destination(offer, work), element("div", { className: "row" }, accept, decline));
+  return element("article", { className: "card offer" }, head, pickUp(offer), destination({ ...offer, state: "accepted" }, work), element("div", { className: "row" }, accept, decline));
 }
 
 function jobCard(job: Job, work: Work, page: Page, steps: Waiting[]): HTMLElement {
@@ -86,7 +85,7 @@ function jobCard(job: Job, work: Work, page: Page, steps: Waiting[]): HTMLElemen
   const own = steps.filter(({ id }) => id.startsWith(`${job.id}/`));
   const notes = own.map((entry) => (entry.refused ? refused(entry, page) : element("p", { className: "notice warn" }, say("waiting"))));
   const head = element("div", { className: "row apart" }, tier(job), state);
-  const legs = job.state === "accepted" ? [pickUp(job), destination(job, work)] : [destination(job, work), pickUp(job)];
+  const legs = job.state === "accepted" ? [pickUp(job), destination(job, work)] : [destination(job, work)];
   return element("article", { className: "card job" }, head, ...notes, ...legs, ...next(job, page));
 }
 
@@ -113,24 +112,33 @@ function next(job: Job, page: Page): (HTMLElement | null)[] {
   return [element("p", { className: "notice good" }, say("wait_confirm"))];
 }
 
+interface Person {
+  name: string | null;
+  phone: string;
+}
+/** Contacts that were looked at on this page: each look is written down, so nobody looks twice. */
+const seen = new Map<string, Person[]>();
+
 function contact(job: Job, page: Page): HTMLElement {
   const box = element("div", { className: "stack" });
+  const links = () => (seen.get(job.id) ?? []).map(({ name, phone }) => element("a", { className: "button", href: `tel:${phone}` }, `${name ?? ""} ${phone}`.trim()));
+  const draw = () => box.replaceChildren(...(seen.get(job.id)!.length ? links() : [element("p", {}, say("no_contact"))]));
   const show = button(say("call"), "", async () => {
     const answer = await ask(`/api/me/assignments/${job.id}/contact`);
     if (answer.status !== 200) return page.say(answer.status ? refusalOf(answer).message : say("needs_network"));
-    const people = answer.json!.contacts as { name: string | null; phone: string }[];
-    const links = people.map(({ name, phone }) => element("a", { className: "button", href: `tel:${phone}` }, `${name ?? ""} ${phone}`.trim()));
-    box.replaceChildren(...(links.length ? links : [element("p", {}, say("no_contact"))]));
+    seen.set(job.id, answer.json!.contacts as Person[]);
+    draw();
   });
   box.append(show);
+  if (seen.has(job.id)) draw();
   return box;
 }
 
 /** The hand-over: the recipient's code, or a photo with the place where the code is not to be had. */
 function handOver(job: Job, page: Page): HTMLElement {
   const code = element("input", { id: `code-${job.id}`, className: "four", inputMode: "numeric", maxLength: 4, autocomplete: "off" });
-  const photo = element("input", { id: `photo-${job.id}`, type: "file", accept: "image/*" });
-  photo.setAttribute("capture", "environment");
+  const picture = element("input", { id: `photo-${job.id}`, type: "file", accept: "image/*" });
+  picture.setAttribute("capture", "environment");
   const form = element(
     "form",
     { className: "leg stack" },
@@ -140,32 +148,35 @@ function handOver(job: Job, page: Page): HTMLElement {
       "details",
       { className: "more" },
       element("summary", {}, say("no_code")),
-      element("div", { className: "field" }, element("label", { htmlFor: photo.id }, say("photo")), element("p", { className: "hint" }, say("photo_hint")), photo),
+      element("div", { className: "field" }, element("label", { htmlFor: picture.id }, say("photo")), element("p", { className: "hint" }, say("photo_hint")), picture),
     ),
     element("button", { className: "button primary big wide" }, say("deliver")),
   );
   form.onsubmit = (event) => {
     event.preventDefault();
-    void deliver(job, page, code.value.trim(), photo.files?.[0]);
+    void deliver(job, page, code.value.trim(), picture.files?.[0]);
   };
   return form;
 }
 
-async function deliver(job: Job, page: Page, code: string, photo: File | undefined): Promise<void> {
-  const proof = /^\d{4}$/.test(code) ? { code } : photo ? await photoProof(photo, page) : null;
-  if (!proof) return page.say(say("proof_wanted"));
+async function deliver(job: Job, page: Page, code: string, image: File | undefined): Promise<void> {
+  const proof = /^\d{4}$/.test(code) ? { code } : image ? await photoProof(job, image, page) : undefined;
+  if (proof === undefined) return page.say(say("proof_wanted"));
+  if (proof === null) return;
   await step(job, "deliver", { client_id: newId(), at: new Date().toISOString(), ...proof });
   await page.renew();
 }
 
-async function photoProof(photo: File, page: Page): Promise<Record<string, unknown> | null> {
+/** The place that goes with a photo, once the photo is kept for sending; null after saying what is missing. */
+async function photoProof(job: Job, image: File, page: Page): Promise<Record<string, unknown> | null> {
   const point = await locate();
-  if (!point) {
-    page.say(say("place_wanted"));
+  const small = await shrunk(image).catch(() => null);
+  if (!point || !small) {
+    page.say(say(point ? "photo_wrong" : "place_wanted"));
     return null;
   }
-  const place = { lon: point.longitude, lat: point.latitude, accuracy_m: Math.round(point.accuracy) };
-  return { photo: await asDataUrl(await shrunk(photo)), place };
+  await photo(job, small);
+  return { place: { lon: point.longitude, lat: point.latitude, accuracy_m: Math.round(point.accuracy) } };
 }
 
 function failing(job: Job, page: Page): HTMLElement {

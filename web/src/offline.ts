@@ -78,7 +78,7 @@ async function sendAll(now: boolean): Promise<void> {
 /** The server's answer; null when the entry has to wait for another one. */
 async function send(entry: Waiting): Promise<Answer | null> {
   if (entry.kind === "report") return ask(entry.path, { method: "POST", body: entry.body, anonymous: true });
-  if (entry.kind === "step") return change(entry.path, { body: entry.body, timeoutMs: 120_000 });
+  if (entry.kind === "step") return change(entry.path, { method: entry.method ?? "POST", body: entry.body, timeoutMs: 120_000 });
   const report = await sent.get(entry.report ?? "");
   if (!report) return null;
   const headers = { "X-Tracking-Code": report.code };

@@ -30,13 +30,3 @@ function decoded(file: Blob): Promise<HTMLImageElement> {
     image.src = url;
   });
 }
-
-/** A blob as a data URL, for a body that is JSON. */
-export function asDataUrl(blob: Blob): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(String(reader.result));
-    reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(blob);
-  });
-}

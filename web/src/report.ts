@@ -122,6 +122,7 @@ async function main(): Promise<void> {
       event.preventDefault();
       void submit(form);
     });
+    (form.elements.namedItem("photo") as HTMLInputElement).multiple = true;
     await startForm(form).catch(() => undefined);
     const keep = () => keepDraft(form);
     startPlace(form, keep);

@@ -6,6 +6,8 @@ export interface Waiting {
   id: string;
   kind: Kind;
   path: string;
+  /** Of a step: POST unless it says otherwise. */
+  method?: string;
   body: unknown;
   /** Of a photo: the client id of its report. */
   report?: string;

@@ -22,6 +22,7 @@ function startSignUp(form: HTMLFormElement): void {
 
 class WorkPage implements Page {
   private offered = 0;
+  private drawn = "";
   private isLive = false;
   private gathering: ReturnType<typeof setTimeout> | undefined;
   private next: ReturnType<typeof setTimeout> | undefined;
@@ -59,17 +60,21 @@ class WorkPage implements Page {
     this.next = setTimeout(() => void this.renew(), this.isLive ? LOOK_AGAIN_LIVE_MS : LOOK_AGAIN_MS);
   }
 
-  /** Draws what is known, but not under the hands of somebody who is filling something in. */
+  /** Draws what is known where it changed, but not under the hands of somebody who is filling something in. */
   private async draw(): Promise<void> {
     const work = await lastSeen();
     const field = document.activeElement;
     const isTyping = field instanceof HTMLInputElement && field.value !== "" && field.closest("#jobs") !== null;
-    if (!isTyping) drawWork(work, await stepsOf(), this);
+    const steps = await stepsOf();
+    const looks = JSON.stringify([{ ...work, seen_at: 0 }, steps.map(({ id, refused }) => [id, refused])]);
+    if (isTyping || looks === this.drawn) return;
+    this.drawn = looks;
+    drawWork(work, steps, this);
     drawCheckIn(work, this);
   }
 
   private notice(offers: number): void {
-    if (offers > this.offered) navigator.vibrate?.([200, 100, 200]);
+    if (offers > this.offered && navigator.userActivation?.hasBeenActive) navigator.vibrate?.([200, 100, 200]);
     this.offered = offers;
     document.title = document.title.replace(/^(\(\d+\) )?/, offers ? `(${offers}) ` : "");
   }

@@ -91,6 +91,14 @@ export async function step(job: Job, action: "depart" | "deliver", body: Record<
   await flush(true);
 }
 
+/** The photo of a hand-over, sent before the hand-over is told of; one taken anew gets the next number. */
+export async function photo(job: Job, image: Blob): Promise<void> {
+  const name = `photos/${job.id}`;
+  const n = ((await kept.get<number>(name)) ?? 0) + 1;
+  await kept.put(name, n);
+  await enqueue({ id: `${job.id}/photo`, kind: "step", method: "PUT", path: `/api/assignments/${job.id}/photos/${n}`, body: image });
+}
+
 /** A step that only the server can decide. */
 export const act = (job: Job, action: string, body: Record<string, unknown> = {}) =>
   change(`/api/assignments/${job.id}/${action}`, { body: { version: job.version, ...body } });
