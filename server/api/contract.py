@@ -10,9 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+import structlog
 from flask import Flask, current_app, request
+from psycopg.errors import DeadlockDetected, SerializationFailure
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from server.api import identity
@@ -24,6 +27,11 @@ Guard = Literal["public", "signed_in"]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 BODY_MAX = 256 * 1024
 """Bytes of a JSON body; photos have their own limit."""
+
+
+DEADLOCKS = 4
+"""Times that a transaction is tried when it meets others head-on."""
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -111,9 +119,21 @@ def _serve(call: Call) -> Callable[..., Any]:
             identity.check_csrf()
         if call.body is not None:
             kwargs["body"] = parse(call.body, json_body())
-        return call.handler(**kwargs)
+        return again_after_deadlock(call.handler, **kwargs)
 
     return view
+
+
+def again_after_deadlock(handler: Callable[..., Any], **kwargs: Any) -> Any:
+    """The handler's answer; PostgreSQL ends one of two transactions that wait for each other, which is then done again."""
+    for left in reversed(range(DEADLOCKS)):
+        try:
+            return handler(**kwargs)
+        except OperationalError as error:
+            if not left or not isinstance(error.orig, DeadlockDetected | SerializationFailure):
+                raise
+            log.warning("transaction_again", kind=type(error.orig).__name__, path=request.path)
+    raise AssertionError("unreachable")
 
 
 def install(app: Flask) -> None:

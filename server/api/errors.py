@@ -87,7 +87,7 @@ def _http(error: HTTPException) -> Any:
 
 
 def _database_away(error: Exception) -> Response:
-    log.error("database_away", kind=type(error).__name__)
+    log.error("database_away", kind=type(getattr(error, "orig", None) or error).__name__)
     answer = _answer(envelope("service_unavailable", word("errors.service_unavailable")), 503)
     answer.headers["Retry-After"] = "5"
     return answer

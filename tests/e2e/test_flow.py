@@ -96,7 +96,8 @@ def test_from_report_to_proven_hand_over_on_the_public_map(stack, people, transp
         citizen.post(f"/api/track/{answer['code']}", {"action": "confirm"})
     steps = [step["step"] for step in citizen.get(f"/api/track/{answer['code']}")["history"]]
     wanted_steps = ["received", "verified", "offered", "accepted", "en_route", "delivered", "confirmed"]
-    assert [step for step in steps if step in wanted_steps] == wanted_steps
+    # A case may get several jobs; each kind of step comes first in this order.
+    assert [step for step in dict.fromkeys(steps) if step in wanted_steps] == wanted_steps
 
     # After the publishing clock the district shows it, rounded, and nothing personal.
     district = until(lambda: _district(citizen, "32.03.11"), 30)
