@@ -1,0 +1,9 @@
+/** The coordinator's console. */
+import { render } from "preact";
+import { App } from "./console/app";
+
+const root = document.getElementById("console");
+if (root) {
+  root.replaceChildren();
+  render(<App />, root);
+}

@@ -1,0 +1,136 @@
+/** What a verifier or coordinator decides about a case; one form open at a time. */
+import { useState } from "preact/hooks";
+import type { Refusal } from "../../api";
+import { word } from "../../words";
+import { Do, Field, OtherFields, Problem } from "../parts";
+import { fieldsOf } from "../parts";
+import { useDoing } from "../hooks";
+import type { Tier } from "../rows";
+import { may } from "../setup";
+import { say } from "../toasts";
+import { actOn, type CaseAction, type CaseDetail } from "./detail";
+import { Correction } from "./correction";
+
+interface Props {
+  found: CaseDetail;
+  again: () => void;
+}
+
+type Open = "correct" | "ask" | "reject" | "set_tier" | null;
+
+export function Actions({ found, again }: Props) {
+  const [open, setOpen] = useState<Open>(null);
+  const doing = useDoing();
+  const isNew = found.reports.some((report) => report.state === "received");
+  const isAsked = found.reports.some((report) => report.state === "needs_info");
+  const canVerify = may("case:verify", found.area) && (isNew || !found.verified);
+  const act = async (action: CaseAction, body: object) => {
+    const done = await doing.run(() => actOn(found.id, action, { version: found.version, ...body }));
+    if (done) {
+      setOpen(null);
+      say(word(`case.done.${action}`, { id: found.id }));
+    }
+    // Also after a lost race: the present state has to be seen.
+    again();
+  };
+  const toggle = (which: Open) => {
+    doing.clear();
+    setOpen(open === which ? null : which);
+  };
+  return (
+    <div class="actions">
+      <div class="row">
+        {canVerify && (
+          <Do tone="primary" busy={doing.busy} onClick={() => void act("verify", {})}>
+            {word("case.verify")}
+          </Do>
+        )}
+        {may("case:verify", found.area) && <Toggle which="correct" open={open} toggle={toggle} label={word(canVerify ? "case.verify_changed" : "case.correct")} />}
+        {may("case:verify", found.area) && isNew && <Toggle which="ask" open={open} toggle={toggle} label={word("case.ask")} />}
+        {may("case:verify", found.area) && (isNew || isAsked) && <Toggle which="reject" open={open} toggle={toggle} label={word("case.reject")} />}
+        {may("case:edit", found.area) && <Toggle which="set_tier" open={open} toggle={toggle} label={word("case.set_tier")} />}
+      </div>
+      {open === null && <Problem refusal={doing.refusal} />}
+      {open === "correct" && <Correction found={found} busy={doing.busy} refusal={doing.refusal} act={(body) => void act("verify", body)} />}
+      {open === "ask" && (
+        <TextForm field="text" label={word("case.ask_what")} button={word("case.ask")} busy={doing.busy} refusal={doing.refusal} act={(text) => void act("ask", { text })} />
+      )}
+      {open === "reject" && (
+        <TextForm field="reason" label={word("case.reject_why")} button={word("case.reject")} tone="danger" busy={doing.busy} refusal={doing.refusal} act={(reason) => void act("reject", { reason })} />
+      )}
+      {open === "set_tier" && <TierForm found={found} busy={doing.busy} refusal={doing.refusal} act={(tier, reason) => void act("set_tier", { tier, reason })} />}
+    </div>
+  );
+}
+
+function Toggle({ which, open, toggle, label }: { which: Open; open: Open; toggle: (which: Open) => void; label: string }) {
+  return (
+    <button type="button" class="button small" aria-expanded={open === which} onClick={() => toggle(which)}>
+      {label}
+    </button>
+  );
+}
+
+interface FormState {
+  busy: boolean;
+  refusal: Refusal | null;
+}
+
+interface TextFormProps extends FormState {
+  field: string;
+  label: string;
+  button: string;
+  tone?: "primary" | "danger";
+  act: (text: string) => void;
+}
+
+export function TextForm({ field, label, button, tone = "primary", busy, refusal, act }: TextFormProps) {
+  const [text, setText] = useState("");
+  return (
+    <form
+      class="inline-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        act(text);
+      }}
+    >
+      <Problem refusal={refusal} />
+      <OtherFields refusal={refusal} shown={[field]} />
+      <Field name={`case-${field}`} label={label} wrong={fieldsOf(refusal)[field]}>
+        <textarea id={`case-${field}`} rows={2} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+      </Field>
+      <Do submit tone={tone} busy={busy}>
+        {button}
+      </Do>
+    </form>
+  );
+}
+
+function TierForm({ found, busy, refusal, act }: FormState & { found: CaseDetail; act: (tier: Tier, reason: string) => void }) {
+  const [tier, setTier] = useState<Tier>(found.tier);
+  const [reason, setReason] = useState("");
+  return (
+    <form
+      class="inline-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        act(tier, reason);
+      }}
+    >
+      <Problem refusal={refusal} />
+      <div class="row" role="group" aria-label={word("case.set_tier")}>
+        {([0, 1, 2, 3] as const).map((one) => (
+          <button key={one} type="button" class={`tier t${one}`} aria-pressed={tier === one} onClick={() => setTier(one)}>
+            T{one} {word(`common.tiers.t${one}`)}
+          </button>
+        ))}
+      </div>
+      <Field name="tier-reason" label={word("case.why")} wrong={fieldsOf(refusal).reason}>
+        <input id="tier-reason" value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+      </Field>
+      <Do submit tone="primary" busy={busy}>
+        {word("case.set_tier")}
+      </Do>
+    </form>
+  );
+}

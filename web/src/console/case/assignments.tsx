@@ -1,0 +1,169 @@
+/** What is under way for a case, step by step, and what a coordinator may do about it. */
+import { useState } from "preact/hooks";
+import { word } from "../../words";
+import { post } from "../calls";
+import { amount } from "../format";
+import { useDoing } from "../hooks";
+import type { Model } from "../model";
+import { Do, Problem, StateBadge } from "../parts";
+import { RUNNING, type AssignmentRow } from "../rows";
+import { may } from "../setup";
+import { say } from "../toasts";
+import { TextForm } from "./actions";
+import type { CaseDetail } from "./detail";
+
+const STEPS = ["proposed", "offered", "accepted", "en_route", "delivered", "confirmed"];
+
+interface Props {
+  found: CaseDetail;
+  model: Model;
+  again: () => void;
+}
+
+export function Assignments({ found, model, again }: Props) {
+  if (!found.assignments.length) return null;
+  const isLive = (row: AssignmentRow) => RUNNING.has(row.state);
+  const rows = [...found.assignments].sort((a, b) => Number(isLive(b)) - Number(isLive(a)));
+  return (
+    <section class="part">
+      <h3>{word("case.assignments")}</h3>
+      <ul class="jobs">
+        {rows.map((row) => (
+          <li key={row.id}>
+            <Job row={row} model={model} area={found.area} again={again} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Job({ row, model, area, again }: { row: AssignmentRow; model: Model; area: string; again: () => void }) {
+  const { sites, volunteers } = model.board.tables;
+  const site = row.site_id ? sites.get(row.site_id)?.name : null;
+  const volunteer = row.volunteer_id ? volunteers.get(row.volunteer_id)?.alias : null;
+  return (
+    <>
+      <div class="job-head">
+        <strong>{row.lines.map((line) => amount(line.item, line.quantity)).join(", ")}</strong>
+        <StateBadge noun="assignment" name={row.state} />
+      </div>
+      <p class="muted">{[site, volunteer ?? word("console.nobody_yet")].filter(Boolean).join(" → ")}</p>
+      {row.attention && <p class="notice warn">{word(`attention.${row.attention}`)}</p>}
+      {STEPS.includes(row.state) && <Steps state={row.state} />}
+      {may("assignment:manage", area) && <JobActions row={row} again={again} model={model} />}
+    </>
+  );
+}
+
+function Steps({ state }: { state: string }) {
+  const at = STEPS.indexOf(state);
+  return (
+    <ol class="track" aria-label={word("case.steps")}>
+      {STEPS.map((step, n) => (
+        <li key={step} class={n < at ? "past" : n === at ? "now" : ""} aria-current={n === at ? "step" : undefined}>
+          {word(`case.step.${step}`)}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+type Open = "cancel" | "fail" | "person" | null;
+
+function JobActions({ row, again, model }: { row: AssignmentRow; again: () => void; model: Model }) {
+  const doing = useDoing();
+  const [open, setOpen] = useState<Open>(null);
+  const act = async (action: string, body: object = {}) => {
+    const done = await doing.run(() => post<AssignmentRow>(`/api/assignments/${row.id}/${action}`, { version: row.version, ...body }));
+    if (done) {
+      setOpen(null);
+      say(word(`case.done.${action}`));
+    }
+    again();
+  };
+  const canAsk = row.state === "proposed" || row.state === "offered";
+  const toggle = (which: Open) => setOpen(open === which ? null : which);
+  return (
+    <>
+      <div class="row">
+        {canAsk && (
+          <Do busy={doing.busy} onClick={() => void act("offer")}>
+            {word("case.offer_round")}
+          </Do>
+        )}
+        {canAsk && (
+          <Do tone="quiet" onClick={() => toggle("person")}>
+            {word("case.offer_person")}
+          </Do>
+        )}
+        {row.state === "delivered" && (
+          <Do tone="primary" busy={doing.busy} onClick={() => void act("confirm")}>
+            {word("case.confirm")}
+          </Do>
+        )}
+        {(canAsk || row.state === "accepted") && (
+          <Do tone="quiet" onClick={() => toggle("cancel")}>
+            {word("case.cancel")}
+          </Do>
+        )}
+        {(row.state === "accepted" || row.state === "en_route") && (
+          <Do tone="quiet" onClick={() => toggle("fail")}>
+            {word("case.fail")}
+          </Do>
+        )}
+      </div>
+      {open === null && <Problem refusal={doing.refusal} />}
+      {open === "person" && <PersonForm model={model} busy={doing.busy} refusal={doing.refusal} act={(volunteer_id) => void act("offer", { volunteer_id })} />}
+      {open === "cancel" && (
+        <TextForm field="reason" label={word("case.cancel_why")} button={word("case.cancel")} tone="danger" busy={doing.busy} refusal={doing.refusal} act={(reason) => void act("cancel", { reason })} />
+      )}
+      {open === "fail" && <FailForm busy={doing.busy} refusal={doing.refusal} act={(reason, goods) => void act("fail", { reason, goods })} />}
+    </>
+  );
+}
+
+type FormProps = Pick<Parameters<typeof TextForm>[0], "busy" | "refusal">;
+
+function PersonForm({ model, busy, refusal, act }: FormProps & { model: Model; act: (volunteerId: string) => void }) {
+  const [chosen, setChosen] = useState("");
+  const here = [...model.board.tables.volunteers.values()].filter((one) => one.until !== null && Date.parse(one.until) > Date.now());
+  return (
+    <form
+      class="inline-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (chosen) act(chosen);
+      }}
+    >
+      <Problem refusal={refusal} />
+      <select aria-label={word("case.offer_person")} value={chosen} onChange={(event) => setChosen(event.currentTarget.value)}>
+        <option value="">{word(here.length ? "case.choose_person" : "case.nobody_here")}</option>
+        {here.map((one) => (
+          <option key={one.id} value={one.id}>
+            {[one.alias, one.vehicle && word(`vehicles.${one.vehicle}`), one.busy && word("case.busy")].filter(Boolean).join(", ")}
+          </option>
+        ))}
+      </select>
+      <Do submit tone="primary" busy={busy} disabled={!chosen}>
+        {word("case.offer")}
+      </Do>
+    </form>
+  );
+}
+
+function FailForm({ busy, refusal, act }: FormProps & { act: (reason: string, goods: string) => void }) {
+  const [goods, setGoods] = useState("returned");
+  return (
+    <>
+      <div class="row">
+        {["returned", "lost"].map((one) => (
+          <Do key={one} pressed={goods === one} onClick={() => setGoods(one)}>
+            {word(`case.goods.${one}`)}
+          </Do>
+        ))}
+      </div>
+      <TextForm field="reason" label={word("case.fail_why")} button={word("case.fail")} tone="danger" busy={busy} refusal={refusal} act={(reason) => act(reason, goods)} />
+    </>
+  );
+}

@@ -1,0 +1,90 @@
+/** What the server says of one case, and what can be done with it. */
+import type { Result } from "../calls";
+import { get, post } from "../calls";
+import type { AssignmentRow, CaseRow, NeedRow, ReportRow } from "../rows";
+
+export interface Step {
+  at: string;
+  step: string;
+  params: Record<string, string | number>;
+}
+
+export interface ReportDetail extends ReportRow {
+  text: string | null;
+  place_text: string | null;
+  people: number | null;
+  vulnerable: Record<string, number>;
+  danger: Record<string, boolean>;
+  on_behalf: boolean;
+  phone_last3: string | null;
+  question: string | null;
+  happened_at: string | null;
+  history: Step[];
+}
+
+export interface Note {
+  id: string;
+  at: string;
+  by: string;
+  text: string;
+}
+
+export interface Photo {
+  id: string;
+  report_id: string | null;
+  n: number;
+  is_shown: boolean;
+}
+
+export interface Twin {
+  id: string;
+  case_id: number;
+  received_at: string;
+  tier: 0 | 1 | 2 | 3;
+  state: string;
+}
+
+export interface CaseDetail extends CaseRow {
+  incident: string;
+  vulnerable: Record<string, number>;
+  tier_reason: string | null;
+  score: { total: number; terms: Record<string, number>; version: number };
+  reports: ReportDetail[];
+  needs: (NeedRow & { basis: string })[];
+  assignments: AssignmentRow[];
+  notes: Note[];
+  possible_duplicates: Twin[];
+  photos: Photo[];
+}
+
+export interface Lack {
+  code: string;
+  [number: string]: string | number;
+}
+
+export interface Candidate {
+  kind: "goods" | "service";
+  quantity: number;
+  possible: boolean;
+  terms: { minutes: number; trip_minutes: number; cost: number };
+  minutes_left: number | null;
+  lacks: Lack[];
+  lot_id?: string;
+  site_id?: string;
+  site?: string;
+  free?: number;
+  expiry?: string | null;
+  volunteer_id?: string;
+  alias?: string;
+  vehicle?: string | null;
+  skills?: string[];
+}
+
+export const loadCase = (id: number, signal: AbortSignal): Promise<Result<CaseDetail>> => get(`/api/cases/${id}`, signal);
+
+export type CaseAction = "verify" | "reject" | "merge" | "split" | "ask" | "note" | "set_tier";
+
+export const actOn = (id: number, action: CaseAction, body: unknown): Promise<Result<CaseDetail>> => post(`/api/cases/${id}/${action}`, body);
+
+export const loadCandidates = (needId: number, signal: AbortSignal): Promise<Result<{ candidates: Candidate[] }>> =>
+  get(`/api/needs/${needId}/candidates`, signal);

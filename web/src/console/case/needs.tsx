@@ -1,0 +1,139 @@
+/** The needs of a case: what is covered, and who or what could cover the rest. */
+import { useState } from "preact/hooks";
+import { word } from "../../words";
+import { day, number, quantityOf } from "../format";
+import { useDoing, useLoaded } from "../hooks";
+import type { Model } from "../model";
+import { post } from "../calls";
+import { Clock, Do, Field, fieldsOf, FillBar, OtherFields, Problem, StateBadge, Waiting } from "../parts";
+import type { AssignmentRow } from "../rows";
+import { may } from "../setup";
+import { say } from "../toasts";
+import { lackWord } from "../why";
+import { loadCandidates, type Candidate, type CaseDetail } from "./detail";
+
+interface Props {
+  found: CaseDetail;
+  model: Model;
+  again: () => void;
+}
+
+type Need = CaseDetail["needs"][number];
+
+export function Needs({ found, again }: Props) {
+  return (
+    <section class="part">
+      <h3>{word("case.needs")}</h3>
+      {!found.needs.length && <p class="muted">{word("console.no_needs")}</p>}
+      <ul class="needs">
+        {found.needs.map((need) => (
+          <NeedLine key={need.id} need={need} area={found.area} again={again} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function NeedLine({ need, area, again }: { need: Need; area: string; again: () => void }) {
+  const [isOpen, setOpen] = useState(false);
+  const isMissing = need.state === "open" && need.covered < need.quantity;
+  return (
+    <li>
+      <div class="need-head">
+        <strong>{word(`items.${need.item}`)}</strong>
+        <span class="need-number">
+          {number(need.covered)} / {quantityOf(need.item, need.quantity)}
+        </span>
+        <StateBadge noun="need" name={need.state === "open" ? need.fill : need.state} />
+      </div>
+      <FillBar quantity={need.quantity} covered={need.covered} delivered={need.delivered} />
+      <p class="need-facts muted">
+        <span title={need.basis}>{word("case.delivered_of", { delivered: number(need.delivered), quantity: number(need.quantity) })}</span>
+        {need.state === "open" && <Clock at={Date.parse(need.due_at)} />}
+        {isMissing && (
+          <button type="button" class="link" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+            {word("case.candidates")}
+          </button>
+        )}
+      </p>
+      <p class="basis muted">{word("case.basis", { basis: need.basis })}</p>
+      {isOpen && isMissing && <Candidates need={need} area={area} again={again} />}
+    </li>
+  );
+}
+
+function Candidates({ need, area, again }: { need: Need; area: string; again: () => void }) {
+  const loaded = useLoaded(`${need.id}:${need.covered}`, (signal) => loadCandidates(need.id, signal));
+  const [chosen, setChosen] = useState<string | null>(null);
+  if (!loaded.value) return loaded.refusal ? <Problem refusal={loaded.refusal} again={loaded.again} /> : <Waiting />;
+  const { candidates } = loaded.value;
+  if (!candidates.length) return <p class="muted">{word("case.no_candidates")}</p>;
+  return (
+    <ol class="candidates">
+      {candidates.map((one) => {
+        const id = one.lot_id ?? one.volunteer_id ?? "";
+        return (
+          <li key={id} class={one.possible ? "" : "impossible"}>
+            <CandidateLine one={one} item={need.item} />
+            {one.possible && may("assignment:manage", area) && (
+              <button type="button" class="link" aria-expanded={chosen === id} onClick={() => setChosen(chosen === id ? null : id)}>
+                {word("case.assign")}
+              </button>
+            )}
+            {chosen === id && <AssignForm need={need} one={one} again={again} />}
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function CandidateLine({ one, item }: { one: Candidate; item: string }) {
+  const facts =
+    one.kind === "goods"
+      ? [word("why.free", { n: quantityOf(item, one.free ?? 0) }), one.expiry ? word("why.expires", { day: day(one.expiry) }) : null]
+      : [one.vehicle ? word(`vehicles.${one.vehicle}`) : null, ...(one.skills ?? []).map((skill) => word(`skills.${skill}`))];
+  return (
+    <>
+      <strong>{one.site ?? one.alias}</strong>
+      <span>
+        {word("why.minutes", { n: Math.round(one.terms.minutes) })} · {facts.filter(Boolean).join(" · ")}
+      </span>
+      {one.lacks.length > 0 && <span class="lacks">{one.lacks.map((lack) => lackWord(lack, item)).join("; ")}</span>}
+      {one.possible && <span class="muted">{word("why.terms", { minutes: one.terms.minutes, trips: one.terms.trip_minutes, cost: one.terms.cost })}</span>}
+    </>
+  );
+}
+
+/** By hand, past the plan: with a reason that is written down. */
+function AssignForm({ need, one, again }: { need: Need; one: Candidate; again: () => void }) {
+  const doing = useDoing();
+  const most = one.kind === "goods" ? Math.min(need.quantity - need.covered, one.free ?? 0) : 1;
+  const [quantity, setQuantity] = useState(String(most));
+  const [reason, setReason] = useState("");
+  const wrong = fieldsOf(doing.refusal);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const what = one.kind === "goods" ? { lot_id: one.lot_id, quantity: Number(quantity) || quantity } : { volunteer_id: one.volunteer_id };
+    const made = await doing.run(() => post<AssignmentRow>("/api/assignments", { need_id: need.id, ...what, reason }));
+    if (made) say(word("case.done.assign"));
+    again();
+  };
+  return (
+    <form class="inline-form" onSubmit={(event) => void submit(event)}>
+      <Problem refusal={doing.refusal} />
+      <OtherFields refusal={doing.refusal} shown={["quantity", "reason"]} />
+      {one.kind === "goods" && (
+        <Field name="assign-quantity" label={word("case.quantity")} wrong={wrong.quantity}>
+          <input id="assign-quantity" inputMode="numeric" value={quantity} onInput={(event) => setQuantity(event.currentTarget.value)} />
+        </Field>
+      )}
+      <Field name="assign-reason" label={word("case.assign_why")} wrong={wrong.reason}>
+        <input id="assign-reason" value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+      </Field>
+      <Do submit tone="primary" busy={doing.busy}>
+        {word("case.assign")}
+      </Do>
+    </form>
+  );
+}

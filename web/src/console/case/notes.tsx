@@ -1,0 +1,34 @@
+/** What the staff wrote about a case. */
+import { useState } from "preact/hooks";
+import { moment, word } from "../../words";
+import { useDoing } from "../hooks";
+import { may } from "../setup";
+import { TextForm } from "./actions";
+import { actOn, type CaseDetail } from "./detail";
+
+export function Notes({ found, again }: { found: CaseDetail; again: () => void }) {
+  const doing = useDoing();
+  const [written, setWritten] = useState(0);
+  const write = async (text: string) => {
+    if (await doing.run(() => actOn(found.id, "note", { text }))) setWritten(written + 1);
+    again();
+  };
+  return (
+    <section class="part">
+      <h3>{word("case.notes")}</h3>
+      <ul class="notes">
+        {found.notes.map((note) => (
+          <li key={note.id}>
+            <p>{note.text}</p>
+            <p class="muted">
+              {note.by} · {moment(note.at)}
+            </p>
+          </li>
+        ))}
+      </ul>
+      {may("case:edit", found.area) && (
+        <TextForm key={written} field="text" label={word("case.new_note")} button={word("case.note")} busy={doing.busy} refusal={doing.refusal} act={(text) => void write(text)} />
+      )}
+    </section>
+  );
+}

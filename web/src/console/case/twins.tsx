@@ -1,0 +1,50 @@
+/** Other reports that may be about the same people: near in place and time, or by the same phone. */
+import { moment, word } from "../../words";
+import { useDoing } from "../hooks";
+import { Do, Problem, TierBadge } from "../parts";
+import { may } from "../setup";
+import { say } from "../toasts";
+import { actOn, type CaseDetail, type Twin } from "./detail";
+
+interface Props {
+  found: CaseDetail;
+  again: () => void;
+  open: (caseId: number) => void;
+}
+
+export function Twins({ found, again, open }: Props) {
+  const doing = useDoing();
+  const twins = [...new Map(found.possible_duplicates.map((twin) => [twin.case_id, twin])).values()];
+  if (!twins.length) return null;
+  const merge = async (twin: Twin) => {
+    // The older case stays: its reporters know its clock.
+    const [from, into] = twin.case_id > found.id ? [twin.case_id, found.id] : [found.id, twin.case_id];
+    const done = await doing.run(() => actOn(from, "merge", { into }));
+    if (!done) return again();
+    say(word("case.done.merge", { id: into }));
+    if (into === found.id) again();
+    else open(into);
+  };
+  return (
+    <section class="part twins">
+      <h3>{word("case.twins")}</h3>
+      <ul>
+        {twins.map((twin) => (
+          <li key={twin.case_id}>
+            <TierBadge tier={twin.tier} />
+            <button type="button" class="link" onClick={() => open(twin.case_id)}>
+              {word("case.title", { id: twin.case_id })}
+            </button>
+            <span class="muted">{moment(twin.received_at)}</span>
+            {may("case:verify", found.area) && (
+              <Do busy={doing.busy} onClick={() => void merge(twin)}>
+                {word("case.merge")}
+              </Do>
+            )}
+          </li>
+        ))}
+      </ul>
+      <Problem refusal={doing.refusal} />
+    </section>
+  );
+}

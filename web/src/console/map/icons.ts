@@ -1,0 +1,105 @@
+/** The map's signs, drawn here: each tier has its own outline and figure besides its colour. */
+import type { Map } from "maplibre-gl";
+import { iconOf } from "./icon_names";
+import { TIER_COLOURS } from "./layers";
+
+const RATIO = 2;
+const PAPER = "#ffffff";
+type Pen = CanvasRenderingContext2D;
+
+/** Corners on a circle of radius 1, the first at `from` turns. */
+function corners(count: number, from: number): [number, number][] {
+  return Array.from({ length: count }, (_, n) => {
+    const turn = 2 * Math.PI * (from + n / count);
+    return [Math.cos(turn), Math.sin(turn)];
+  });
+}
+
+/** T0 a stop sign, T1 a triangle, T2 a square, T3 a circle. */
+const OUTLINES: readonly [number, number][][] = [corners(8, 1 / 16), corners(3, -1 / 4), corners(4, 1 / 8), corners(40, 0)];
+const SIZES = [11.5, 13.5, 12, 9.5] as const;
+const LOWER = [0, 2.5, 0, 0] as const;
+
+function outline(pen: Pen, tier: number, middle: number, radius: number): void {
+  pen.beginPath();
+  for (const [x, y] of OUTLINES[tier] ?? []) pen.lineTo(middle + radius * x, middle + (LOWER[tier] ?? 0) + radius * y);
+  pen.closePath();
+}
+
+/** A case: full when it was verified, hollow before. */
+function drawCase(pen: Pen, size: number, tier: number, verified: boolean): void {
+  const [middle, colour] = [size / 2, TIER_COLOURS[tier] ?? TIER_COLOURS[3]];
+  pen.lineJoin = "round";
+  outline(pen, tier, middle, SIZES[tier] ?? 10);
+  pen.strokeStyle = PAPER;
+  pen.lineWidth = 5;
+  pen.stroke();
+  pen.fillStyle = verified ? colour : PAPER;
+  pen.fill();
+  pen.strokeStyle = colour;
+  pen.lineWidth = 2.2;
+  pen.stroke();
+  pen.fillStyle = verified ? PAPER : colour;
+  pen.font = "bold 11px 'Liberation Sans', Arial, sans-serif";
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.fillText(String(tier), middle, middle + (LOWER[tier] ?? 0) + 0.5);
+}
+
+/** A site: a house. */
+function drawSite(pen: Pen, size: number, isOpen: boolean): void {
+  const m = size / 2;
+  pen.beginPath();
+  for (const [x, y] of [[-7, 8], [-7, -1], [0, -8], [7, -1], [7, 8]] as const) pen.lineTo(m + x, m + y);
+  pen.closePath();
+  pen.lineJoin = "round";
+  pen.strokeStyle = PAPER;
+  pen.lineWidth = 4;
+  pen.stroke();
+  pen.fillStyle = isOpen ? "#0b3d4a" : "#8496a0";
+  pen.fill();
+  pen.fillStyle = PAPER;
+  pen.fillRect(m - 2, m + 2, 4, 6);
+}
+
+/** A volunteer: head and shoulders; with somebody under way they are hollow. */
+function drawVolunteer(pen: Pen, size: number, isBusy: boolean): void {
+  const m = size / 2;
+  const colour = "#14633a";
+  for (const [width, stroke, fill] of [[4, PAPER, PAPER], [1.6, colour, isBusy ? PAPER : colour]] as const) {
+    pen.lineWidth = width;
+    pen.strokeStyle = stroke;
+    pen.fillStyle = fill;
+    pen.beginPath();
+    pen.arc(m, m - 3.5, 3, 0, 2 * Math.PI);
+    pen.closePath();
+    pen.moveTo(m + 5.5, m + 7);
+    pen.arc(m, m + 7, 5.5, 0, Math.PI, true);
+    pen.closePath();
+    pen.stroke();
+    pen.fill();
+  }
+}
+
+function image(size: number, draw: (pen: Pen) => void): ImageData {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size * RATIO;
+  const pen = canvas.getContext("2d");
+  if (!pen) return new ImageData(canvas.width, canvas.height);
+  pen.scale(RATIO, RATIO);
+  draw(pen);
+  return pen.getImageData(0, 0, canvas.width, canvas.height);
+}
+
+export function addIcons(map: Map): void {
+  const add = (name: string, size: number, draw: (pen: Pen) => void) => map.addImage(name, image(size, draw), { pixelRatio: RATIO });
+  for (const tier of [0, 1, 2, 3]) {
+    for (const verified of [true, false]) {
+      add(iconOf(tier, verified), 36, (pen) => drawCase(pen, 36, tier, verified));
+    }
+  }
+  add("site", 26, (pen) => drawSite(pen, 26, true));
+  add("site-closed", 26, (pen) => drawSite(pen, 26, false));
+  add("volunteer", 26, (pen) => drawVolunteer(pen, 26, false));
+  add("volunteer-busy", 26, (pen) => drawVolunteer(pen, 26, true));
+}

@@ -1,0 +1,83 @@
+/** A MapLibre map of the console: shows what it is given and tells what was picked. */
+import type { Feature, Point } from "geojson";
+import { AttributionControl, type GeoJSONSource, Map, type MapMouseEvent, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { addIcons } from "./icons";
+import type { LiveMap, MapStart, Picked } from "./contract";
+import { APART_FROM_ZOOM, layers, sources } from "./layers";
+
+const PICKABLE = ["cases", "clusters", "sites", "volunteers"];
+const MOST_AT_ONE_POINT = 200;
+const SAME_PLACE_DEGREES = 0.0001;
+
+export function open(container: HTMLElement, start: MapStart): LiveMap {
+  setWorkerUrl(start.worker);
+  const map = new Map({
+    container,
+    style: { version: 8, sources: sources(start.incident, start.tiles), layers: layers(start.tiles) },
+    bounds: start.bounds,
+    fitBoundsOptions: { padding: 24 },
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    maxZoom: 18,
+    fadeDuration: 0,
+    locale: { "NavigationControl.ZoomIn": start.labels.zoomIn, "NavigationControl.ZoomOut": start.labels.zoomOut },
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new ScaleControl({ unit: "metric" }), "bottom-right");
+  map.addControl(new AttributionControl({ compact: true, customAttribution: start.labels.sources }), "bottom-left");
+  map.on("load", () => {
+    addIcons(map);
+    start.onReady();
+  });
+  map.on("click", (event) => void pick(map, event).then((what) => start.onPick(what)));
+  for (const layer of PICKABLE) {
+    map.on("mouseenter", layer, () => (map.getCanvas().style.cursor = "pointer"));
+    map.on("mouseleave", layer, () => (map.getCanvas().style.cursor = ""));
+  }
+  return {
+    show: (name, features) => void map.getSource<GeoJSONSource>(name)?.setData(features),
+    look: (lon, lat, coveredRight) => look(map, lon, lat, coveredRight),
+    fit: (bounds) => map.fitBounds(bounds, { padding: 24, duration: 400 }),
+    resize: () => map.resize(),
+    remove: () => map.remove(),
+  };
+}
+
+function look(map: Map, lon: number, lat: number, coveredRight: number): void {
+  const padding = { top: 0, bottom: 0, left: 0, right: coveredRight };
+  map.easeTo({ center: [lon, lat], zoom: Math.max(map.getZoom(), 11), padding, duration: 350 });
+}
+
+async function pick(map: Map, event: MapMouseEvent): Promise<Picked> {
+  const found = map.queryRenderedFeatures(event.point, { layers: PICKABLE });
+  const [first] = found;
+  if (!first) return null;
+  if (first.layer.id === "sites") return { site: String(first.properties.id) };
+  if (first.layer.id === "volunteers") return { volunteer: String(first.properties.id) };
+  if (first.layer.id === "clusters") return openCluster(map, Number(first.properties.cluster_id), event);
+  const here = found.filter((feature) => feature.layer.id === "cases").map((feature) => Number(feature.properties.id));
+  return { cases: [...new Set(here)] };
+}
+
+/** Go nearer until the cluster falls apart; cases of one place never do, so they are picked together. */
+async function openCluster(map: Map, cluster: number, event: MapMouseEvent): Promise<Picked> {
+  const source = map.getSource<GeoJSONSource>("cases");
+  if (!source) return null;
+  const zoom = await source.getClusterExpansionZoom(cluster);
+  const leaves = zoom < APART_FROM_ZOOM ? [] : await source.getClusterLeaves(cluster, MOST_AT_ONE_POINT, 0);
+  if (leaves.length && atOnePlace(leaves)) return { cases: leaves.map((leaf) => Number(leaf.properties?.id)) };
+  map.easeTo({ center: event.lngLat, zoom: zoom + 0.5, duration: 350 });
+  return null;
+}
+
+function atOnePlace(features: Feature[]): boolean {
+  const places = features.map((feature) => (feature.geometry as Point).coordinates);
+  return [0, 1].every((axis) => {
+    const values = places.map((place) => place[axis] ?? 0);
+    return Math.max(...values) - Math.min(...values) < SAME_PLACE_DEGREES;
+  });
+}

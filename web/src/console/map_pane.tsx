@@ -1,0 +1,204 @@
+/** The live map: loads its script when first in sight, then follows the board. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { word } from "../words";
+import { caseFeatures, chosenFeature, lineFeatures, siteFeatures, volunteerFeatures } from "./features";
+import { amount } from "./format";
+import type { Lists } from "./lists";
+import type { LiveMap, Picked } from "./map/contract";
+import type { Model } from "./model";
+import { placeName } from "./places";
+import { incidentOf, setup } from "./setup";
+
+const WEST_JAVA: [number, number, number, number] = [106.3, -7.85, 108.9, -5.9];
+/** Signs change at most this often; with very many cases, more rarely. */
+const PACE_MS = 700;
+const CASES_PER_SECOND = 20_000;
+
+interface Props {
+  model: Model;
+  opened: number | null;
+  open: (caseId: number) => void;
+  /** Pixels at the right edge that the case's panel covers. */
+  covered: number;
+}
+
+export function MapPane({ model, opened, open, covered }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const map = useRef<LiveMap | null>(null);
+  const [state, setState] = useState<"loading" | "ready" | "failed">("loading");
+  const [about, setAbout] = useState<Picked>(null);
+  const onPick = useRef<(what: Picked) => void>(() => undefined);
+  onPick.current = (what) => {
+    setAbout(what && !("cases" in what) ? what : null);
+    if (!what || !("cases" in what)) return;
+    if (what.cases.length === 1) open(what.cases[0] as number);
+    else pickSeveral(model, what.cases);
+  };
+
+  useEffect(() => {
+    let isGone = false;
+    openMap(box, model.incident, (what) => onPick.current(what), () => !isGone && setState("ready")).then(
+      (made) => (isGone ? made.remove() : (map.current = made)),
+      () => setState("failed"),
+    );
+    return () => {
+      isGone = true;
+      map.current?.remove();
+      map.current = null;
+    };
+  }, [model]);
+
+  usePaced(state === "ready" ? model.lists : null, model.lists.shown.length, () => follow(map.current, model));
+  useEffect(() => {
+    if (state !== "ready") return;
+    map.current?.show("chosen", chosenFeature(model, opened));
+    const row = opened === null ? undefined : model.board.case(opened);
+    if (row && row.lon !== null && row.lat !== null) map.current?.look(row.lon, row.lat, covered);
+    // Following the opened case only when another one is opened leaves the map to the hand.
+  }, [opened, state]);
+
+  return (
+    <section class="map-pane" aria-label={word("console.map.label")}>
+      <div class="map" ref={box} />
+      {state === "loading" && <p class="map-note">{word("console.map.loading")}</p>}
+      {state === "failed" && <p class="map-note">{word("console.map.failed")}</p>}
+      <Legend />
+      {about && <About model={model} what={about} close={() => setAbout(null)} />}
+    </section>
+  );
+}
+
+function pickSeveral(model: Model, cases: number[]): void {
+  const groups = cases.map((caseId) => model.summary(caseId)?.group);
+  const tab = (["review", "waiting", "running"] as const).find((wanted) => groups.includes(wanted));
+  if (tab) model.tab = tab;
+  model.narrow({ only: new Set(cases) });
+}
+
+function follow(map: LiveMap | null, model: Model): void {
+  map?.show("cases", caseFeatures(model.lists));
+  map?.show("lines", lineFeatures(model));
+  map?.show("sites", siteFeatures(model));
+  map?.show("volunteers", volunteerFeatures(model, Date.now()));
+}
+
+/** Do something when `what` changes, but not more often than the map can follow; the last change is never lost. */
+function usePaced(what: Lists | null, size: number, work: () => void): void {
+  const timer = useRef(0);
+  const last = useRef(0);
+  useEffect(() => {
+    if (!what || timer.current) return;
+    const pace = Math.max(PACE_MS, (1000 * size) / CASES_PER_SECOND);
+    timer.current = window.setTimeout(() => {
+      timer.current = 0;
+      last.current = performance.now();
+      work();
+    }, Math.max(0, last.current + pace - performance.now()));
+  }, [what]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+}
+
+let script: Promise<void> | null = null;
+
+function loadScript(): Promise<void> {
+  script ??= new Promise<void>((resolve, reject) => {
+    const style = document.createElement("link");
+    style.rel = "stylesheet";
+    style.href = setup.map.style;
+    const element = document.createElement("script");
+    element.src = setup.map.script;
+    element.onload = () => resolve();
+    element.onerror = () => {
+      script = null;
+      reject(new Error("map"));
+    };
+    document.head.append(style, element);
+  });
+  return script;
+}
+
+async function openMap(
+  box: { current: HTMLDivElement | null },
+  incident: string,
+  onPick: (what: Picked) => void,
+  onReady: () => void,
+): Promise<LiveMap> {
+  await loadScript();
+  if (!box.current || !window.tanggapMap) throw new Error("map");
+  return window.tanggapMap(box.current, {
+    incident,
+    tiles: setup.tiles,
+    worker: setup.map.worker,
+    bounds: incidentOf(incident)?.bounds ?? WEST_JAVA,
+    labels: { zoomIn: word("console.map.zoom_in"), zoomOut: word("console.map.zoom_out"), sources: word("console.map.sources") },
+    onPick,
+    onReady,
+  });
+}
+
+/** What the signs mean. */
+function Legend() {
+  return (
+    <details class="legend">
+      <summary>{word("console.map.legend")}</summary>
+      <ul>
+        {[0, 1, 2, 3].map((tier) => (
+          <li key={tier}>
+            <i class={`sign tier t${tier}`}>{tier}</i>
+            {word(`common.tiers.t${tier}`)}
+          </li>
+        ))}
+        <li>{word("console.map.hollow")}</li>
+        <li>
+          <i class="sign line dashed" />
+          {word("console.map.dashed")}
+        </li>
+        <li>
+          <i class="sign line" />
+          {word("console.map.going")}
+        </li>
+      </ul>
+    </details>
+  );
+}
+
+/** A site or volunteer that was picked on the map. */
+function About({ model, what, close }: { model: Model; what: NonNullable<Picked>; close: () => void }) {
+  return (
+    <aside class="about">
+      <button type="button" class="close" aria-label={word("console.close")} onClick={close}>
+        ✕
+      </button>
+      {"site" in what && <AboutSite model={model} id={what.site} />}
+      {"volunteer" in what && <AboutVolunteer model={model} id={what.volunteer} />}
+    </aside>
+  );
+}
+
+function AboutSite({ model, id }: { model: Model; id: string }) {
+  const site = model.board.tables.sites.get(id);
+  if (!site) return null;
+  const stock = Object.entries(site.stock);
+  return (
+    <>
+      <strong>{site.name}</strong>
+      <p class="muted">
+        {word(`site_kinds.${site.kind}`)} · {placeName(site.area)}
+      </p>
+      {stock.length ? <p>{stock.map(([item, free]) => amount(item, free)).join(", ")}</p> : <p>{word("console.map.no_stock")}</p>}
+      <a href={`/posko/${id}`}>{word("console.map.open_site")}</a>
+    </>
+  );
+}
+
+function AboutVolunteer({ model, id }: { model: Model; id: string }) {
+  const one = model.board.tables.volunteers.get(id);
+  if (!one) return null;
+  return (
+    <>
+      <strong>{one.alias}</strong>
+      <p class="muted">{[one.vehicle && word(`vehicles.${one.vehicle}`), ...one.skills.map((skill) => word(`skills.${skill}`))].filter(Boolean).join(", ")}</p>
+      <p>{placeName(one.area ?? one.home_area)}</p>
+    </>
+  );
+}

@@ -1,0 +1,66 @@
+/** The names of areas by code, read once from the base map. */
+export interface PlaceName {
+  code: string;
+  name: string;
+  level: string;
+}
+
+const names = new Map<string, PlaceName>();
+const listeners = new Set<() => void>();
+let loading: Promise<void> | null = null;
+let readings = 0;
+
+interface Feature {
+  id: string;
+  properties: { name: string; level: string };
+}
+
+/** How often names came in: what was made of them before is out of date. */
+export const namesVersion = (): number => readings;
+
+export function loadNames(): Promise<void> {
+  loading ??= readNames().finally(() => {
+    if (!names.size) loading = null;
+  });
+  return loading;
+}
+
+async function readNames(): Promise<void> {
+  // The browser keeps them for an hour, as the answer says.
+  const answer = await fetch("/api/basemap/names.geojson").catch(() => null);
+  if (!answer?.ok) return;
+  const layer = (await answer.json()) as { features: Feature[] };
+  for (const feature of layer.features) names.set(feature.id, { code: feature.id, ...feature.properties });
+  readings += 1;
+  for (const listener of listeners) listener();
+}
+
+export function whenNamed(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+const nameOf = (code: string): string => names.get(code)?.name ?? code;
+
+/** A place as people call it: village and district, or whatever is known above. */
+export function placeName(area: string): string {
+  const parts = area.split(".");
+  if (parts.length <= 1) return nameOf(area);
+  const above = parts.slice(0, -1).join(".");
+  return parts.length === 2 ? nameOf(area) : `${nameOf(area)}, ${nameOf(above)}`;
+}
+
+/** The place with everything above it but the province. */
+export function wholePlaceName(area: string): string {
+  const parts = area.split(".");
+  return parts.map((_, n) => nameOf(parts.slice(0, n + 1).join("."))).slice(1).reverse().join(", ") || nameOf(area);
+}
+
+/** The areas directly below one, by name. */
+export function below(top: string): PlaceName[] {
+  const depth = top === "" ? 1 : top.split(".").length + 1;
+  const found = [...names.values()].filter(
+    (place) => place.code.split(".").length === depth && (top === "" || place.code.startsWith(`${top}.`)),
+  );
+  return found.sort((a, b) => a.name.localeCompare(b.name));
+}

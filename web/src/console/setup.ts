@@ -1,0 +1,45 @@
+/** What the page was given by the server before its script ran: server/services/workplace.py. */
+
+export interface Incident {
+  slug: string;
+  name: string;
+  kind: string;
+  training: boolean;
+  bounds: [number, number, number, number] | null;
+  areas: string[];
+  clocks: Record<string, { seen: number; settled: number }>;
+}
+
+export interface Item {
+  code: string;
+  kind: "goods" | "service";
+  unit: string;
+  tier: number;
+}
+
+interface Setup {
+  me: { name: string; roles: { role: string; area: string }[] };
+  csrf: string;
+  tiles: string;
+  map: { script: string; worker: string; style: string };
+  workplace: { rights: Record<string, string[]>; incidents: Incident[]; items: Item[] };
+}
+
+const block = document.getElementById("setup");
+export const setup: Setup = JSON.parse(block?.textContent ?? "{}");
+
+export const items: ReadonlyMap<string, Item> = new Map(setup.workplace.items.map((item) => [item.code, item]));
+
+export const within = (area: string, top: string): boolean => top === "" || area === top || area.startsWith(`${top}.`);
+
+/** Whether to show what needs the permission; the server decides for itself. */
+export function may(permission: string, area: string): boolean {
+  return (setup.workplace.rights[permission] ?? []).some((top) => within(area, top));
+}
+
+/** Whether the person holds the permission anywhere. */
+export const mayAnywhere = (permission: string): boolean => (setup.workplace.rights[permission] ?? []).length > 0;
+
+export function incidentOf(slug: string): Incident | undefined {
+  return setup.workplace.incidents.find((incident) => incident.slug === slug);
+}

@@ -1,0 +1,142 @@
+/** What is looked at: incident, area, tiers, text; and how the link to the server is. */
+import { useState } from "preact/hooks";
+import { word } from "../words";
+import { boardPath, go, plansPath, type Address } from "./address";
+import type { LinkState } from "./live";
+import type { Model } from "./model";
+import { below, placeName } from "./places";
+import type { Tier } from "./rows";
+import { mayAnywhere, setup } from "./setup";
+
+interface Props {
+  model: Model;
+  address: Address;
+}
+
+export function Toolbar({ model, address }: Props) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <div class="toolbar">
+      <nav class="screens" aria-label={word("console.screens")}>
+        <ScreenLink path={boardPath()} label={word("console.board")} current={address.screen === "board"} />
+        {mayAnywhere("board:read") && <ScreenLink path={plansPath()} label={word("plan.title")} current={address.screen === "plans"} />}
+      </nav>
+      <IncidentChoice model={model} />
+      {address.screen === "board" && (
+        <>
+          <button type="button" class="button small filters-toggle" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+            {word("console.filters")}
+          </button>
+          <div class={`filters ${isOpen ? "open" : ""}`}>
+            <AreaChoice model={model} />
+            <TierChoice model={model} />
+            <input
+              id="search"
+              type="search"
+              value={model.filter.text}
+              placeholder={word("console.search")}
+              aria-label={word("console.search")}
+              onInput={(event) => model.narrow({ text: event.currentTarget.value })}
+            />
+          </div>
+        </>
+      )}
+      <Link state={model.link.state} />
+    </div>
+  );
+}
+
+function ScreenLink({ path, label, current }: { path: string; label: string; current: boolean }) {
+  return (
+    <a
+      href={path}
+      aria-current={current ? "page" : undefined}
+      onClick={(event) => {
+        event.preventDefault();
+        go(path);
+      }}
+    >
+      {label}
+    </a>
+  );
+}
+
+/** Another incident or top area is another board: the page starts anew with it. */
+function IncidentChoice({ model }: { model: Model }) {
+  const tops = setup.workplace.rights["board:read"] ?? [];
+  const reopen = (name: string, value: string) => {
+    const query = new URLSearchParams(location.search);
+    query.set(name, value);
+    location.assign(`${location.pathname.startsWith("/konsol/rencana") ? "/konsol/rencana" : "/konsol"}?${query}`);
+  };
+  return (
+    <>
+      <select aria-label={word("console.incident")} value={model.incident} onChange={(event) => reopen("incident", event.currentTarget.value)}>
+        {setup.workplace.incidents.map((incident) => (
+          <option key={incident.slug} value={incident.slug}>
+            {incident.name}
+            {incident.training ? ` (${word("console.training")})` : ""}
+          </option>
+        ))}
+      </select>
+      {tops.length > 1 && (
+        <select aria-label={word("console.my_area")} value={model.area ?? ""} onChange={(event) => reopen("area", event.currentTarget.value)}>
+          {tops.map((top) => (
+            <option key={top} value={top}>
+              {placeName(top)}
+            </option>
+          ))}
+        </select>
+      )}
+    </>
+  );
+}
+
+/** Narrows the board step by step: first the regency, then its districts. */
+function AreaChoice({ model }: { model: Model }) {
+  const top = model.area ?? setup.workplace.rights["board:read"]?.[0] ?? "";
+  const chosen = model.filter.area;
+  const start = top === "" ? "32" : top;
+  const inside = chosen === "" ? below(start) : below(chosen);
+  const above = chosen.split(".").slice(0, -1).join(".");
+  return (
+    <select aria-label={word("console.area")} value={chosen} onChange={(event) => model.narrow({ area: event.currentTarget.value, only: null })}>
+      <option value="">{word("console.all_areas")}</option>
+      {chosen !== "" && above !== "" && above !== start && <option value={above}>← {placeName(above)}</option>}
+      {chosen !== "" && <option value={chosen}>{placeName(chosen)}</option>}
+      {inside.map((place) => (
+        <option key={place.code} value={place.code}>
+          {chosen === "" ? place.name : `  ${place.name}`}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+const TIERS: readonly Tier[] = [0, 1, 2, 3];
+
+function TierChoice({ model }: { model: Model }) {
+  const toggle = (tier: Tier) => {
+    const tiers = new Set(model.filter.tiers);
+    if (!tiers.delete(tier)) tiers.add(tier);
+    model.narrow({ tiers: tiers.size ? tiers : new Set(TIERS) });
+  };
+  return (
+    <div class="tier-choice" role="group" aria-label={word("console.tiers")}>
+      {TIERS.map((tier) => (
+        <button key={tier} type="button" class={`tier t${tier}`} aria-pressed={model.filter.tiers.has(tier)} title={word(`common.tiers.t${tier}`)} onClick={() => toggle(tier)}>
+          T{tier}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Link({ state }: { state: LinkState }) {
+  return (
+    <span class={`link-state ${state}`} role="status">
+      <i aria-hidden="true" />
+      {word(`console.link.${state}`)}
+    </span>
+  );
+}
