@@ -26,9 +26,11 @@ STYLES: Final = [("leaflet_css", "/static/leaflet/leaflet.css")]
 
 CSS: Final = (
     ".folium-map.leaflet-container{background:#dfe9ec;font:16px/1.4 system-ui,sans-serif;color:#14232b}"
-    ".geojsondetail table,.foliumpopup table{border-collapse:collapse}"
-    ".foliumpopup th{font-weight:400;color:#465862}.foliumpopup td{font-weight:600;text-align:right}"
-    ".foliumpopup tr:first-child td{text-align:left;font-size:1.1em}"
+    ".leaflet-popup-content{margin:12px 14px}.foliumpopup table{border-collapse:collapse}"
+    ".foliumpopup th{font-weight:400;color:#465862}.foliumpopup td{font-weight:600;text-align:right;white-space:nowrap}"
+    ".foliumpopup tr:first-child{display:block}.foliumpopup tr:first-child th{display:none}"
+    ".foliumpopup tr:first-child td{text-align:left;font-size:1.1em;white-space:nowrap}"
+    "noscript{display:block;padding:1rem}"
     ".leaflet-control-layers{font-size:16px}.leaflet-control-layers label{padding:6px 2px}"
     ".leaflet-touch .leaflet-bar a{width:44px;height:44px;line-height:44px}"
 )
@@ -67,6 +69,7 @@ class Look:
     helped: str
     zoom_in: str
     zoom_out: str
+    without_script: str
     land: Sequence[Geometry]
     borders: Sequence[Geometry]
     bounds: Sequence[float]
@@ -94,14 +97,14 @@ class _Zoom(MacroElement):
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
-        "L.control.zoom({{ this.titles | tojson }}).addTo({{ this._parent.get_name() }});"
+        "L.control.zoom({{ this.options | tojson }}).addTo({{ this._parent.get_name() }});"
         "{% endmacro %}"
     )
 
     def __init__(self, zoom_in: str, zoom_out: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Zoom"
-        self.titles = {"zoomInTitle": zoom_in, "zoomOutTitle": zoom_out}
+        self.options = {"zoomInTitle": zoom_in, "zoomOutTitle": zoom_out, "position": "bottomright"}
 
 
 def draw(places: Iterable[Place], look: Look) -> Page:
@@ -118,7 +121,7 @@ def draw(places: Iterable[Place], look: Look) -> Page:
     )
     for layer in _layers(shown, look):
         layer.add_to(figure_map)
-    folium.LayerControl(collapsed=True).add_to(figure_map)
+    folium.LayerControl(position="bottomleft", collapsed=True).add_to(figure_map)
     _Zoom(look.zoom_in, look.zoom_out).add_to(figure_map)
     figure_map.fit_bounds(_to_show(shown, look), padding=(12, 12))
     return _page(figure_map, look)
@@ -163,7 +166,7 @@ def _popup(features: Sequence[Mapping[str, Any]]) -> folium.GeoJsonPopup:
     first = features[0]["properties"]
     lines = range(len(first) // 2)
     return folium.GeoJsonPopup(
-        fields=[f"v{n}" for n in lines], aliases=[first[f"l{n}"] for n in lines], localize=False, max_width=260
+        fields=[f"v{n}" for n in lines], aliases=[first[f"l{n}"] for n in lines], localize=False, max_width=250
     )
 
 
@@ -215,6 +218,7 @@ def _page(figure_map: folium.Map, look: Look) -> Page:
     root: Any = figure_map.get_root()
     root.title = html.escape(look.title)
     root.header.add_child(Element(f"<style>{CSS}</style>"), name="own_style")
+    root.html.add_child(Element(f"<noscript>{html.escape(look.without_script)}</noscript>"), name="without_script")
     whole = root.render().replace("<html>", f'<html lang="{html.escape(look.language)}">', 1)
     return Page(whole, policy(whole, look.tiles))
 

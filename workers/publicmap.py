@@ -188,6 +188,7 @@ def _look(
         helped=say["map.helped"],
         zoom_in=say["map.zoom_in"],
         zoom_out=say["map.zoom_out"],
+        without_script=say["map.without_script"],
         land=() if tiles else land_within(ground.land, around_it),
         borders=() if tiles else drawn,
         bounds=bounds,
