@@ -62,7 +62,7 @@ def depart(assignment_id: UUID, body: StepIn) -> Any:
     "/api/assignments/<uuid:assignment_id>/deliver",
     guard="signed_in",
     body=DeliverIn,
-    answers={201: "Handed over", 200: "This client_id came before: the assignment now", 409: "The present state"},
+    answers={200: "The assignment now, also when this client_id came before", 409: "The present state"},
 )
 def deliver(assignment_id: UUID, body: DeliverIn) -> Any:
     """Hand over, with the recipient's code or a photo and the place."""
@@ -70,7 +70,7 @@ def deliver(assignment_id: UUID, body: DeliverIn) -> Any:
         handed = handovers.deliver(tx, actor(), str(assignment_id), body)
     if handed.tries_left is not None:
         raise Invalid({"code": Problem("wrong_delivery_code", {"left": handed.tries_left})})
-    return jsonify(handed.assignment), 201 if handed.is_new else 200
+    return jsonify(handed.assignment)
 
 
 @route("POST", "/api/assignments/<uuid:assignment_id>/confirm", guard="signed_in", body=StepIn, answers=NOW)

@@ -9,6 +9,9 @@ from typing import Any
 
 from server.domain.catalogue import ITEMS
 
+NOTHING = 1e-6
+"""What sums of weights and volumes are off by, being fractions."""
+
 
 @dataclass(frozen=True)
 class Load:
@@ -19,7 +22,7 @@ class Load:
 
     def fits(self, room: "Load") -> bool:
         """Whether `room` takes this load."""
-        return self.weight_kg <= room.weight_kg and self.volume_m3 <= room.volume_m3
+        return self.weight_kg <= room.weight_kg + NOTHING and self.volume_m3 <= room.volume_m3 + NOTHING
 
 
 CAPACITY: Mapping[str, Load] = {

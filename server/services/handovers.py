@@ -30,9 +30,7 @@ class HandOver:
     tries_left: int | None = None
 
 
-def deliver(
-    tx: Tx, actor: Actor, assignment_id: str, body: DeliverIn, photo_id: str | None = None
-) -> HandOver:
+def deliver(tx: Tx, actor: Actor, assignment_id: str, body: DeliverIn) -> HandOver:
     """The goods were handed over, or the service was done, with proof; counts once per `client_id`.
 
     A wrong code is counted and not an error here, so that the count is kept.
@@ -51,7 +49,7 @@ def deliver(
         raise NotFound
     lines = tx.assignments.lines(assignment_id)
     handed = _handed(lines, body)
-    photo_id = photo_id or tx.photos.of_assignment(assignment_id)
+    photo_id = tx.photos.of_assignment(assignment_id)
     if (tries_left := _wrong_code(tx, row, case, body)) is not None:
         return HandOver(moves.present(tx, assignment_id), tries_left=tries_left)
     if body.code is None:

@@ -7,8 +7,6 @@ from pydantic import AwareDatetime, Field
 
 from server.services.inputs import AreaCode, Input, Line, PlaceIn, Quantity, Text
 
-PHOTO_MAX = 240_000
-"""Characters of a photo as a data URL; a larger one is sent before, as it is."""
 Whole = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 Version = Annotated[int | None, Field(strict=True, ge=1, le=2_000_000_000)]
 NeedId = Annotated[int, Field(strict=True, ge=1, le=2**62)]
@@ -67,13 +65,11 @@ class HandedIn(Input):
 class DeliverIn(StepIn):
     """A hand-over: the recipient's four digits, or a photo with the place and time.
 
-    Made offline and sent later, `client_id` makes it count once; `photo` is a data URL, and may be left
-    out when it was sent before.
+    Made offline and sent later, `client_id` makes it count once. The photo is sent before, by itself.
     """
 
     client_id: UUID
     code: Annotated[str | None, Field(pattern=r"^\d{4}$")] = None
-    photo: Annotated[str | None, Field(max_length=PHOTO_MAX)] = None
     place: PlaceIn | None = None
     at: AwareDatetime | None = None
     lines: Annotated[list[HandedIn], Field(max_length=200)] | None = None

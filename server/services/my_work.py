@@ -18,7 +18,15 @@ ROUGH_DECIMALS = 2
 def offered(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
     """The open offers of the volunteer, the most urgent first; the case's place is rough."""
     rows = tx.assignments.offered_to(moves.working_as(actor))
-    return [{**_job(row, exact=False), "offer_id": row["offer_id"], "deadline_at": _time(row)} for row in rows]
+    return [
+        {
+            **_job(row, exact=False),
+            "assignment_id": row["id"],
+            "offer_id": row["offer_id"],
+            "deadline_at": row["deadline_at"].isoformat(),
+        }
+        for row in rows
+    ]
 
 
 def taken(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
@@ -44,10 +52,6 @@ def _person(report: Mapping[str, Any], keys: contacts.Keys) -> dict[str, Any]:
         "name": contacts.open_sealed(name, keys) if name else None,
         "phone": contacts.open_sealed(report["phone_sealed"], keys),
     }
-
-
-def _time(row: Mapping[str, Any]) -> str:
-    return str(row["deadline_at"].isoformat())
 
 
 def _job(row: Mapping[str, Any], *, exact: bool) -> dict[str, Any]:

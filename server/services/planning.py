@@ -53,9 +53,9 @@ def replan(tx: Tx, incident_id: str) -> float:
     if (rest_s := _rest_s(tx, incident_id)) > 0:
         return rest_s
     if tx.plans.waits_for_plan(incident_id, None, tx.now):
-        plans.request_for(tx, SYSTEM, incident, "")
+        plans.request_for(tx, SYSTEM, incident, plans.whole_area(incident))
     else:
-        _supersede(tx, tx.plans.in_state(incident_id, "ready"), SYSTEM.name, "")
+        _supersede(tx, tx.plans.in_state(incident_id, "ready"), SYSTEM.name, plans.whole_area(incident))
     return 0.0
 
 

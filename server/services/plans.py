@@ -45,6 +45,12 @@ def request_for(tx: Tx, actor: Actor, incident: Mapping[str, Any], area: str) ->
     return row
 
 
+def whole_area(incident: Mapping[str, Any]) -> str:
+    """The area that an automatic plan is for: the province of the incident, so that its coordinators see it."""
+    provinces = {code.partition(".")[0] for code in incident["area_codes"]}
+    return provinces.pop() if len(provinces) == 1 else ""
+
+
 def heard_in(plan: Mapping[str, Any], incident: Mapping[str, Any]) -> str:
     """The area in whose rooms a plan is told of; a plan for everywhere is told at home."""
     return str(plan["area"] or home_area(incident))

@@ -60,7 +60,7 @@ def _plan_waiting_needs(tx: Tx, too_long: timedelta) -> int:
     for incident in tx.incidents.open():
         since = tx.plans.last_requested_at(incident["id"])
         if tx.plans.waits_for_plan(incident["id"], since, tx.now - too_long):
-            plans.request_for(tx, SYSTEM, incident, "")
+            plans.request_for(tx, SYSTEM, incident, plans.whole_area(incident))
             asked += 1
     return asked
 

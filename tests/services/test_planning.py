@@ -191,8 +191,9 @@ def automatic(world):
 def test_changes_ask_for_one_plan_and_leave_the_one_that_a_person_asked_for(world):
     world.stock(world.site(), "blanket", 50)
     world.case({"blanket": 5})
-    mine = world.plan(Actor("provinsi", grants=(Grant("admin", ""),)))
+    mine = world.plan()
     (first,) = automatic(world)
+    assert world.shown(first)["automatic"]
     assert automatic(world) == [first]
     world.work_out(first)
     (second,) = automatic(world)
