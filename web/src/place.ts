@@ -32,7 +32,7 @@ export function startAreaSearch(text: HTMLInputElement, code: HTMLInputElement, 
   function choose(area: Area): void {
     code.value = area.code;
     text.value = nameOf(area);
-    list.replaceChildren(element("p", { className: "chosen" }, `✓ ${word("common.script.area_chosen")}`));
+    list.replaceChildren(element("p", { className: "chosen" }, word("common.script.area_chosen")));
     onChoice();
   }
 
