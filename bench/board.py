@@ -26,7 +26,8 @@ select substr(replace(upper(gen_random_uuid()::text), '-', ''), 1, 12), gen_rand
 from generate_series(1, %(cases)s) n, incidents i where i.slug = 'jabar';
 insert into needs (id, incident_id, case_id, item, quantity, tier, basis, state, opened_at, due_at)
 select 10000000 + 3 * n + k, i.id, 1000000 + n, (array['water', 'rice', 'blanket'])[k + 1],
-       (1 + n * 31 % 700) * (k + 1), n % 4, 'bench', 'open', now(), date_trunc('second', now()) + (n % 4) * interval '1 hour'
+       (1 + n * 31 % 700) * (k + 1), n % 4, 'bench', 'open', now(),
+       date_trunc('second', now()) + (n % 4) * interval '1 hour'
 from generate_series(1, %(cases)s) n, generate_series(0, 2) k, incidents i where i.slug = 'jabar'
 """
 

@@ -39,10 +39,8 @@ class Line:
 
 def machine() -> dict[str, Any]:
     """What the figures were measured on."""
-    cpu = next(
-        (line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
-        platform.processor(),
-    )
+    about = Path("/proc/cpuinfo").read_text().splitlines()
+    cpu = next((line.split(":", 1)[1].strip() for line in about if "model name" in line), platform.processor())
     names = ("flask", "flask-socketio", "gevent", "sqlalchemy", "psycopg", "rq", "geopandas", "ortools", "numpy")
     return {
         "cpu": cpu,
@@ -64,7 +62,7 @@ def show(title: str, lines: list[Line], notes: dict[str, Any] | None = None) -> 
     for name, value in (notes or {}).items():
         print(f"  {name}: {value}")
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{title.split(':')[0].strip().lower().replace(' ', '_')}.json"
+    path = RESULTS / f"{title.split(':', maxsplit=1)[0].strip().lower().replace(' ', '_')}.json"
     found = {
         "machine": machine(),
         "lines": [{**asdict(line), "median": line.median, "ratio": line.ratio} for line in lines],

@@ -87,5 +87,10 @@ def run(address: tuple[str, int], clients: int, requests: int, request: Callable
 
 def post_json(path: str, body: bytes, host: str = "127.0.0.1") -> bytes:
     """The bytes of a POST with a JSON body."""
-    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+    lines = (
+        f"POST {path} HTTP/1.1",
+        f"Host: {host}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    )
+    return "\r\n".join((*lines, "", "")).encode() + body

@@ -7,6 +7,8 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
+from geo.crs import Floats
+
 TILE_DEGREES: Final = 5.0
 """Land is cut into tiles of this size, so that asking for a place touches few corners."""
 
@@ -22,16 +24,17 @@ def read_land(topojson: Path) -> list[bytes]:
     return [bytes(shapely.to_wkb(tile)) for shape in shapes for tile in _tiles(shape)]
 
 
-def _degrees(arc: list[list[int]], transform: dict[str, Any]) -> np.ndarray:
-    return np.cumsum(np.asarray(arc), axis=0) * transform["scale"] + transform["translate"]
+def _degrees(arc: list[list[int]], transform: dict[str, Any]) -> Floats:
+    degrees: Floats = np.cumsum(np.asarray(arc), axis=0) * transform["scale"] + transform["translate"]
+    return degrees
 
 
-def _polygon(rings: list[list[int]], arcs: list[np.ndarray]) -> Any:
+def _polygon(rings: list[list[int]], arcs: list[Floats]) -> Any:
     shell, *holes = (_ring(ring, arcs) for ring in rings)
     return shapely.make_valid(shapely.Polygon(shell, holes))
 
 
-def _ring(numbers: list[int], arcs: list[np.ndarray]) -> np.ndarray:
+def _ring(numbers: list[int], arcs: list[Floats]) -> Floats:
     """The arcs of a ring end to end; ~n is arc n backwards, and each begins where the last one ended."""
     pieces = [arcs[n] if n >= 0 else arcs[~n][::-1] for n in numbers]
     return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 import psycopg
+from psycopg.errors import DeadlockDetected, SerializationFailure
 from psycopg.types.string import TextLoader
 from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.exc import OperationalError
@@ -83,6 +84,11 @@ class _Shared(Iterator[int]):
     def __next__(self) -> int:
         with self._lock:
             return next(self._source)
+
+
+def met_head_on(error: OperationalError) -> bool:
+    """Whether PostgreSQL ended the transaction only because it and another waited for each other."""
+    return isinstance(error.orig, DeadlockDetected | SerializationFailure)
 
 
 Begin = Callable[[], AbstractContextManager[Tx]]

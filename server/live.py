@@ -19,7 +19,8 @@ from server.domain.rooms import PUBLIC, area_room, volunteer_room
 from server.services import queries
 from server.services.intake import incident_for
 
-class Live(Namespace):
+
+class Live(Namespace):  # type: ignore[misc]  # flask_socketio has no types
     """What a socket may ask for."""
 
     def on_connect(self, auth: Any = None) -> None:
@@ -67,8 +68,7 @@ class Live(Namespace):
 
 
 def _system() -> System:
-    found = current_app.extensions["tanggap"]
-    assert isinstance(found, System)
+    found: System = current_app.extensions["tanggap"]
     return found
 
 

@@ -66,7 +66,11 @@ def set_tier(case_id: int, body: CaseActionIn) -> Any:
 
 
 @route(
-    "POST", "/api/reports/<report_id>/reveal", guard="signed_in", body=ReasonIn, answers={200: "Name and phone in clear"}
+    "POST",
+    "/api/reports/<report_id>/reveal",
+    guard="signed_in",
+    body=ReasonIn,
+    answers={200: "Name and phone in clear"},
 )
 def reveal(report_id: str, body: ReasonIn) -> Any:
     """Show a reporter's contact, for a reason that is written down."""

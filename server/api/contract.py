@@ -12,14 +12,13 @@ from typing import Any, Literal, TypeVar
 
 import structlog
 from flask import Flask, current_app, request
-from psycopg.errors import DeadlockDetected, SerializationFailure
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from server.api import identity
-from server.bootstrap import System
+from server.bootstrap import System, met_head_on
 from server.domain.errors import Invalid, Problem
 from server.services.inputs import parse
 
@@ -83,8 +82,7 @@ def route(
 
 def system() -> System:
     """The system of this application."""
-    found = current_app.extensions["tanggap"]
-    assert isinstance(found, System)
+    found: System = current_app.extensions["tanggap"]
     return found
 
 
@@ -125,12 +123,12 @@ def _serve(call: Call) -> Callable[..., Any]:
 
 
 def again_after_deadlock(handler: Callable[..., Any], **kwargs: Any) -> Any:
-    """The handler's answer; PostgreSQL ends one of two transactions that wait for each other, which is then done again."""
+    """The handler's answer; of two transactions that wait for each other the one that was ended is done again."""
     for left in reversed(range(DEADLOCKS)):
         try:
             return handler(**kwargs)
         except OperationalError as error:
-            if not left or not isinstance(error.orig, DeadlockDetected | SerializationFailure):
+            if not left or not met_head_on(error):
                 raise
             log.warning("transaction_again", kind=type(error.orig).__name__, path=request.path)
     raise AssertionError("unreachable")
@@ -205,7 +203,7 @@ def _operation(call: Call, variables: list[tuple[str, str]]) -> dict[str, Any]:
     if call.guard == "signed_in":
         answers |= {401: "Not signed in", 403: "No right to do this here"}
     if call.method != "GET":
-        answers |= {403: "CSRF header missing, or no right", 413: "Too large", 415: "Wrong content type", 409: "Moved on"}
+        answers |= {403: "CSRF header missing, or no right", 409: "Moved on", 413: "Too large", 415: "Not JSON"}
     answers |= {404: "No such thing", 503: "Database away; try again"}
     operation: dict[str, Any] = {
         "operationId": call.endpoint,

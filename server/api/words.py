@@ -29,11 +29,10 @@ def language() -> str:
 
 def word(key: str, in_language: str | None = None, **params: Any) -> str:
     """The sentence under a dotted key, with its gaps filled; the key itself when there is none."""
-    found: Any = dictionary(in_language or language())
+    node: Any = dictionary(in_language or language())
     for part in key.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    if not isinstance(found, str):
-        return key
+        node = node.get(part) if isinstance(node, dict) else None
+    sentence = node if isinstance(node, str) else key
     for name, value in params.items():
-        found = found.replace("{" + name + "}", str(value))
-    return found
+        sentence = sentence.replace("{" + name + "}", str(value))
+    return sentence

@@ -6,7 +6,7 @@ from geo.boundaries import merged, read_boundaries
 from server.bootstrap import System, area_from_row
 from server.domain.permissions import SYSTEM
 from server.services import areas, incidents
-from server.services.inputs import parse, IncidentIn
+from server.services.inputs import IncidentIn, parse
 
 
 def load_areas(system: System, path: Path, level: str | None) -> dict[str, int]:

@@ -96,7 +96,7 @@ SYSTEM = Actor(name="system", grants=(Grant("admin", ""),))
 
 def within(area: str, top: str) -> bool:
     """Whether the dotted area code is `top` or below it; everything is within ""."""
-    return top == "" or area == top or area.startswith(top + ".")
+    return top in ("", area) or area.startswith(top + ".")
 
 
 def may(actor: Actor, permission: Permission, area: str) -> bool:

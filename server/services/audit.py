@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from server.domain.permissions import Actor, Permission, areas_for, require, within
 from server.domain.chain import GENESIS, entry_hash
+from server.domain.permissions import Actor, Permission, areas_for, require, within
 from server.store.unit_of_work import Tx
 
 
@@ -22,9 +22,8 @@ def page(tx: Tx, actor: Actor, subject: str | None, before: int | None, limit: i
 
 def verify(tx: Tx) -> dict[str, Any]:
     """Walk the chain: {ok, sealed, waiting, broken_at}; `broken_at` is the first position that does not fit."""
-    previous, position = GENESIS, 0
-    for row in tx.audit_log.sealed():
-        position += 1
+    previous = GENESIS
+    for position, row in enumerate(tx.audit_log.sealed(), start=1):
         if row["position"] != position or entry_hash(previous, row) != bytes(row["hash"]):
             return {"ok": False, **tx.audit_log.counts(), "broken_at": position}
         previous = bytes(row["hash"])

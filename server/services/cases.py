@@ -38,7 +38,8 @@ def act(tx: Tx, actor: Actor, case_id: int, action: str, body: CaseActionIn, gaz
     if body.version is not None and body.version != case["version"]:
         raise Conflict(state=boardrows.case(case))
     do(Desk(tx, actor, case, body, gazetteer))
-    tx.audit(actor, f"case:{action}", case["area"], f"case:{case_id}", **body.model_dump(mode="json", exclude_none=True))
+    given = body.model_dump(mode="json", exclude_none=True)
+    tx.audit(actor, f"case:{action}", case["area"], f"case:{case_id}", **given)
     return detail(tx, actor, case_id)
 
 

@@ -204,7 +204,13 @@ _CODES: Mapping[str, str] = {
     "date_type": "date_wanted",
     "string_unicode": "bad_character",
 }
-_PARAMS: Mapping[str, str] = {"ge": "least", "le": "most", "max_length": "most", "min_length": "least", "expected": "choices"}
+_PARAMS: Mapping[str, str] = {
+    "ge": "least",
+    "le": "most",
+    "max_length": "most",
+    "min_length": "least",
+    "expected": "choices",
+}
 
 
 def parse(model: type[T], data: object) -> T:

@@ -62,7 +62,7 @@ def receive(
     report = _report_row(tx, body, incident, place, phone, tier, keys, origin)
     if not _store_report(tx, report, keys):
         return _known(tx, report, keys, place)
-    case = _case_row(tx, report, lines)
+    case = _case_row(tx, report)
     tx.cases.add(case)
     needs = [_need_row(tx, case, line, incident) for line in lines]
     tx.cases.add_needs(needs)
@@ -201,7 +201,7 @@ def _known(tx: Tx, report: dict[str, Any], keys: contacts.Keys, place: places.Re
     return Receipt(_answer(stored, keys, place), is_new=False)
 
 
-def _case_row(tx: Tx, report: Mapping[str, Any], lines: list[catalogue.NeedLine]) -> dict[str, Any]:
+def _case_row(tx: Tx, report: Mapping[str, Any]) -> dict[str, Any]:
     code = int(tx.new_id().replace("-", "")[:8], 16) % 10_000
     return {
         "id": report["case_id"],

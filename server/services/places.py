@@ -77,7 +77,7 @@ def _from_code(incident: Mapping[str, Any], gazetteer: Gazetteer, code: str) -> 
     point = gazetteer.point(code)
     if point is None:
         raise Invalid({"area_code": Problem("unknown_area", {"code": code})})
-    flags = ("place_from_area",)
+    flags: tuple[str, ...] = ("place_from_area",)
     if not _operates_at(incident, code, point[0], point[1]):
         flags += ("outside",)
     return Resolved(code, *point, flags)

@@ -4,7 +4,8 @@ The code is the key to it: whoever has it reported, or was told it by who did. A
 never shown. Unknown and wrong codes look the same, and tries are counted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,17 @@ WRONG_CODES, WRONG_WITHIN = 60, timedelta(hours=1)
 40-bit code is not found by sixty tries."""
 
 
+@dataclass(frozen=True)
+class _Desk:
+    """What a reporter's action works with."""
+
+    tx: Tx
+    actor: Actor
+    report: Mapping[str, Any]
+    case: Mapping[str, Any]
+    body: TrackIn
+
+
 def track(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
     """The report behind a tracking code, in its reporter's view. Raises NotFound."""
     report = _report_of(tx, code, keys)
@@ -32,7 +44,7 @@ def track(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
         "state": report["state"],
         "tier": report["tier"],
         "received_at": report["received_at"].isoformat(),
-        "clock": _clock(tx, report, waiting),
+        "clock": _clock(tx, report, waiting=waiting),
         "position": tx.reports.ahead_of(report) + 1 if waiting else None,
         "question": report["question"] if report["state"] == "needs_info" else None,
         "needs": [_need(need) for need in needs if need["state"] != "cancelled"],
@@ -63,14 +75,7 @@ def act(tx: Tx, actor: Actor, code: str, body: TrackIn, keys: contacts.Keys) -> 
     report = tx.reports.get(report["id"], lock=True) or report
     if body.action not in _can(tx, report, tx.assignments.of_case(case["id"])):
         raise Conflict("not_now", state={"state": report["state"]})
-    {
-        "add_info": _add_info,
-        "answer": _answer,
-        "confirm": _confirm,
-        "reopen": _reopen,
-        "rate": _rate,
-        "cancel": _cancel,
-    }[body.action](tx, actor, report, case, body)
+    _ACTIONS[body.action](_Desk(tx, actor, report, case, body))
     tx.audit(actor, f"report:{body.action}", report["area"], f"report:{report['id']}")
 
 
@@ -96,7 +101,7 @@ def _settled(needs: list[dict[str, Any]]) -> bool:
     return bool(needs) and all(need["state"] != "open" for need in needs)
 
 
-def _clock(tx: Tx, report: Mapping[str, Any], waiting: bool) -> dict[str, Any]:
+def _clock(tx: Tx, report: Mapping[str, Any], *, waiting: bool) -> dict[str, Any]:
     paused = report["state"] == "needs_info"
     overdue = waiting and not paused and tx.now > report["due_at"]
     return {"due_at": report["due_at"].isoformat(), "overdue": overdue, "paused": paused, "running": waiting}
@@ -131,57 +136,77 @@ def _can(tx: Tx, report: Mapping[str, Any], coming: list[dict[str, Any]]) -> lis
     return found
 
 
-def _add_info(tx: Tx, actor: Actor, report: dict[str, Any], case: dict[str, Any], body: TrackIn) -> None:
-    if not body.text:
-        raise Invalid({"text": Problem("required")})
-    tx.cases.add_note(
-        {"id": tx.new_id(), "case_id": case["id"], "at": tx.now, "by": "reporter", "text": body.text}
-    )
-    tx.reports.note(report["id"], tx.now, "info_added")
-    _changed(tx, report, "add_info")
+def _add_info(desk: _Desk) -> None:
+    _note(desk)
+    desk.tx.reports.note(desk.report["id"], desk.tx.now, "info_added")
+    _changed(desk.tx, desk.report, "add_info")
 
 
-def _answer(tx: Tx, actor: Actor, report: dict[str, Any], case: dict[str, Any], body: TrackIn) -> None:
-    _add_info(tx, actor, report, case, body)
-    tx.reports.change(report["id"], state=lifecycle.after("report", report["state"], "answer"), question=None)
-    _changed(tx, report, "answer")
+def _answer(desk: _Desk) -> None:
+    _add_info(desk)
+    state = lifecycle.after("report", desk.report["state"], "answer")
+    desk.tx.reports.change(desk.report["id"], state=state, question=None)
+    _changed(desk.tx, desk.report, "answer")
 
 
-def _confirm(tx: Tx, actor: Actor, report: dict[str, Any], case: dict[str, Any], body: TrackIn) -> None:
-    assignments.confirm_by_recipient(tx, actor, case["id"])
+def _confirm(desk: _Desk) -> None:
+    assignments.confirm_by_recipient(desk.tx, desk.actor, desk.case["id"])
 
 
-def _reopen(tx: Tx, actor: Actor, report: dict[str, Any], case: dict[str, Any], body: TrackIn) -> None:
-    if not body.text:
-        raise Invalid({"text": Problem("required")})
-    closed = [need for need in tx.cases.needs_of(case["id"]) if need["state"] == "closed"]
-    tx.cases.add_note({"id": tx.new_id(), "case_id": case["id"], "at": tx.now, "by": "reporter", "text": body.text})
-    tx.reports.note(report["id"], tx.now, "reopened")
-    for need in closed:
-        again = {name: need[name] for name in ("incident_id", "case_id", "item", "quantity", "tier", "basis")}
-        due = sla.due_at(need["tier"], tx.now)
-        tx.cases.add_needs(
-            [{**again, "id": tx.new_number(), "state": "open", "opened_at": tx.now, "due_at": due}]
-        )
-    _changed(tx, report, "reopen")
+def _reopen(desk: _Desk) -> None:
+    _note(desk)
+    tx = desk.tx
+    tx.reports.note(desk.report["id"], tx.now, "reopened")
+    ids = []
+    for need in tx.cases.needs_of(desk.case["id"]):
+        if need["state"] == "closed":
+            again = {name: need[name] for name in ("incident_id", "case_id", "item", "quantity", "tier", "basis")}
+            due = sla.due_at(need["tier"], tx.now)
+            ids.append(tx.new_number())
+            tx.cases.add_needs([{**again, "id": ids[-1], "state": "open", "opened_at": tx.now, "due_at": due}])
+    _changed(tx, desk.report, "reopen")
+    if ids:
+        where = {"incident_id": desk.case["incident_id"], "area": desk.case["area"]}
+        tx.record(events.NeedsOpened(**where, case_id=desk.case["id"], need_ids=ids))
 
 
-def _rate(tx: Tx, actor: Actor, report: dict[str, Any], case: dict[str, Any], body: TrackIn) -> None:
-    if body.rating is None:
+def _rate(desk: _Desk) -> None:
+    if desk.body.rating is None:
         raise Invalid({"rating": Problem("required")})
-    tx.reports.change(report["id"], rating=body.rating)
-    tx.reports.note(report["id"], tx.now, "rated", rating=body.rating)
-    _changed(tx, report, "rate")
+    desk.tx.reports.change(desk.report["id"], rating=desk.body.rating)
+    desk.tx.reports.note(desk.report["id"], desk.tx.now, "rated", rating=desk.body.rating)
+    _changed(desk.tx, desk.report, "rate")
 
 
-def _cancel(tx: Tx, actor: Actor, report: dict[str, Any], case: dict[str, Any], body: TrackIn) -> None:
-    tx.reports.change(report["id"], state=lifecycle.after("report", report["state"], "reject"))
-    tx.reports.note(report["id"], tx.now, "cancelled_by_reporter")
-    if all(r["state"] in ("rejected", "duplicate") for r in tx.reports.of_case(case["id"])):
-        for need in tx.cases.needs_of(case["id"]):
+def _cancel(desk: _Desk) -> None:
+    tx, case_id = desk.tx, desk.case["id"]
+    tx.reports.change(desk.report["id"], state=lifecycle.after("report", desk.report["state"], "reject"))
+    tx.reports.note(desk.report["id"], tx.now, "cancelled_by_reporter")
+    if all(r["state"] in ("rejected", "duplicate") for r in tx.reports.of_case(case_id)):
+        for need in tx.cases.needs_of(case_id):
             if need["state"] == "open" and need["covered"] == 0:
                 tx.cases.change_need(need["id"], state=lifecycle.after("need", need["state"], "cancel"))
-    _changed(tx, report, "cancel")
+    _changed(tx, desk.report, "cancel")
+
+
+def _note(desk: _Desk) -> None:
+    """The reporter's words as a note on the case. Raises Invalid naming `text` when there are none."""
+    if not desk.body.text:
+        raise Invalid({"text": Problem("required")})
+    tx = desk.tx
+    tx.cases.add_note(
+        {"id": tx.new_id(), "case_id": desk.case["id"], "at": tx.now, "by": "reporter", "text": desk.body.text}
+    )
+
+
+_ACTIONS: Mapping[str, Callable[[_Desk], None]] = {
+    "add_info": _add_info,
+    "answer": _answer,
+    "confirm": _confirm,
+    "reopen": _reopen,
+    "rate": _rate,
+    "cancel": _cancel,
+}
 
 
 def _changed(tx: Tx, report: Mapping[str, Any], action: str) -> None:

@@ -42,7 +42,8 @@ class Accounts:
 
     def grants(self, user_id: str) -> list[Row]:
         """The roles of a user."""
-        return every(self.conn, select(grants).where(grants.c.user_id == user_id).order_by(grants.c.role, grants.c.area))
+        query = select(grants).where(grants.c.user_id == user_id)
+        return every(self.conn, query.order_by(grants.c.role, grants.c.area))
 
     def volunteer_of(self, user_id: str) -> str | None:
         """The volunteer that the user is."""

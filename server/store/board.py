@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, text
 
 from server.store.rows import Row, every
 
@@ -101,9 +101,6 @@ class Board:
 
     def _rows(self, query: str, where: str, params: dict[str, Any], now: Any) -> list[Row]:
         filled = query.format(where=where)
-        for name, value in (("now", now), ("today", now.date())):
-            if f":{name}" in filled:
-                params[name] = value
-        known = {name: value for name, value in params.items() if f":{name}" in filled}
-        statement = text(filled).bindparams(*(bindparam(name, value) for name, value in known.items()))
-        return every(self.conn, statement)
+        known = {**params, "now": now, "today": now.date()}
+        used = {name: value for name, value in known.items() if f":{name}" in filled}
+        return every(self.conn, text(filled), used)

@@ -35,7 +35,8 @@ class Outbox:
 
     def number(self, limit: int = 1000) -> int:
         """Give the next positions to committed events that have none; returns how many."""
-        return self.conn.execute(_NUMBER, {"limit": limit}, execution_options={"preserve_rowcount": True}).rowcount
+        numbered = self.conn.execute(_NUMBER, {"limit": limit}, execution_options={"preserve_rowcount": True})
+        return int(numbered.rowcount)
 
     def unsent(self, limit: int = 1000) -> list[Row]:
         """Numbered events that were not marked as sent, in order."""
@@ -48,7 +49,8 @@ class Outbox:
 
     def cursor(self) -> int:
         """The position of the last numbered event; 0 when there is none."""
-        return self.conn.execute(select(func.coalesce(func.max(outbox.c.position), 0))).scalar_one()
+        top: int | None = self.conn.execute(select(func.max(outbox.c.position))).scalar()
+        return top or 0
 
     def after(self, position: int, incident_id: str, limit: int) -> list[Row]:
         """Numbered events of the incident beyond a position, in order."""

@@ -51,11 +51,11 @@ def _number() -> Column[int]:
     return Column("id", BigInteger, primary_key=True, autoincrement=False)
 
 
-def _ref(name: str, target: str, nullable: bool = False) -> Column[str]:
+def _ref(name: str, target: str, *, nullable: bool = False) -> Column[str]:
     return Column(name, UUID(as_uuid=False), ForeignKey(target), nullable=nullable)
 
 
-def _case(name: str = "case_id", nullable: bool = False) -> Column[int]:
+def _case(name: str = "case_id", *, nullable: bool = False) -> Column[int]:
     return Column(name, BigInteger, ForeignKey("cases.id"), nullable=nullable)
 
 
@@ -63,11 +63,11 @@ def _need() -> Column[int]:
     return Column("need_id", BigInteger, ForeignKey("needs.id"), nullable=False)
 
 
-def _report(nullable: bool = False) -> Column[str]:
+def _report(*, nullable: bool = False) -> Column[str]:
     return Column("report_id", Text, ForeignKey("reports.id"), nullable=nullable)
 
 
-def _time(name: str, nullable: bool = False) -> Column[object]:
+def _time(name: str, *, nullable: bool = False) -> Column[object]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
@@ -546,6 +546,7 @@ outbox = Table(
     Column("data", JSONB, nullable=False),
     _time("at"),
     _time("sent_at", nullable=True),
+    Index(None, "incident_id", "position"),
     Index("ix_outbox_unnumbered", "id", postgresql_where=text("position is null")),
     Index("ix_outbox_unsent", "position", postgresql_where=text("sent_at is null")),
 )

@@ -25,7 +25,7 @@ def app(started):
 
 @pytest.fixture
 def token_of(app):
-    """Makes a user and returns the header of their token: token_of("coordinator", "32.03")."""
+    """A maker of users, by role and area; it gives the header of their token."""
 
     def make(role, area, name=None):
         system: System = app.extensions["tanggap"]

@@ -188,7 +188,8 @@ def test_a_job_that_has_begun_does_not_keep_the_next_one_out(world, connection):
 def test_while_the_queue_is_away_events_are_numbered_and_wait(world, relay, ear, tmp_path):
     world.case({"blanket": 5})
     nowhere = f"unix://{tmp_path}/nobody.sock"
-    away = Relay(world.system, Emitter(replace(world.system.settings, redis_url=nowhere)), queues.Jobs(queues.connect(nowhere)))
+    emitter = Emitter(replace(world.system.settings, redis_url=nowhere))
+    away = Relay(world.system, emitter, queues.Jobs(queues.connect(nowhere)))
     with world.system.alone() as begin, pytest.raises(redis.ConnectionError):
         away.step(begin)
     assert None not in positions(world.system)

@@ -123,7 +123,8 @@ def test_bad_input_is_named_and_nothing_is_stored(system, change, field, code):
 
 
 def test_every_wrong_field_is_named_at_once(system):
-    wrong = problem(system, body(contact={"phone": "1"}, needs=[{"item": "unicorn"}], place={"lon": -6.9, "lat": 107.6}))
+    place = {"lon": -6.9, "lat": 107.6}
+    wrong = problem(system, body(contact={"phone": "1"}, needs=[{"item": "unicorn"}], place=place))
     assert set(wrong) == {"contact.phone", "needs.0.item", "place.lat"}
 
 
@@ -133,14 +134,18 @@ def test_a_place_outside_the_province_is_stored_and_flagged(system):
         assert "outside" in tx.reports.get(answer["id"])["flags"]
 
 
-@pytest.mark.parametrize("text", ["ᮞᮥᮔ᮪ᮓ 🌊🆘", "<script>alert(1)</script>", "'; drop table reports; --", "\\u0000 %s {x}"])
+@pytest.mark.parametrize(
+    "text", ["ᮞᮥᮔ᮪ᮓ 🌊🆘", "<script>alert(1)</script>", "'; drop table reports; --", "\\u0000 %s {x}"]
+)
 def test_strange_but_honest_text_is_kept_to_the_letter(system, text):
     answer = receive(system, body(text=text)).answer
     with system.reading() as tx:
         assert tx.reports.get(answer["id"])["text"] == text
 
 
-@pytest.mark.parametrize("phone", ["0812-3456-7890", "+62 812 3456 7890", "62812 34567890", "(0812) 34567890", "81234567890"])
+@pytest.mark.parametrize(
+    "phone", ["0812-3456-7890", "+62 812 3456 7890", "62812 34567890", "(0812) 34567890", "81234567890"]
+)
 def test_every_spelling_of_a_phone_is_one_phone(system, phone):
     answer = receive(system, body(contact={"phone": phone})).answer
     with system.reading() as tx:

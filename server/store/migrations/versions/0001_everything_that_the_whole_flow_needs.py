@@ -193,6 +193,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("position", name=op.f("uq_outbox_position")),
     )
+    op.create_index(op.f("ix_outbox_incident_id_position"), "outbox", ["incident_id", "position"], unique=False)
     op.create_index(
         "ix_outbox_unnumbered", "outbox", ["id"], unique=False, postgresql_where=sa.text("position is null")
     )
@@ -648,6 +649,7 @@ def downgrade() -> None:
     op.drop_table("plans")
     op.drop_index("ix_outbox_unsent", table_name="outbox", postgresql_where=sa.text("sent_at is null"))
     op.drop_index("ix_outbox_unnumbered", table_name="outbox", postgresql_where=sa.text("position is null"))
+    op.drop_index(op.f("ix_outbox_incident_id_position"), table_name="outbox")
     op.drop_table("outbox")
     op.drop_table("hazards")
     op.drop_table("grants")
