@@ -8,7 +8,7 @@ from flask import jsonify, request
 from server.api.contract import route, system, whole
 from server.api.identity import actor
 from server.api.listing import PART, asked
-from server.services import supply
+from server.services import pickups, supply
 from server.services.inputs_supply import SiteChangeIn, SiteIn
 
 
@@ -47,6 +47,13 @@ def stock(site_id: UUID) -> Any:
     """The lots of a site: on hand, held and free."""
     with system().reading() as tx:
         return jsonify(supply.stock_of(tx, actor(), str(site_id)))
+
+
+@route("GET", "/api/sites/<uuid:site_id>/pickups", guard="signed_in", answers={200: "`pickups`: what leaves the site"})
+def pickups_of(site_id: UUID) -> Any:
+    """Assignments to hand goods out for, with who comes and where they go."""
+    with system().reading() as tx:
+        return jsonify(pickups.of_site(tx, actor(), str(site_id)))
 
 
 @route(

@@ -123,6 +123,11 @@ class Assignments:
         """Ids of the assignments of a case, the oldest first."""
         return [row["id"] for row in self.of_case(case_id)]
 
+    def ids_of_site(self, site_id: str, states: Sequence[str]) -> list[str]:
+        """Ids of the assignments in these states whose goods come from a site."""
+        query = select(assignments.c.id).where(assignments.c.site_id == site_id, assignments.c.state.in_(states))
+        return list(self.conn.execute(query.order_by(assignments.c.id)).scalars())
+
     def confirmed_by_need(self, need_ids: Iterable[int]) -> dict[int, int]:
         """What confirmed deliveries brought of each of these needs."""
         query = (
