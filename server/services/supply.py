@@ -65,7 +65,9 @@ def add_site(tx: Tx, actor: Actor, body: SiteIn, gazetteer: Gazetteer) -> dict[s
         raise Invalid({"place": Problem("place_wanted")})
     place = _placed(incident, gazetteer, body.place, body.area_code, body.declared_area)
     row = _new_site(tx, actor, incident["id"], body, place)
-    return site(tx, actor, row["id"])
+    if row is None:
+        raise Conflict
+    return site_view(row)
 
 
 def change_site(tx: Tx, actor: Actor, site_id: str, body: SiteChangeIn, gazetteer: Gazetteer) -> dict[str, Any]:
@@ -84,7 +86,7 @@ def change_site(tx: Tx, actor: Actor, site_id: str, body: SiteChangeIn, gazettee
         values["flags"] = [*kept, *place.flags]
     tx.sites.change(site_id, **values)
     tx.audit(actor, "site:change", row["area"], f"site:{site_id}", changed=sorted(values))
-    _tell_site(tx, row["incident_id"], {row["area"], str(values.get("area", row["area"]))}, [site_id])
+    _tell_site(tx, row["incident_id"], {row["area"], str(values.get("area", row["area"]))}, site_id)
     return site(tx, actor, site_id)
 
 
@@ -98,13 +100,11 @@ def add_sites(
 
     def take(reference: str, fields: Mapping[str, Any]) -> RowResult:
         body = parse(SiteIn, fields)
-        if tx.sites.by_external_ref(incident["id"], reference) is not None:
-            return bulk.KNOWN
         if body.place is None and body.area_code is None and body.declared_area is None:
             raise Invalid({"place": Problem("place_wanted")})
         place = _placed_somehow(incident, gazetteer, body)
         row = _new_site(tx, actor, incident["id"], body, place, reference)
-        return RowResult("stored", flags=tuple(row["flags"]))
+        return RowResult("stored", flags=tuple(row["flags"])) if row else bulk.KNOWN
 
     return bulk.each(rows, take)
 
@@ -147,9 +147,9 @@ def _placed_somehow(incident: Mapping[str, Any], gazetteer: Gazetteer, body: Sit
 
 def _new_site(
     tx: Tx, actor: Actor, incident_id: str, body: SiteIn, place: places.Resolved, reference: str | None = None
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
+    """Store a site and flag it, and those that it doubles; None when its identity is known."""
     require(actor, Permission.SITE_EDIT, place.area)
-    same = tx.sites.at_place(incident_id, place.lon, place.lat) if body.place and place.lon and place.lat else []
     row: dict[str, Any] = {
         "id": tx.new_id(),
         "incident_id": incident_id,
@@ -161,24 +161,38 @@ def _new_site(
         "accuracy_m": place.accuracy_m,
         "address": body.address,
         "is_public": body.is_public,
-        "flags": [*place.flags, *(["doubled_place"] if same else [])],
+        "is_open": True,
+        "flags": list(place.flags),
         "external_ref": reference,
         "created_at": tx.now,
+        "version": 1,
     }
     if not tx.sites.add(row):
-        raise Conflict
-    doubled = [other["id"] for other in same]
-    tx.sites.flag(doubled, "doubled_place")
+        return None
+    same = _at_same_place(tx, row)
+    if same:
+        tx.sites.flag([row["id"], *same], "doubled_place")
+        row |= {"flags": [*row["flags"], "doubled_place"], "version": 2}
     tx.audit(actor, "site:add", place.area, f"site:{row['id']}", name=body.name, flags=row["flags"])
-    _tell_site(tx, incident_id, {place.area}, [row["id"], *doubled])
+    rows = [boardrows.site(row), *queries.site_rows(tx, same)]
+    where = {"incident_id": incident_id, "area": place.area}
+    tx.record(events.SiteChanged(**where, rows={"sites": rows}, site_id=row["id"]))
     return row
 
 
-def _tell_site(tx: Tx, incident_id: str, areas: set[str], site_ids: Sequence[str]) -> None:
+def _at_same_place(tx: Tx, row: Row) -> list[str]:
+    """Ids of other sites at the very point; a point that only stands for an area says nothing of one place."""
+    if row["lon"] is None or "place_from_area" in row["flags"]:
+        return []
+    found = tx.sites.at_place(row["incident_id"], row["lon"], row["lat"])
+    return [other["id"] for other in found if other["id"] != row["id"]]
+
+
+def _tell_site(tx: Tx, incident_id: str, areas: set[str], site_id: str) -> None:
     """Tell every area concerned: the one that a site left, too."""
-    rows = {"sites": queries.site_rows(tx, site_ids)}
+    rows = {"sites": queries.site_rows(tx, [site_id])}
     for area in sorted(areas):
-        tx.record(events.SiteChanged(incident_id=incident_id, area=area, rows=rows, site_id=site_ids[0]))
+        tx.record(events.SiteChanged(incident_id=incident_id, area=area, rows=rows, site_id=site_id))
 
 
 def _site_for(tx: Tx, actor: Actor, site_id: str, *, lock: bool = False) -> Row:

@@ -50,8 +50,8 @@ class Sites:
         """Sites of the incident that lie at this very place."""
         query = select(sites).where(
             sites.c.incident_id == incident_id,
-            func.abs(sites.c.lon - lon) < SAME_PLACE_DEGREES,
-            func.abs(sites.c.lat - lat) < SAME_PLACE_DEGREES,
+            sites.c.lon.between(lon - SAME_PLACE_DEGREES, lon + SAME_PLACE_DEGREES),
+            sites.c.lat.between(lat - SAME_PLACE_DEGREES, lat + SAME_PLACE_DEGREES),
         )
         return every(self.conn, query.order_by(sites.c.id))
 
