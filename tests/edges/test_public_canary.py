@@ -1,0 +1,217 @@
+"""Something unique is planted wherever people's data go; then a stranger looks everywhere and must not find it."""
+
+import io
+import re
+import uuid
+from dataclasses import replace
+
+import pytest
+from PIL import ExifTags, Image
+from sqlalchemy import insert, select
+
+from server.app import create_app
+from server.domain.events import from_data
+from server.services import contacts
+from server.store import tables
+from workers import publicmap
+
+PHONE = "+6281299734561"
+NAME = "Zulaikha Wirapraja"
+LON, LAT = 107.13579, -6.82468
+TEXT = "Rumah ungu dekat pohon kapuk kembar"
+NOTE = "Kunci ada di tetangga sebelah barat"
+HIDDEN_CLAIM = "Gudang beras desa dijarah semalam"
+STRANGER_PATHS = ["/", "/tidak/ada", "/api/tidak-ada", "/static/../config", "/peta/gambar/x", "/api/public/gifts/ABC"]
+QUERIES = ["", "?lang=en", "?incident=jabar&level=regency", "?q=kapuk&parent=32", "?incident=zzz", "?level=zzz&limit=x"]
+SUFFIXES = ["", ".csv", ".geojson", ".json"]
+
+
+@pytest.fixture(scope="module")
+def planted(module_started):
+    """The application with the canaries in it, a cut made after, and words that stand for ids in paths."""
+    app = create_app(module_started)
+    system = app.extensions["tanggap"]
+    stranger = app.test_client(use_cookies=False)
+    report = {
+        "client_id": str(uuid.uuid4()),
+        "text": TEXT,
+        "place": {"lon": LON, "lat": LAT, "accuracy_m": 8},
+        "people": 118,
+        "danger": {"rising": True},
+        "contact": {"name": NAME, "phone": PHONE},
+    }
+    answer = stranger.post("/api/reports", json=report)
+    assert answer.status_code == 201
+    photo = stranger.put(
+        f"/api/reports/{report['client_id']}/photos/1",
+        data=photo_with_place(),
+        headers={"X-Tracking-Code": answer.json["code"], "Content-Type": "image/jpeg"},
+    )
+    assert photo.status_code == 201
+    volunteer = {"name": NAME, "phone": PHONE, "home_area": "32.03", "skills": [], "consent": True}
+    assert stranger.post("/api/volunteers", json=volunteer).status_code == 201
+    with system.writing() as tx:
+        case_id = tx.reports.get(answer.json["id"])["case_id"]
+        jabar = tx.incidents.by_slug("jabar")["id"]
+        sealed = contacts.seal_text(NAME, system.keys)
+        tx.cases.add_note({"id": tx.new_id(), "case_id": case_id, "at": tx.now, "by": NAME, "text": NOTE})
+        _add(tx, tables.sites, incident_id=jabar, name=f"Rumah {NAME}", kind="post", area="32.03", lon=LON, lat=LAT,
+             address=TEXT, created_at=tx.now)  # fmt: skip
+        _add(tx, tables.claims, incident_id=jabar, area="32.03", text=HIDDEN_CLAIM, state="checking",
+             received_at=tx.now, due_at=tx.now)  # fmt: skip
+        _add(tx, tables.gifts, incident_id=jabar, code="AAAAAAAAA", donor_sealed=sealed, item="rice", quantity=500,
+             received_at=tx.now)  # fmt: skip
+        _deliver(tx, case_id, jabar)
+    publicmap.publish_now(system)
+    with system.reading() as tx:
+        ids = [case_id, answer.json["id"], report["client_id"]]
+        ids += [one for table in (tables.sites, tables.photos) for one in tx.conn.execute(select(table.c.id)).scalars()]
+    yield app, [str(one) for one in [*ids, "32.03.05", "AAAAAAAAA", "ABCD-EFGH", 1]]
+    system.engine.dispose()
+
+
+def photo_with_place():
+    """A JPEG that says in its EXIF where it was taken, and what it shows."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.ImageDescription] = TEXT
+    exif[ExifTags.IFD.GPSInfo] = {
+        ExifTags.GPS.GPSLatitudeRef: "S",
+        ExifTags.GPS.GPSLatitude: (6.0, 49.0, 28.8),
+        ExifTags.GPS.GPSLongitudeRef: "E",
+        ExifTags.GPS.GPSLongitude: (107.0, 8.0, 8.8),
+    }
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), "purple").save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def _add(tx, table, **values):
+    tx.conn.execute(insert(table).values(id=tx.new_id(), **values))
+
+
+def _deliver(tx, case_id, incident_id):
+    """A hand-over with its place, at the case."""
+    assignment, now = tx.new_id(), tx.now
+    row = {"id": assignment, "incident_id": incident_id, "case_id": case_id, "kind": "service", "area": "32.03"}
+    row |= {"state": "confirmed", "by": NAME, "reason": NOTE}
+    row |= dict.fromkeys(("created_at", "changed_at", "asking_since"), now)
+    needs = tx.cases.needs_of(case_id)
+    tx.assignments.add(row, [{"need_id": need["id"], "quantity": need["quantity"]} for need in needs])
+    _add(tx, tables.deliveries, assignment_id=assignment, client_id=tx.new_id(), proof="code", by=NAME, lon=LON,
+         lat=LAT, handed_over_at=now, recorded_at=now)  # fmt: skip
+
+
+def paths_of(app, words):
+    """Every address that a stranger can ask for, each variable filled with each of the words."""
+    found = set(STRANGER_PATHS)
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()):
+            continue
+        blanks = re.findall(r"<(?:\w+:)?\w+>", rule.rule)
+        filled = [rule.rule]
+        for blank in blanks:
+            filled = [path.replace(blank, word, 1) for path in filled for word in words]
+        found.update(filled)
+    return sorted(found)
+
+
+def leaks(text):
+    """Which canaries the text holds, in any spelling."""
+    found = [words for words in (NAME, TEXT, NOTE, HIDDEN_CLAIM) if words.lower() in text.lower()]
+    found += [part for part in (*NAME.split(), "kapuk kembar") if part.lower() in text.lower()]
+    digits = re.sub(r"[\s().+\-–\u00a0]|%20|&#43;|\\u002b", "", text)
+    if PHONE.removeprefix("+62") in digits:
+        found.append("phone")
+    found += ["place" for _ in near_place(text)]
+    return found
+
+
+def near_place(text):
+    """Numbers of 4 and more decimals at the place, and pairs of 3 at it, whichever of the two comes first."""
+    numbers = [float(number) for number in re.findall(r"-?\d{1,3}\.\d{4,}", text)]
+    yield from (n for n in numbers if min(abs(n - LON), abs(n - LAT), abs(n + LAT)) < 0.0006)
+    for one, other in re.findall(r"(-?\d{1,3}\.\d{3,})[^0-9\-]{1,12}(-?\d{1,3}\.\d{3,})", text):
+        for lon, lat in ((float(one), float(other)), (float(other), float(one))):
+            if abs(lon - LON) < 0.0006 and abs(abs(lat) - abs(LAT)) < 0.0006:
+                yield one
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0812-9973-4561", "+62 812 9973 4561", "62812.9973.4561", "(0812) 99734561", NAME.upper(), "lat=-6.8247,x",
+     "[107.136, -6.825]", "-6.825, 107.136", '"lat": -6.825, "lon": 107.136', HIDDEN_CLAIM],
+)  # fmt: skip
+def test_a_canary_would_be_seen(text):
+    assert leaks(f"<p>{text}</p>")
+
+
+def test_what_is_public_on_purpose_is_no_canary():
+    assert leaks('{"coordinates":[107.139,-6.82]} 0812 9999 0000, 107.1, -6.8') == []
+
+
+def test_a_stranger_finds_nothing_anywhere(planted):
+    app, words = planted
+    stranger = app.test_client(use_cookies=False)
+    seen, answered = [], 0
+    for path in paths_of(app, words):
+        for address in addresses(path):
+            answer = stranger.get(address)
+            answered += answer.status_code == 200
+            told = f"{answer.headers} {answer.get_data(as_text=True)}"
+            seen += [(address, canary) for canary in leaks(told)]
+            assert answer.status_code < 500 or path == "/readyz", address
+    assert seen == []
+    assert answered > 40
+
+
+def addresses(path):
+    """A path with every ending and, for the public ones, every query."""
+    if not path.startswith(("/api/public", "/peta", "/donasi", "/kabar", "/api/areas", "/api/incidents")):
+        return [path]
+    return [path + suffix + query for suffix in SUFFIXES for query in QUERIES]
+
+
+def test_a_stranger_s_wrong_calls_tell_nothing(planted):
+    app, words = planted
+    stranger = app.test_client(use_cookies=False)
+    for path in paths_of(app, words):
+        for method in ("POST", "DELETE", "OPTIONS", "HEAD"):
+            answer = stranger.open(path, method=method)
+            assert leaks(f"{answer.headers} {answer.get_data(as_text=True)}") == [], (method, path)
+
+
+def test_no_event_tells_strangers_anything_but_the_time_of_a_cut(planted):
+    app, _ = planted
+    with app.extensions["tanggap"].reading() as tx:
+        rows = tx.conn.execute(select(tables.outbox)).all()
+    assert {row.type for row in rows} >= {"ReportReceived", "VolunteerChanged", "FiguresPublished"}
+    for row in rows:
+        told = from_data(row.type, row.incident_id, row.area, row.data).public()
+        assert told is None or (row.type == "FiguresPublished" and set(told) == {"cut_at"})
+
+
+def test_a_stranger_s_socket_hears_nothing_of_its_own_asking(planted, module_started):
+    # Flask-SocketIO's test client works without a queue only.
+    app = create_app(replace(module_started, redis_url=""))
+    socket = app.extensions["socketio"].test_client(app)
+    refused = socket.emit("subscribe", {"incident": "jabar", "area": "32.03"}, callback=True)
+    assert "error" in refused
+    assert leaks(f"{refused} {socket.get_received()}") == []
+    app.extensions["tanggap"].engine.dispose()
+
+
+def test_a_kept_photo_says_nothing_of_its_place(planted):
+    app, _ = planted
+    kept = [path for path in app.extensions["tanggap"].settings.photo_dir.rglob("*") if path.is_file()]
+    assert kept
+    for path in kept:
+        assert TEXT.encode() not in path.read_bytes()
+        with Image.open(path) as image:
+            assert not image.getexif()
+
+
+def test_the_case_is_public_only_as_a_rounded_number(planted):
+    app, _ = planted
+    found = app.test_client().get("/api/public/summary").json
+    assert found["total"]["people_reported"] == 120
+    assert found["total"]["people_helped"] == 120
