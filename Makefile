@@ -29,6 +29,9 @@ help:
 run: $(PACKAGES) $(BUILT)
 	@$(BIN)/python -m server run
 
+# A demo has a folder of its own, so that it never mixes with real data, and a quick public clock.
+demo: export DATA_DIR ?= var/demo
+demo: export PUBLISH_EVERY_S ?= 30
 demo: $(PACKAGES) $(BUILT)
 	@$(BIN)/python -m server run --demo
 

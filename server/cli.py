@@ -39,6 +39,16 @@ def run(demo: bool) -> None:
 
 
 @cli.command()
+def demo() -> None:
+    """Play the demo's drill against the running system; `make demo` starts this by itself."""
+    from server import embedded
+    from server.commands import demo as drill
+
+    with embedded.servers(settings()) as filled:
+        drill.play(filled)
+
+
+@cli.command()
 def web() -> None:
     """Run one web process, the one that WEB_NUMBER names."""
     from server import serving

@@ -53,6 +53,11 @@ def _run_as_owner(settings: Settings, *, demo: bool) -> None:
         _wait_for_application(supervisor)
         _greet(settings, first)
         if demo:
+            from server.commands.demo import prepare as prepare_demo  # noqa: PLC0415 - only a demo needs it
+
+            _say("  Logins of the demo (name, role, one-time password):")
+            for line in prepare_demo(settings):
+                _say(f"    {line}")
             supervisor.start("demo")
         _watch(supervisor)
     # Only a supervisor that died brings us here.
