@@ -71,7 +71,7 @@ def rectangle(bounds: Sequence[float]) -> Geometry:
 def as_geojson(shape: BaseGeometry) -> Geometry | None:
     """The polygons of a shape, rounded, outer rings counter-clockwise; None when rounding leaves nothing."""
     parts = shapely.get_parts(shapely.set_precision(shape, GRID_DEGREES))
-    polygons = [part for part in parts if part.geom_type == "Polygon"]
+    polygons = [part for part in parts if part.geom_type == "Polygon" and not part.is_empty]
     turned = shapely.orient_polygons(polygons, exterior_cw=False)
     rings = [[_ring(part.exterior), *map(_ring, part.interiors)] for part in turned]
     if not rings:
