@@ -16,6 +16,9 @@ NODE_WHEEL = $(firstword $(wildcard .venv/lib/python3*/site-packages/nodejs_whee
 NODE = $(NODE_WHEEL)/bin/node
 NPM = $(NODE) $(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js
 
+# Where this is set, each of the processes would compile all of its modules at every start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run demo test check lint bench
 
 help:

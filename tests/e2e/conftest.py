@@ -23,6 +23,7 @@ from tests.conftest import ADMIN_PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_S = 90.0
+GREETING = "Ctrl-C stops everything"
 NOT_IN_CHILDREN = {"DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "FAULT", "SERVING", "TILE_URL", "HOST"}
 
 SECRET = "the secret of all tests, which keeps nothing secret"
@@ -42,7 +43,7 @@ class Stack:
 
     @property
     def output(self) -> str:
-        """What `run` has printed so far."""
+        """What the present `run` has printed so far."""
         return self._output.read_text()
 
     @property
@@ -50,8 +51,10 @@ class Stack:
         return self.data_dir.with_name("run.out")
 
     def up(self) -> None:
-        """Starts the system and waits until it is ready."""
-        with self._output.open("ab") as output:
+        """Starts the system, anew if need be, and waits until it is ready."""
+        if self._parent is not None:
+            self._parent.wait(WAIT_S)
+        with self._output.open("wb") as output:
             self._parent = subprocess.Popen(
                 [sys.executable, "-m", "server", "run"],
                 cwd=ROOT,
@@ -61,7 +64,8 @@ class Stack:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.wait_ready()
+        # Its word, and not an answer of /readyz, which may come from the gateway of the run before.
+        self.wait_for(lambda: GREETING in self.output, "the system does not start")
 
     def down(self, how: signal.Signals = signal.SIGINT) -> int:
         """Asks the system to end, waits for it, and gives its exit status."""

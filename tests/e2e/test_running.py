@@ -63,7 +63,7 @@ def test_a_taken_port_is_named(stack: Stack, tmp_path_factory: pytest.TempPathFa
     assert "PORT" in result.stderr
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_the_end_leaves_nothing_and_the_next_start_works(new_stack: NewStack, how: signal.Signals) -> None:
     system = new_stack()
     assert system.down(how) == 0
