@@ -1,6 +1,6 @@
 """Plans as people see them: asked for and looked at. Worked out by `planning`, approved by `approvals`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from server.domain import events, lifecycle
@@ -60,7 +60,21 @@ def show(tx: Tx, actor: Actor, plan_id: str) -> dict[str, Any]:
     """The plan with its matches and what stays open, each with why. Raises NotFound."""
     plan = visible(actor, tx.plans.get(plan_id))
     matches = [_match(row) for row in tx.plans.matches(plan_id)]
-    return {**brief(plan, incident_of(tx, plan)), **_result(plan), "matches": matches}
+    result = _result(plan)
+    sources = tx.stock.sites_of(_supplies_in([matches, result["unmet"]]))
+    return {**brief(plan, incident_of(tx, plan)), **result, "matches": matches, "sources": sources}
+
+
+def _supplies_in(part: Any) -> Iterator[str]:
+    """The ids of every supply that a plan or its reasons name."""
+    if isinstance(part, list):
+        for one in part:
+            yield from _supplies_in(one)
+    elif isinstance(part, dict):
+        yield from (part[name] for name in ("lot_id", "supply_id") if part.get(name))
+        for one in part.values():
+            if isinstance(one, list | dict):
+                yield from _supplies_in(one)
 
 
 def latest(tx: Tx, actor: Actor, slug: str | None) -> list[dict[str, Any]]:

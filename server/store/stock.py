@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, or_, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from server.domain.lifecycle import HOLDS_STOCK
@@ -48,15 +49,15 @@ _LOTS: Select[Any] = (
     .order_by(lots.c.item, lots.c.expiry.asc().nulls_last(), lots.c.created_at, lots.c.id)
 )
 _UNBALANCED = """
-select transfer_id, lot_id, sum(quantity)::int as off from ledger
+select transfer_id, lot_id, sum(quantity)::bigint as off from ledger
 group by transfer_id, lot_id having sum(quantity) <> 0
 """
 _BELOW_ZERO = """
-select lot_id, account, sum(quantity)::int as balance from ledger where account in ('site', 'transit', 'recipient')
+select lot_id, account, sum(quantity)::bigint as balance from ledger where account in ('site', 'transit', 'recipient')
 group by lot_id, account having sum(quantity) < 0
 """
 _GIFT_FLOW = """
-select g.account, s.area as site_area, a.area as delivered_area, g.at, sum(g.quantity)::int as quantity
+select g.account, s.area as site_area, a.area as delivered_area, g.at, sum(g.quantity)::bigint as quantity
 from ledger g join lots lo on lo.id = g.lot_id join sites s on s.id = lo.site_id
 left join assignments a on a.id = g.assignment_id
 where lo.gift_id = :gift and g.at <= :until
@@ -96,6 +97,12 @@ class Stock:
         ids = sorted(set(lot_ids))
         query = select(lots.c.id, (_on_hand - _held).label("free")).where(lots.c.id.in_(ids))
         return {row["id"]: int(row["free"]) for row in every(self.conn, query)} if ids else {}
+
+    def sites_of(self, lot_ids: Iterable[str]) -> dict[str, Row]:
+        """Where each of the lots lies: site_id and the site's name."""
+        query = select(lots.c.id, lots.c.site_id, sites.c.name).join(sites, sites.c.id == lots.c.site_id)
+        found = every(self.conn, query.where(lots.c.id.in_(sorted(set(lot_ids)))))
+        return {row["id"]: {"site_id": row["site_id"], "name": row["name"]} for row in found}
 
     def lots_of_site(self, site_id: str) -> list[Row]:
         """The lots of a site that still hold something, by item, what expires first before the rest."""
@@ -183,7 +190,7 @@ class Stock:
         """Gifts that came to sites in these areas, with that site, the newest first, beyond the gift `after`."""
         came = (
             select(lots.c.gift_id, lots.c.site_id, sites.c.name.label("site_name"), sites.c.area)
-            .distinct(lots.c.gift_id)
+            .ext(distinct_on(lots.c.gift_id))
             .join(sites, sites.c.id == lots.c.site_id)
             .where(lots.c.gift_id.is_not(None))
             .order_by(lots.c.gift_id, lots.c.created_at, lots.c.id)

@@ -5,7 +5,12 @@ import { items } from "./setup";
 const language = document.documentElement.lang === "en" ? "en" : "id";
 const grouped = new Intl.NumberFormat(language);
 
+const shortened = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 6 });
+
 export const number = (n: number): string => grouped.format(n);
+
+/** A very large number in words of thousands, so that two can still be told apart. */
+export const large = (n: number): string => shortened.format(n);
 
 /** `Air minum 1.680 L` */
 export function amount(item: string, quantity: number): string {

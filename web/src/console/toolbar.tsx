@@ -102,7 +102,7 @@ function AreaChoice({ model }: { model: Model }) {
   return (
     <select aria-label={word("console.area")} value={chosen} onChange={(event) => model.narrow({ area: event.currentTarget.value, only: null })}>
       <option value="">{word("console.all_areas")}</option>
-      {chosen !== "" && above !== "" && above !== start && <option value={above}>← {placeName(above)}</option>}
+      {chosen !== "" && above !== "" && above !== start && <option value={above}>‹ {placeName(above)}</option>}
       {chosen !== "" && <option value={chosen}>{placeName(chosen)}</option>}
       {inside.map((place) => (
         <option key={place.code} value={place.code}>

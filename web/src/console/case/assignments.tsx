@@ -48,7 +48,7 @@ function Job({ row, model, area, again }: { row: AssignmentRow; model: Model; ar
         <strong>{row.lines.map((line) => amount(line.item, line.quantity)).join(", ")}</strong>
         <StateBadge noun="assignment" name={row.state} />
       </div>
-      <p class="muted">{[site, volunteer ?? word("console.nobody_yet")].filter(Boolean).join(" → ")}</p>
+      <p class="muted">{[site, volunteer ?? word("console.nobody_yet")].filter(Boolean).join(" · ")}</p>
       {row.attention && <p class="notice warn">{word(`attention.${row.attention}`)}</p>}
       {STEPS.includes(row.state) && <Steps state={row.state} />}
       {may("assignment:manage", area) && <JobActions row={row} again={again} model={model} />}

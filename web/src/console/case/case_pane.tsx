@@ -37,7 +37,7 @@ export function CasePane({ model, caseId, close, open }: Props) {
     <section class="case-pane" aria-labelledby="case-title">
       <header class={`case-head t${found?.tier ?? summary?.tier ?? 3}`}>
         <button type="button" class="back" onClick={close}>
-          <span aria-hidden="true">←</span> {word("case.back")}
+          <span aria-hidden="true">‹</span> {word("case.back")}
         </button>
         <h2 id="case-title" tabIndex={-1} ref={heading}>
           {word("case.title", { id: caseId })}

@@ -1,7 +1,7 @@
 /** The needs of a case: what is covered, and who or what could cover the rest. */
 import { useState } from "preact/hooks";
 import { word } from "../../words";
-import { day, number, quantityOf } from "../format";
+import { day, number, quantityOf, wordOr } from "../format";
 import { useDoing, useLoaded } from "../hooks";
 import type { Model } from "../model";
 import { post } from "../calls";
@@ -48,7 +48,7 @@ function NeedLine({ need, area, again }: { need: Need; area: string; again: () =
       </div>
       <FillBar quantity={need.quantity} covered={need.covered} delivered={need.delivered} />
       <p class="need-facts muted">
-        <span title={need.basis}>{word("case.delivered_of", { delivered: number(need.delivered), quantity: number(need.quantity) })}</span>
+        <span>{word("case.delivered_of", { delivered: number(need.delivered), quantity: number(need.quantity) })}</span>
         {need.state === "open" && <Clock at={Date.parse(need.due_at)} />}
         {isMissing && (
           <button type="button" class="link" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
@@ -56,10 +56,16 @@ function NeedLine({ need, area, again }: { need: Need; area: string; again: () =
           </button>
         )}
       </p>
-      <p class="basis muted">{word("case.basis", { basis: need.basis })}</p>
+      <p class="basis muted">{basisWord(need.basis)}</p>
       {isOpen && isMissing && <Candidates need={need} area={area} again={again} />}
     </li>
   );
+}
+
+/** Where the quantity comes from: `asked`, `danger:<name>`, `norm:<source>` or `assumed:<source>`. */
+function basisWord(basis: string): string {
+  const [kind, source] = basis.split(":");
+  return wordOr(`basis.${kind}`, basis, { source: source ? wordOr(`basis.sources.${source}`, source) : "" });
 }
 
 function Candidates({ need, area, again }: { need: Need; area: string; again: () => void }) {

@@ -75,7 +75,7 @@ function Report({ report, area }: { report: ReportDetail; area: string }) {
         {report.people !== null && <span>{word("console.people", { n: number(report.people) })}</span>}
         {report.flags.map((flag) => (
           <span key={flag} class="badge warn">
-            ⚑ {word(`flags.${flag}`)}
+            ! {word(`flags.${flag}`)}
           </span>
         ))}
       </p>

@@ -68,6 +68,14 @@ function roads(): LayerSpecification[] {
   ];
 }
 
+/** Most regencies begin with the same word; cities keep theirs, as both may bear one name. */
+const SHORT_NAME: ExpressionSpecification = [
+  "case",
+  ["==", ["slice", ["get", "name"], 0, 10], "Kabupaten "],
+  ["slice", ["get", "name"], 10],
+  ["get", "name"],
+];
+
 function names(): LayerSpecification[] {
   const named = (level: string, minzoom: number, maxzoom: number, size: number, colour: string): LayerSpecification => ({
     id: `names-${level}`,
@@ -77,7 +85,7 @@ function names(): LayerSpecification[] {
     maxzoom,
     filter: ["==", ["get", "level"], level],
     layout: {
-      "text-field": ["get", "name"],
+      "text-field": SHORT_NAME,
       "text-font": level === "regency" ? BOLD : FONT,
       "text-size": size,
       "text-max-width": 8,

@@ -29,7 +29,9 @@ export function open(container: HTMLElement, start: MapStart): LiveMap {
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ unit: "metric" }), "bottom-right");
   map.addControl(new AttributionControl({ compact: true, customAttribution: start.labels.sources }), "bottom-left");
-  map.on("load", () => {
+  map.once("style.load", () => {
+    // Sources are told on request: on a phone they would cover the map.
+    container.querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show");
     addIcons(map);
     start.onReady();
   });

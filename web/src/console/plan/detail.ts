@@ -72,6 +72,8 @@ export interface Unmet {
 export interface Plan extends PlanBrief {
   matches: Match[];
   unmet: Unmet[];
+  /** Where each lot lies that the plan or its reasons name. */
+  sources: Record<string, { site_id: string; name: string }>;
   villages: { area: string; needs: number; left_open: number }[];
 }
 

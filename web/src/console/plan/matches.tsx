@@ -30,22 +30,20 @@ export function Matches({ plan, model, left, toggle }: Props) {
     else groups.set(key, [match]);
   }
   const suppliers = supplierNames(plan, model);
+  const siteNames = new Map(Object.values(plan.sources).map((source) => [source.site_id, source.name]));
   const sorted = [...groups].sort((a, b) => b[1].length - a[1].length);
   return (
     <>
       {sorted.map(([site, matches]) => (
-        <SiteMatches key={site} title={site === SERVICES ? word("plan.services") : siteName(model, site)} matches={matches} left={left} toggle={toggle} suppliers={suppliers} />
+        <SiteMatches key={site} title={siteNames.get(site) ?? word("plan.services")} matches={matches} left={left} toggle={toggle} suppliers={suppliers} />
       ))}
     </>
   );
 }
 
-const siteName = (model: Model, id: string): string => model.board.tables.sites.get(id)?.name ?? word("plan.other_site");
-
 /** Lots and volunteers by the id that reasons name them by. */
 export function supplierNames(plan: Plan, model: Model): Map<string, string> {
-  const names = new Map<string, string>();
-  for (const match of plan.matches) if (match.lot_id && match.site_id) names.set(match.lot_id, siteName(model, match.site_id));
+  const names = new Map(Object.entries(plan.sources).map(([lot, source]) => [lot, source.name]));
   for (const one of model.board.tables.volunteers.values()) names.set(one.id, one.alias);
   return names;
 }
@@ -111,7 +109,7 @@ function MatchLine({ match, left, toggle, suppliers }: LineProps) {
             {word(`items.${match.item}`)} {quantityOf(match.item, match.quantity)}
           </strong>
           <span class="muted">
-            {match.volunteer_id && `${suppliers.get(match.volunteer_id) ?? ""} → `}
+            {match.volunteer_id && `${suppliers.get(match.volunteer_id) ?? ""} · `}
             {placeName(match.area)}
           </span>
         </span>

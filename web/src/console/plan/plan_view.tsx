@@ -1,7 +1,8 @@
 /** One plan: how good it is proven to be, what it would do and why, what stays open, and approving it. */
 import { useEffect, useState } from "preact/hooks";
 import { word } from "../../words";
-import { number } from "../format";
+import { go, plansPath } from "../address";
+import { large, number } from "../format";
 import { useDoing, useLoaded } from "../hooks";
 import type { Model } from "../model";
 import { Do, Problem, StateBadge, Waiting } from "../parts";
@@ -33,6 +34,9 @@ export function PlanView({ planId, model, state, again }: Props) {
       {plan && (
         <>
           <header class="plan-head">
+            <button type="button" class="back" onClick={() => go(plansPath())}>
+              <span aria-hidden="true">‹</span> {word("plan.back")}
+            </button>
             <h2>{word("plan.one")}</h2>
             <StateBadge noun="plan" name={plan.state} />
           </header>
@@ -58,12 +62,14 @@ export function PlanView({ planId, model, state, again }: Props) {
 
 function Figures({ plan }: { plan: Plan }) {
   const gap = plan.gap ?? 0;
+  const minutes = plan.matches.reduce((sum, match) => sum + match.minutes, 0);
   return (
     <dl class="figures">
       <Figure name="matched" value={number(plan.matched ?? 0)} />
       <Figure name="unmet" value={number(plan.unmet.length)} tone={plan.unmet.length ? "warn" : ""} />
-      <Figure name="cost" value={number(Math.round(plan.cost ?? 0))} />
-      <Figure name="bound" value={number(Math.round(plan.lower_bound ?? 0))} />
+      <Figure name="travel" value={word("plan.hours", { n: number(Math.round(minutes / 6) / 10) })} />
+      <Figure name="cost" value={large(plan.cost ?? 0)} />
+      <Figure name="bound" value={large(plan.lower_bound ?? 0)} />
       <Figure name="gap" value={gap <= 0 ? word("plan.proven") : `${number(Math.round(gap * 10_000) / 100)} %`} tone={gap <= 0.01 ? "good" : "warn"} />
       <Figure name="took" value={word("plan.seconds", { n: number(plan.seconds ?? 0) })} />
       {(plan.waiting_for_verification ?? 0) > 0 && <Figure name="unverified" value={number(plan.waiting_for_verification ?? 0)} tone="warn" />}

@@ -16,7 +16,8 @@ const LOOK_AGAIN_MS = 2_000;
 
 export function Plans({ model, planId }: { model: Model; planId: string | null }) {
   const loaded = useLoaded(model.incident, (signal) => loadPlans(model.incident, signal));
-  const plans = loaded.value?.plans ?? [];
+  // What was worked out by itself and overtaken by the next is of no use to anybody.
+  const plans = (loaded.value?.plans ?? []).filter((plan) => plan.id === planId || !(plan.automatic && plan.state === "superseded"));
   const isWaiting = plans.some((plan) => plan.state === "requested");
   useEffect(() => model.onEvents((events) => void (events.some((event) => PLAN_EVENTS.has(event.type)) && loaded.again())), [model]);
   useEffect(() => {
@@ -27,7 +28,7 @@ export function Plans({ model, planId }: { model: Model; planId: string | null }
   }, [isWaiting]);
   const shown = planId ?? plans.find((plan) => plan.state === "ready")?.id ?? plans[0]?.id ?? null;
   return (
-    <div class="plans">
+    <div class={`plans ${planId ? "with-plan" : ""}`}>
       <aside class="plan-list">
         <Ask model={model} again={loaded.again} />
         <Problem refusal={loaded.refusal} again={loaded.again} />

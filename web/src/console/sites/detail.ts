@@ -1,0 +1,93 @@
+/** What the server says of sites, stock and volunteers. */
+import { call, get, post, withQuery, type Result } from "../calls";
+import type { AssignmentLine, SiteRow, Tier } from "../rows";
+
+export interface Site extends SiteRow {
+  accuracy_m: number | null;
+  address: string | null;
+  is_public: boolean;
+  version: number;
+}
+
+export interface Lot {
+  id: string;
+  site_id: string;
+  item: string;
+  unit: string;
+  expiry: string | null;
+  is_expired: boolean;
+  gift_id: string | null;
+  on_hand: number;
+  held: number;
+  free: number;
+}
+
+export interface Entry {
+  id: number;
+  item: string;
+  quantity: number;
+  reason: string;
+  note: string | null;
+  by: string;
+  at: string;
+}
+
+export interface Pickup {
+  id: string;
+  case_id: number;
+  state: string;
+  tier: Tier;
+  area: string;
+  volunteer: string | null;
+  vehicle: string | null;
+  attention: string | null;
+  changed_at: string;
+  lines: AssignmentLine[];
+}
+
+export interface Volunteer {
+  id: string;
+  alias: string;
+  name: string | null;
+  phone_last3: string | null;
+  state: "pending" | "accepted" | "refused";
+  home_area: string;
+  skills: string[];
+  vehicle: string | null;
+  created_at: string;
+}
+
+export const SITE_KINDS = ["post", "warehouse", "shelter", "health_centre", "clinic", "hospital"] as const;
+
+const PAGE = 500;
+/** Pages of a list beyond which nobody scrolls: the search on the page finds what is among them. */
+const MOST_PAGES = 10;
+
+/** The parts of a list, one after the other. */
+async function whole<T>(path: string, noun: string, signal: AbortSignal): Promise<Result<T[]>> {
+  const rows: T[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const answer: Result<Record<string, unknown>> = await get(withQuery(path, { limit: PAGE, cursor }), signal);
+    if (!answer.ok) return answer;
+    rows.push(...(answer.value[noun] as T[]));
+    cursor = answer.value.next as string | null;
+    if (cursor === null) break;
+  }
+  return { ok: true, value: rows };
+}
+
+export const loadSites = (signal: AbortSignal): Promise<Result<Site[]>> => whole("/api/sites", "sites", signal);
+export const loadSite = (id: string, signal: AbortSignal): Promise<Result<Site>> => get(`/api/sites/${id}`, signal);
+export const loadStock = (id: string, signal: AbortSignal): Promise<Result<{ lots: Lot[] }>> => get(`/api/sites/${id}/stock`, signal);
+export const loadLedger = (id: string, signal: AbortSignal): Promise<Result<{ entries: Entry[] }>> => get(withQuery(`/api/sites/${id}/ledger`, { limit: 50 }), signal);
+export const loadPickups = (id: string, signal: AbortSignal): Promise<Result<{ pickups: Pickup[] }>> => get(`/api/sites/${id}/pickups`, signal);
+export const loadVolunteers = (state: string, signal: AbortSignal): Promise<Result<Volunteer[]>> => whole(`/api/volunteers?state=${state}`, "volunteers", signal);
+
+export const addSite = (body: unknown): Promise<Result<Site>> => post("/api/sites", body);
+export const changeSite = (id: string, body: unknown): Promise<Result<Site>> => call("PATCH", `/api/sites/${id}`, body);
+export const changeStock = (action: StockAction, body: unknown): Promise<Result<{ lots: Lot[] }>> => post(`/api/stock/${action}`, body);
+export const acceptVolunteer = (id: string): Promise<Result<{ name: string; one_time_password: string }>> => post(`/api/volunteers/${id}/accept`);
+export const refuseVolunteer = (id: string): Promise<Result<unknown>> => post(`/api/volunteers/${id}/refuse`);
+
+export type StockAction = "receive" | "adjust" | "transfer" | "write_off";

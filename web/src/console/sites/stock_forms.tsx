@@ -1,0 +1,161 @@
+/** The four changes of stock. A form keeps one client id, so that sending it twice changes stock once. */
+import type { ComponentChildren } from "preact";
+import { useRef, useState } from "preact/hooks";
+import { newId } from "../../offline";
+import { word } from "../../words";
+import { number, quantityOf } from "../format";
+import { useDoing, useLoaded, type Doing } from "../hooks";
+import { Do, Field, fieldsOf, OtherFields, Problem } from "../parts";
+import { setup } from "../setup";
+import { say } from "../toasts";
+import { changeStock, loadSites, type Lot, type Site, type StockAction } from "./detail";
+
+interface FormProps {
+  action: StockAction;
+  fields: string[];
+  doing: Doing;
+  body: () => object;
+  done: () => void;
+  children: ComponentChildren;
+}
+
+/** What is no whole number goes to the server as it was typed, which then says what is wrong with it. */
+const asNumber = (text: string): number | string => (/^-?\d+$/.test(text.trim()) ? Number(text.trim()) : text);
+
+function StockForm({ action, fields, doing, body, done, children }: FormProps) {
+  const clientId = useRef(newId());
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const changed = await doing.run(() => changeStock(action, { client_id: clientId.current, ...body() }));
+    if (!changed) return;
+    say(word(`sites.done.${action}`));
+    done();
+  };
+  return (
+    <form class="inline-form" onSubmit={(event) => void submit(event)}>
+      <Problem refusal={doing.refusal} />
+      <OtherFields refusal={doing.refusal} shown={fields} />
+      {children}
+      <Do submit tone="primary" busy={doing.busy}>
+        {word(`sites.do_it.${action}`)}
+      </Do>
+    </form>
+  );
+}
+
+interface InputProps {
+  name: string;
+  label: string;
+  value: string;
+  set: (value: string) => void;
+  wrong: string | undefined;
+  numeric?: boolean;
+  optional?: boolean;
+  hint?: string;
+}
+
+function Input({ name, label, value, set, wrong, numeric = false, optional = false, hint = "" }: InputProps) {
+  return (
+    <Field name={name} label={label} wrong={wrong} optional={optional} hint={hint}>
+      <input id={name} inputMode={numeric ? "numeric" : undefined} value={value} onInput={(event) => set(event.currentTarget.value)} />
+    </Field>
+  );
+}
+
+export function ReceiveForm({ site, done }: { site: Site; done: () => void }) {
+  const doing = useDoing();
+  const [item, setItem] = useState("");
+  const [quantity, setQuantity] = useState("");
+  const [expiry, setExpiry] = useState("");
+  const [note, setNote] = useState("");
+  const wrong = fieldsOf(doing.refusal);
+  const goods = setup.workplace.items.filter((one) => one.kind === "goods");
+  const unit = goods.find((one) => one.code === item)?.unit;
+  const body = () => ({ site_id: site.id, item, quantity: asNumber(quantity), ...(expiry ? { expiry } : {}), ...(note ? { note } : {}) });
+  return (
+    <StockForm action="receive" fields={["item", "quantity", "expiry", "note"]} doing={doing} body={body} done={done}>
+      <Field name="receive-item" label={word("sites.item")} wrong={wrong.item}>
+        <select id="receive-item" value={item} onChange={(event) => setItem(event.currentTarget.value)}>
+          <option value="">{word("sites.choose")}</option>
+          {goods.map((one) => (
+            <option key={one.code} value={one.code}>
+              {word(`items.${one.code}`)}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Input name="receive-quantity" label={unit ? word("sites.quantity_in", { unit: word(`units.${unit}`) }) : word("sites.quantity")} value={quantity} set={setQuantity} wrong={wrong.quantity} numeric />
+      <Field name="receive-expiry" label={word("sites.expiry")} wrong={wrong.expiry} optional>
+        <input id="receive-expiry" type="date" value={expiry} onInput={(event) => setExpiry(event.currentTarget.value)} />
+      </Field>
+      <Input name="receive-note" label={word("sites.note")} value={note} set={setNote} wrong={wrong.note} optional />
+    </StockForm>
+  );
+}
+
+/** The keeper says what was counted; the ledger gets the difference to what it said when the form was opened. */
+export function AdjustForm({ lot, done }: { lot: Lot; done: () => void }) {
+  const doing = useDoing();
+  const [counted, setCounted] = useState("");
+  const [reason, setReason] = useState("");
+  const wrong = fieldsOf(doing.refusal);
+  const found = asNumber(counted);
+  const difference = typeof found === "number" ? found - lot.on_hand : counted;
+  const hint = typeof difference === "number" ? word("sites.difference", { n: `${difference > 0 ? "+" : ""}${number(difference)}` }) : word("sites.by_ledger", { n: quantityOf(lot.item, lot.on_hand) });
+  return (
+    <StockForm action="adjust" fields={["quantity", "reason"]} doing={doing} body={() => ({ lot_id: lot.id, quantity: difference, reason })} done={done}>
+      <Input name="counted" label={word("sites.counted")} value={counted} set={setCounted} wrong={wrong.quantity} numeric hint={hint} />
+      <Input name="adjust-reason" label={word("sites.reason")} value={reason} set={setReason} wrong={wrong.reason} />
+    </StockForm>
+  );
+}
+
+export function TransferForm({ lot, done }: { lot: Lot; done: () => void }) {
+  const doing = useDoing();
+  const sites = useLoaded("sites", loadSites);
+  const [target, setTarget] = useState("");
+  const [quantity, setQuantity] = useState(String(lot.free));
+  const [reason, setReason] = useState("");
+  const wrong = fieldsOf(doing.refusal);
+  const others = (sites.value ?? []).filter((site) => site.id !== lot.site_id && site.open);
+  const chosen = others.find((site) => site.name === target);
+  const body = () => ({ lot_id: lot.id, to_site_id: chosen?.id ?? target, quantity: asNumber(quantity), ...(reason ? { reason } : {}) });
+  return (
+    <StockForm action="transfer" fields={["to_site_id", "quantity", "reason"]} doing={doing} body={body} done={done}>
+      <Field name="transfer-site" label={word("sites.to_site")} wrong={wrong.to_site_id && word("sites.choose_site")}>
+        <input id="transfer-site" list="transfer-sites" autocomplete="off" value={target} onInput={(event) => setTarget(event.currentTarget.value)} />
+        <datalist id="transfer-sites">
+          {others.map((site) => (
+            <option key={site.id} value={site.name} />
+          ))}
+        </datalist>
+      </Field>
+      <Input name="transfer-quantity" label={word("sites.quantity")} value={quantity} set={setQuantity} wrong={wrong.quantity} numeric hint={word("sites.free_is", { n: quantityOf(lot.item, lot.free) })} />
+      <Input name="transfer-reason" label={word("sites.note")} value={reason} set={setReason} wrong={wrong.reason} optional />
+    </StockForm>
+  );
+}
+
+export function WriteOffForm({ lot, done }: { lot: Lot; done: () => void }) {
+  const doing = useDoing();
+  const [quantity, setQuantity] = useState("");
+  const [reason, setReason] = useState(lot.is_expired ? "expired" : "damaged");
+  const [note, setNote] = useState("");
+  const wrong = fieldsOf(doing.refusal);
+  const body = () => ({ lot_id: lot.id, quantity: asNumber(quantity), reason, ...(note ? { note } : {}) });
+  return (
+    <StockForm action="write_off" fields={["quantity", "reason", "note"]} doing={doing} body={body} done={done}>
+      <Input name="off-quantity" label={word("sites.quantity")} value={quantity} set={setQuantity} wrong={wrong.quantity} numeric hint={word("sites.free_is", { n: quantityOf(lot.item, lot.free) })} />
+      <Field name="off-reason" label={word("sites.reason")} wrong={wrong.reason}>
+        <select id="off-reason" value={reason} onChange={(event) => setReason(event.currentTarget.value)}>
+          {["expired", "damaged", "lost"].map((one) => (
+            <option key={one} value={one}>
+              {word(`stock_reasons.${one}`)}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Input name="off-note" label={word("sites.note")} value={note} set={setNote} wrong={wrong.note} optional />
+    </StockForm>
+  );
+}

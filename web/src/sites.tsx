@@ -1,0 +1,9 @@
+/** Sites and their stock, and volunteers who wait to be accepted. */
+import { render } from "preact";
+import { Sites } from "./console/sites/sites";
+
+const root = document.getElementById("sites");
+if (root) {
+  root.replaceChildren();
+  render(<Sites />, root);
+}
