@@ -52,6 +52,25 @@ class Rules:
         return self.tier == 0
 
 
+@dataclass(frozen=True)
+class Search:
+    """Which volunteers to look for.
+
+    `each`: how many of each vehicle; `whoever`: also those who consider another offer, or got
+    `most_per_hour` of them in the last hour. Who was asked for `assignment` is left out.
+    """
+
+    pool: list[str]
+    lon: float | None
+    lat: float | None
+    vehicles: list[str]
+    skills: list[str]
+    assignment: str | None = None
+    whoever: bool = True
+    most_per_hour: int = 0
+    each: int = 50
+
+
 def rules_for(tier: int, settings: Mapping[str, Any] | None = None) -> Rules:
     """The rules of a tier, with the incident's own figures where it has set them."""
     own = (settings or {}).get("offers", {})

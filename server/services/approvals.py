@@ -49,7 +49,7 @@ def approve(tx: Tx, actor: Actor, plan_id: str, body: ApproveIn) -> dict[str, An
     matches = _chosen(tx.plans.matches(plan_id), body.only)
     desk = _hold(tx, plan, incident, matches)
     kept = [taken for match in matches if (taken := _take(desk, match))]
-    made = [propose(tx, actor, proposal) for proposal in _proposals(desk, incident, kept)]
+    made = propose(tx, actor, list(_proposals(desk, incident, kept)))
     for case_id in sorted({match["case_id"] for match in kept}):
         tx.reports.note_case(case_id, tx.now, "planned")
     tx.plans.change(plan_id, state=lifecycle.after("plan", plan["state"], "approve"), approved_at=tx.now)
@@ -76,7 +76,7 @@ def _hold(tx: Tx, plan: Row, incident: Mapping[str, Any], matches: list[Row]) ->
     lots = tx.stock.lock_lots(sorted({match["lot_id"] for match in matches if match["lot_id"]}))
     planned = {match["volunteer_id"] for match in matches if match["volunteer_id"]}
     here = {row["id"] for row in tx.volunteers.available(queries.pool_of(tx, incident), tx.now)} if planned else set()
-    return _Desk(tx, plan, needs, lots, (planned & here) - tx.assignments.engaged(planned))
+    return _Desk(tx, plan, needs, lots, (planned & here) - tx.assignments.engaged())
 
 
 def _take(desk: _Desk, match: Row) -> Row | None:

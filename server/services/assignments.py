@@ -28,14 +28,28 @@ class Proposal:
     reason: str | None = None
 
 
-def propose(tx: Tx, actor: Actor, proposal: Proposal) -> str:
-    """Hold what the lines name and wait for somebody to carry it; returns the new assignment's id.
+def propose(tx: Tx, actor: Actor, proposals: Sequence[Proposal]) -> list[str]:
+    """Hold what the lines name and wait for somebody to carry it; returns the new assignments' ids.
 
     The caller holds the needs and lots, and has seen that they are free and wanted.
     """
-    case, assignment_id = proposal.case, tx.new_id()
-    row = {
-        "id": assignment_id,
+    rows = [_row(tx, actor, proposal) for proposal in proposals]
+    lines = [
+        {"assignment_id": row["id"], "n": n, **line}
+        for row, proposal in zip(rows, proposals, strict=True)
+        for n, line in enumerate(proposal.lines)
+    ]
+    tx.assignments.add(rows, lines)
+    for row in rows:
+        tx.audit(actor, "assignment:propose", row["area"], f"assignment:{row['id']}", reason=row["reason"])
+    _tell_proposed(tx, rows, lines)
+    return [row["id"] for row in rows]
+
+
+def _row(tx: Tx, actor: Actor, proposal: Proposal) -> Row:
+    case = proposal.case
+    return {
+        "id": tx.new_id(),
         "incident_id": case["incident_id"],
         "case_id": case["id"],
         "site_id": proposal.site_id,
@@ -51,18 +65,22 @@ def propose(tx: Tx, actor: Actor, proposal: Proposal) -> str:
         "created_at": tx.now,
         "changed_at": tx.now,
     }
-    tx.assignments.add(row, proposal.lines)
-    rows = {
-        "assignments": queries.assignment_rows(tx, [assignment_id]),
-        "needs": queries.need_rows(tx, sorted({line["need_id"] for line in proposal.lines})),
-        "sites": queries.site_rows(tx, [proposal.site_id] if proposal.site_id else []),
-    }
-    where = {"incident_id": case["incident_id"], "area": case["area"]}
-    tx.record(events.AssignmentProposed(**where, rows=rows, assignment_id=assignment_id, case_id=case["id"]))
-    tx.audit(
-        actor, "assignment:propose", case["area"], f"assignment:{assignment_id}", reason=proposal.reason
-    )
-    return assignment_id
+
+
+def _tell_proposed(tx: Tx, rows: list[Row], lines: list[dict[str, Any]]) -> None:
+    """One event for each assignment with its own rows; a need or a site that several share goes with the first."""
+    shown = {row["id"]: row for row in queries.assignment_rows(tx, [row["id"] for row in rows])}
+    needs = {row["id"]: row for row in queries.need_rows(tx, sorted({line["need_id"] for line in lines}))}
+    sites = {row["id"]: row for row in queries.site_rows(tx, sorted({row["site_id"] for row in rows} - {None}))}
+    for row in rows:
+        asked = {line["need_id"] for line in shown[row["id"]]["lines"]}
+        told = {
+            "assignments": [shown[row["id"]]],
+            "needs": [needs.pop(need_id) for need_id in sorted(asked) if need_id in needs],
+            "sites": [sites.pop(row["site_id"])] if row["site_id"] in sites else [],
+        }
+        where = {"incident_id": row["incident_id"], "area": row["area"]}
+        tx.record(events.AssignmentProposed(**where, rows=told, assignment_id=row["id"], case_id=row["case_id"]))
 
 
 def assign(tx: Tx, actor: Actor, body: AssignIn) -> dict[str, Any]:
@@ -80,7 +98,7 @@ def assign(tx: Tx, actor: Actor, body: AssignIn) -> dict[str, Any]:
         raise Conflict("need_not_open", state=queries.need_rows(tx, [body.need_id]))
     goods = ITEMS[need["item"]].kind is Kind.GOODS
     proposal = _goods_by_hand(tx, case, need, body) if goods else _service_by_hand(tx, case, need, body)
-    assignment_id = propose(tx, actor, proposal)
+    (assignment_id,) = propose(tx, actor, [proposal])
     tx.reports.note_case(case["id"], tx.now, "planned")
     return moves.present(tx, assignment_id)
 

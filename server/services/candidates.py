@@ -1,13 +1,16 @@
 """Who or what can serve one need, ranked at once; the plan settles who gets what is scarce."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from geo import candidates
+from server.domain.carrying import CAPACITY
 from server.domain.catalogue import ITEMS, Kind
 from server.domain.errors import Conflict, NotFound
+from server.domain.offering import Search
 from server.domain.permissions import Actor, Permission, may, require
 from server.services import boardrows, queries
 from server.services.moves import Row
@@ -60,25 +63,23 @@ def _minutes_to_expiry(expiry: date | None, now: datetime) -> float | None:
 
 
 def _people(tx: Tx, need: Row, pool: list[str]) -> list[dict[str, Any]]:
-    rows = [row for row in tx.volunteers.available(pool, tx.now) if row["lon"] is not None]
-    engaged = tx.assignments.engaged([row["id"] for row in rows])
-    known = {row["id"]: row for row in rows if row["id"] not in engaged}
-    people = candidates.People(
-        candidates.Person(
-            row["id"],
-            frozenset(row["skills"]),
-            row["vehicle"],
-            row["lon"],
-            row["lat"],
-            (row["until"] - tx.now).total_seconds() / 60,
-        )
-        for row in known.values()
-    )
-    service = candidates.ServiceNeed(ITEMS[need["item"]].skills, 1, need["lon"], need["lat"])
+    """Those with the skills, and a few who are near but lack them."""
+    skills = ITEMS[need["item"]].skills
+    search = Search(pool, need["lon"], need["lat"], list(CAPACITY), sorted(skills))
+    able = tx.assignments.nearest_free(search, tx.now)
+    near = tx.assignments.nearest_free(replace(search, skills=[], each=candidates.NEAR_MISSES), tx.now)
+    known = {row["id"]: row for row in [*able, *near] if row["lon"] is not None}
+    people = candidates.People(_person(row, tx.now) for row in known.values())
+    service = candidates.ServiceNeed(skills, 1, need["lon"], need["lat"])
     return [
         {**_shown(found), "kind": "service", **_volunteer(known[found.supply_id])}
         for found in people.rank(service, BEST)
     ]
+
+
+def _person(row: Row, now: datetime) -> candidates.Person:
+    left = (row["until"] - now).total_seconds() / 60
+    return candidates.Person(row["id"], frozenset(row["skills"]), row["vehicle"], row["lon"], row["lat"], left)
 
 
 def _shown(found: candidates.Candidate) -> dict[str, Any]:

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
-
 from geo import travel
 from server.domain import events, offering
-from server.domain.carrying import Load, can_carry, load_of
+from server.domain.carrying import CAPACITY, can_carry, load_of
 from server.domain.catalogue import ITEMS
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import SYSTEM, Actor
@@ -21,7 +19,7 @@ from server.services.moves import Row
 from server.store.unit_of_work import Tx
 
 WAITING = ("proposed", "offered")
-HERE_MIN = 24 * 60.0
+UNKNOWN_MIN = 24 * 60.0
 """Minutes that stand for a way whose beginning or end nobody knows: last, but not left out."""
 
 
@@ -41,7 +39,7 @@ def make_round(tx: Tx, assignment_id: str) -> int:
     still_open = [offer for offer in asked if offer["state"] == "open"]
     since = [offer["state"] for offer in asked if offer["closed_at"] and offer["closed_at"] >= row["asking_since"]]
     more, person = offering.next_step(rules, len(still_open), offering.refused(since))
-    chosen = _candidates(tx, row, rules, {offer["volunteer_id"] for offer in asked})[:more] if more else []
+    chosen = _candidates(tx, row, rules)[:more] if more else []
     _ask(tx, SYSTEM, row, chosen, rules)
     _call_a_person(tx, row, _attention(rules, person=person, anybody=bool(chosen or still_open or not more)))
     return len(chosen)
@@ -118,54 +116,56 @@ def _offer_row(tx: Tx, row: Row, volunteer_id: str, deadline: datetime) -> dict[
     }
 
 
-def _candidates(tx: Tx, row: Row, rules: offering.Rules, asked: set[str]) -> list[str]:
+def _candidates(tx: Tx, row: Row, rules: offering.Rules) -> list[str]:
     """Able volunteers who are free and were not asked yet: the planned one first, then the nearest."""
-    incident = tx.incidents.get(row["incident_id"]) or {}
-    free = [v for v in tx.volunteers.available(queries.pool_of(tx, incident), tx.now) if v["id"] not in asked]
-    free = _able(tx, row, free)
-    away = tx.assignments.engaged([v["id"] for v in free])
-    if not rules.is_urgent:
-        away |= tx.assignments.considering() | _tired(tx, rules)
-    away.discard(row["wanted_volunteer_id"])
-    free = [v for v in free if v["id"] not in away]
-    minutes = _minutes(tx, row, free)
-    in_time = [
-        (v["id"] != row["wanted_volunteer_id"], float(way), v["id"])
-        for v, way in zip(free, minutes, strict=True)
-        if v["until"] - tx.now >= timedelta(minutes=float(way)) or way == HERE_MIN
-    ]
-    return [volunteer_id for _, _, volunteer_id in sorted(in_time)]
+    place = _begins_at(tx, row)
+    free = tx.assignments.nearest_free(_search(tx, row, rules, place), tx.now)
+    ways = [(way, v) for way, v in zip(_minutes(place, free), free, strict=True) if _in_time(v, way, tx.now)]
+    wanted = row["wanted_volunteer_id"]
+    return [v["id"] for _, v in sorted(ways, key=lambda one: (one[1]["id"] != wanted, one[0], one[1]["id"]))]
 
 
-def _tired(tx: Tx, rules: offering.Rules) -> set[str]:
-    lately = tx.assignments.asked_since(tx.now - timedelta(hours=1))
-    return {volunteer_id for volunteer_id, times in lately.items() if times >= rules.most_per_hour}
+def _begins_at(tx: Tx, row: Row) -> Row:
+    """Where the work begins: at the site for goods, at the case for a service."""
+    found = tx.sites.get(row["site_id"]) if row["site_id"] else tx.cases.get(row["case_id"])
+    return found or {"lon": None, "lat": None}
 
 
-def _able(tx: Tx, row: Row, volunteers: list[Row]) -> list[Row]:
+def _search(tx: Tx, row: Row, rules: offering.Rules, place: Row) -> offering.Search:
     """Who can carry the goods in one go, or has the skills that the service takes."""
     lines = tx.assignments.lines(row["id"])
+    vehicles, skills = list(CAPACITY), frozenset[str]()
     if row["kind"] == "goods":
-        load: Load = load_of((line["item"], line["quantity"]) for line in lines)
-        return [v for v in volunteers if can_carry(v["vehicle"], load)]
-    skills = frozenset[str]().union(*(ITEMS[line["item"]].skills for line in lines))
-    return [v for v in volunteers if skills <= set(v["skills"])]
+        load = load_of((line["item"], line["quantity"]) for line in lines)
+        vehicles = [vehicle for vehicle in CAPACITY if can_carry(vehicle, load)]
+    else:
+        skills = skills.union(*(ITEMS[line["item"]].skills for line in lines))
+    return offering.Search(
+        pool=queries.pool_of(tx, tx.incidents.get(row["incident_id"]) or {}),
+        lon=place["lon"],
+        lat=place["lat"],
+        vehicles=vehicles,
+        skills=sorted(skills),
+        assignment=row["id"],
+        whoever=rules.is_urgent,
+        most_per_hour=rules.most_per_hour,
+    )
 
 
-def _minutes(tx: Tx, row: Row, volunteers: list[Row]) -> Any:
-    """Minutes of each volunteer to the site (to the case for a service), by their own vehicle."""
-    case = tx.cases.get(row["case_id"]) or {}
-    target = (tx.sites.get(row["site_id"]) or {}) if row["site_id"] else case
-    found = np.full(len(volunteers), HERE_MIN)
-    if target.get("lon") is None:
-        return found
-    goal = (target["lon"], target["lat"])
-    for vehicle in {v["vehicle"] for v in volunteers}:
-        mine = [n for n, v in enumerate(volunteers) if v["vehicle"] == vehicle and v["lon"] is not None]
-        if mine:
-            places = [(volunteers[n]["lon"], volunteers[n]["lat"]) for n in mine]
-            found[mine] = np.minimum(travel.minutes(places, goal, vehicle), HERE_MIN)
-    return found
+def _minutes(place: Row, volunteers: list[Row]) -> list[float]:
+    """Minutes of each volunteer to the place, by their own vehicle."""
+    if place["lon"] is None:
+        return [UNKNOWN_MIN] * len(volunteers)
+    goal = (place["lon"], place["lat"])
+    return [
+        UNKNOWN_MIN if v["lon"] is None else float(travel.minutes((v["lon"], v["lat"]), goal, v["vehicle"]))
+        for v in volunteers
+    ]
+
+
+def _in_time(volunteer: Row, minutes: float, now: datetime) -> bool:
+    """Whether the volunteer is there before they stop; nobody knows is a yes."""
+    return minutes == UNKNOWN_MIN or volunteer["until"] - now >= timedelta(minutes=minutes)
 
 
 def offer(tx: Tx, actor: Actor, assignment_id: str, body: OfferIn) -> dict[str, Any]:
@@ -198,7 +198,7 @@ def _check_can_be_asked(tx: Tx, row: Row, volunteer_id: str) -> None:
         raise Conflict("volunteer_not_accepted", state=moves.present(tx, row["id"]))
     if any(offer["volunteer_id"] == volunteer_id for offer in tx.assignments.offers(row["id"])):
         raise Conflict("asked_before", state=moves.present(tx, row["id"]))
-    if volunteer_id != row["wanted_volunteer_id"] and tx.assignments.engaged([volunteer_id]):
+    if volunteer_id != row["wanted_volunteer_id"] and volunteer_id in tx.assignments.engaged():
         raise Conflict("volunteer_busy", state=moves.present(tx, row["id"]))
 
 

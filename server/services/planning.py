@@ -84,7 +84,7 @@ def read(tx: Tx, plan_id: str) -> Situation | None:
     verified = [need for need in still_open if need["verified_at"] is not None]
     placed = [need for need in verified if need["lon"] is not None]
     here = tx.volunteers.available(pool, tx.now)
-    engaged = tx.assignments.engaged([row["id"] for row in here])
+    engaged = tx.assignments.engaged()
     return Situation(
         plan=plan,
         incident=incident,

@@ -5,13 +5,15 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from server.domain.lifecycle import HOLDS_STOCK, LIVE
+from server.domain.offering import Search
 from server.store.rows import Row, every, first
 from server.store.tables import assignment_lines, assignments, deliveries, needs, offers
 
@@ -37,6 +39,31 @@ _JOB = text(
     limit 100
     """
 )
+_WAITING = ("proposed", "offered")
+_NEAREST_FREE = text(
+    """
+    select id, alias, vehicle, skills, lon, lat, until from (
+      select v.id, v.alias, k.vehicle, k.skills, k.lon, k.lat, k.until,
+             row_number() over (
+               partition by coalesce(k.vehicle, 'foot')
+               order by ((k.lon - :lon) * cos(radians(:lat))) ^ 2 + (k.lat - :lat) ^ 2 nulls last, v.id) as nth
+      from volunteers v join checkins k on k.volunteer_id = v.id
+      where v.incident_id = any(cast(:pool as uuid[])) and v.state = 'accepted'
+        and k.ended_at is null and k.until > :now
+        and coalesce(k.vehicle, 'foot') = any(:vehicles) and k.skills @> cast(:skills as text[])
+        and not exists (select 1 from assignments a
+                        where a.volunteer_id = v.id and a.state in ('accepted', 'en_route'))
+        and not exists (select 1 from assignments a
+                        where a.wanted_volunteer_id = v.id and a.state in ('proposed', 'offered')
+                          and a.id is distinct from cast(:assignment as uuid))
+        and not exists (select 1 from offers o where o.volunteer_id = v.id
+                        and o.assignment_id = cast(:assignment as uuid))
+        and (:whoever or not exists (select 1 from offers o where o.volunteer_id = v.id and o.state = 'open'))
+        and (:whoever or (select count(*) from offers o
+                          where o.volunteer_id = v.id and o.made_at > :hour_ago) < :most_per_hour)
+    ) found where nth <= :each order by vehicle, nth
+    """
+)
 _IDLE = text(
     """
     select a.id from assignments a
@@ -60,11 +87,11 @@ class Assignments:
         at: datetime = self.conn.execute(select(func.clock_timestamp())).scalar_one()
         return at
 
-    def add(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> None:
-        """Store a new assignment with its lines."""
-        self.conn.execute(insert(assignments).values(**row))
-        numbered = [{"assignment_id": row["id"], "n": n, **line} for n, line in enumerate(lines)]
-        self.conn.execute(insert(assignment_lines), numbered)
+    def add(self, rows: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]]) -> None:
+        """Store new assignments and their lines."""
+        if rows:
+            self.conn.execute(insert(assignments), list(rows))
+            self.conn.execute(insert(assignment_lines), list(lines))
 
     def get(self, assignment_id: str, *, lock: bool = False) -> Row | None:
         """The assignment of that id; with `lock`, held until the transaction ends."""
@@ -138,16 +165,20 @@ class Assignments:
         )
         return {row["need_id"]: int(row["quantity"]) for row in every(self.conn, query)}
 
-    def engaged(self, volunteer_ids: Iterable[str]) -> set[str]:
-        """Those of the volunteers who carry an assignment, or whom a plan has in mind for one that waits."""
-        ids = list(volunteer_ids)
-        busy = select(assignments.c.volunteer_id).where(
-            assignments.c.volunteer_id.in_(ids), assignments.c.state.in_(_BUSY)
-        )
+    def engaged(self) -> set[str]:
+        """Volunteers who carry an assignment, or whom a plan has in mind for one that waits."""
+        busy = select(assignments.c.volunteer_id).where(assignments.c.state.in_(_BUSY))
         wanted = select(assignments.c.wanted_volunteer_id).where(
-            assignments.c.wanted_volunteer_id.in_(ids), assignments.c.state.in_(("proposed", "offered"))
+            assignments.c.wanted_volunteer_id.is_not(None), assignments.c.state.in_(_WAITING)
         )
         return set(self.conn.execute(busy.union(wanted)).scalars())
+
+    def nearest_free(self, search: Search, now: datetime) -> list[Row]:
+        """Volunteers who are there, able and not engaged: of each vehicle the nearest ones to the place.
+
+        By vehicle and distance as the crow flies; `id`, `alias`, `vehicle`, `skills`, `lon`, `lat`, `until`.
+        """
+        return every(self.conn, _NEAREST_FREE, {**asdict(search), "now": now, "hour_ago": now - timedelta(hours=1)})
 
     def idle(self, incident_ids: Sequence[str] | None, before: datetime) -> list[Row]:
         """Assignments that wait for a volunteer without an open offer and without a person's word.
@@ -160,7 +191,7 @@ class Assignments:
     def untaken(self, before: datetime) -> list[str]:
         """Ids of assignments made before a moment that still nobody took."""
         query = select(assignments.c.id).where(
-            assignments.c.state.in_(("proposed", "offered")), assignments.c.created_at < before
+            assignments.c.state.in_(_WAITING), assignments.c.created_at < before
         )
         return list(self.conn.execute(query.order_by(assignments.c.id)).scalars())
 
@@ -212,15 +243,6 @@ class Assignments:
         """Set the end of offers."""
         values = {"state": state, "closed_at": at, "reason": reason}
         self.conn.execute(update(offers).where(offers.c.id.in_(list(ids))).values(**values))
-
-    def asked_since(self, moment: datetime) -> dict[str, int]:
-        """How many offers each volunteer got since a moment."""
-        query = select(offers.c.volunteer_id, func.count().label("n")).where(offers.c.made_at > moment)
-        return {row["volunteer_id"]: row["n"] for row in every(self.conn, query.group_by(offers.c.volunteer_id))}
-
-    def considering(self) -> set[str]:
-        """Volunteers with an open offer."""
-        return set(self.conn.execute(select(offers.c.volunteer_id).where(offers.c.state == "open")).scalars())
 
     def offered_to(self, volunteer_id: str) -> list[Row]:
         """The assignments that are put to a volunteer now, with what is needed to decide."""

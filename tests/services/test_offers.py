@@ -266,7 +266,7 @@ def test_what_fails_frees_the_volunteer_for_the_next(world):
     world.accept(first, volunteer_id)
     world.do(assignments.fail, volunteer_actor(volunteer_id), first, FailIn(reason="ban bocor"))
     with world.system.writing() as tx:
-        assert tx.assignments.engaged([volunteer_id]) == set()
+        assert tx.assignments.engaged() == set()
         assert volunteer_id in {row["id"] for row in tx.volunteers.available([world.incident["id"]], tx.now)}
 
 
