@@ -170,4 +170,4 @@ class _Names:
     def of(self, code: str) -> Mapping[str, Any]:
         """The code with its name and those above it, nearest first."""
         chain = self._gazetteer.chain(code)
-        return {"area": code, "name": chain[-1].name if chain else code, "parents": [a.name for a in chain[-2::-1]]}
+        return {"code": code, "name": chain[-1].name if chain else code, "parents": [a.name for a in chain[-2::-1]]}

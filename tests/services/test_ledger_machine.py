@@ -11,10 +11,10 @@ from server.bootstrap import System
 from server.domain.errors import Invalid
 from server.domain.permissions import SYSTEM
 from server.services import assignments, handovers, supply
-from server.services.assignments import Proposal
 from server.services.inputs import parse
 from server.services.inputs_dispatch import CancelIn, DeliverIn, FailIn, StepIn
 from server.services.inputs_supply import AdjustIn, ReceiveIn, TransferIn, WriteOffIn
+from tests.services.holding import hold
 from tests.services.world import World
 
 SMALL = st.integers(1, 30)
@@ -100,12 +100,7 @@ class Ledger(RuleBasedStateMachine):
         quantity = round(part * self.free(lot))
         if not quantity:
             return None
-        with self.world.system.writing() as tx:
-            held = tx.stock.lock_lots([lot])[lot]
-            line = {"need_id": self.need_id, "lot_id": lot, "quantity": quantity}
-            proposal = Proposal(tx.cases.get(self.case_id), "goods", [line], {}, held["site_id"])
-            assignment_id = assignments.propose(tx, SYSTEM, proposal)
-            tx.assignments.change(assignment_id, state="accepted")
+        assignment_id = hold(self.world.system, self.need_id, lot, quantity)
         self.held[lot] += quantity
         return assignment_id, lot, quantity
 

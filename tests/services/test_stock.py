@@ -15,6 +15,7 @@ from server.services import intake, supply
 from server.services.inputs import ReportIn, parse
 from server.services.inputs_supply import AdjustIn, ReceiveIn, SiteIn, TransferIn, WriteOffIn
 from server.store import tables
+from tests.services.holding import hold
 
 CIANJUR, BANDUNG = "32.03", "32.73"
 
@@ -56,19 +57,13 @@ def state_of(system, lot_id):
     return lot["on_hand"], lot["held"], lot["free"]
 
 
-def hold(system, lot_id, quantity, state="accepted"):
-    """An assignment that holds some of a lot; returns its id."""
+def rice_need(system):
+    """A need of rice; returns its id."""
     report = {"client_id": str(uuid.uuid4()), "area_code": "32.03.01", "needs": [{"item": "rice", "quantity": 500}]}
     gazetteer = system.gazetteer()
     with system.writing() as tx:
         answer = intake.receive(tx, ANYONE, parse(ReportIn, report), gazetteer=gazetteer, keys=system.keys).answer
-        case = tx.cases.get(tx.reports.get(answer["id"])["case_id"])
-        need = tx.cases.needs_of(case["id"])[0]
-        row = {"id": tx.new_id(), "incident_id": case["incident_id"], "case_id": case["id"], "kind": "goods"}
-        row |= {"state": state, "area": case["area"], "by": "test"}
-        row |= dict.fromkeys(("created_at", "changed_at", "asking_since"), tx.now)
-        tx.assignments.add(row, [{"need_id": need["id"], "lot_id": lot_id, "quantity": quantity}])
-    return row["id"]
+        return tx.cases.needs_of(tx.reports.get(answer["id"])["case_id"])[0]["id"]
 
 
 def count(system, table):
@@ -175,7 +170,7 @@ def test_a_move_names_what_does_not_fit(system):
 def test_what_is_held_is_neither_written_off_nor_moved_nor_counted_away(system):
     here, there = site(system), site(system, "Posko Cugenang", "32.03.20")
     lot_id = lot_of(receive(system, here))
-    hold(system, lot_id, 70)
+    hold(system, rice_need(system), lot_id, 70)
     assert state_of(system, lot_id) == (100, 70, 30)
     short = {"quantity": ("more_than_free", {"free": 30, "held": 70})}
     off = {"lot_id": lot_id, "quantity": 31, "reason": "expired"}
@@ -192,7 +187,7 @@ def test_what_is_held_is_neither_written_off_nor_moved_nor_counted_away(system):
 @pytest.mark.parametrize(("state", "held"), [("proposed", 10), ("offered", 10), ("en_route", 0), ("cancelled", 0)])
 def test_only_assignments_that_wait_hold(system, state, held):
     lot_id = lot_of(receive(system, site(system)))
-    hold(system, lot_id, 10, state)
+    hold(system, rice_need(system), lot_id, 10, state=state)
     assert state_of(system, lot_id) == (100, held, 100 - held)
 
 
