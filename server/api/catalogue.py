@@ -14,7 +14,7 @@ VERSION = "1.0.0"
 @route("GET", "/api/items", guard="public", answers={200: "Items with their norms and sources"})
 def items() -> Any:
     """The catalogue of goods and services."""
-    return jsonify({"items": catalogue.listing()})
+    return jsonify({"items": catalogue.listing(), "next": None})
 
 
 @route(
@@ -29,9 +29,9 @@ def search() -> Any:
     text, parent = request.args.get("q", "").strip()[:200], request.args.get("parent") or None
     level, limit = request.args.get("level") or None, max(1, whole("limit", 10, 50))
     gazetteer = system().gazetteer()
-    if not text:
-        return jsonify(areas.children(gazetteer, parent, level))
-    return jsonify(areas.search(gazetteer, text, parent, level, limit))
+    if text:
+        return jsonify({**areas.search(gazetteer, text, parent, level, limit), "next": None})
+    return jsonify({**areas.children(gazetteer, parent, level), "next": None})
 
 
 @route("GET", "/api/areas/<code>", guard="public", answers={200: "The area with its point and all above it"})
@@ -44,7 +44,7 @@ def area(code: str) -> Any:
 def open_incidents() -> Any:
     """Incidents that take reports."""
     with system().reading() as tx:
-        return jsonify({"incidents": incidents.listed(tx)})
+        return jsonify({"incidents": incidents.listed(tx), "next": None})
 
 
 @route("GET", "/api/openapi.json", guard="public", answers={200: "OpenAPI 3.1"})

@@ -73,7 +73,7 @@ def check_csrf() -> None:
     if signed_in is None or signed_in.by_token:
         return
     given = request.headers.get(CSRF_HEADER) or request.form.get("csrf") or ""
-    if not hmac.compare_digest(given, signed_in.csrf):
+    if not hmac.compare_digest(given.encode(), signed_in.csrf.encode()):
         raise Forbidden("csrf")
 
 

@@ -14,5 +14,8 @@ PART = {
 
 
 def asked() -> ListIn:
-    """The query string as a wish for a part of a list. Raises Invalid naming every wrong parameter."""
-    return parse(ListIn, {name: value for name, value in request.args.items() if name != "lang"})
+    """The query string as a wish for a part of a list; what is left empty is not asked for.
+
+    Raises Invalid naming every wrong parameter.
+    """
+    return parse(ListIn, {name: value for name, value in request.args.items() if value and name != "lang"})

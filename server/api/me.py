@@ -14,14 +14,14 @@ from server.services import my_work
 def offers() -> Any:
     """What I am asked to do now."""
     with system().reading() as tx:
-        return jsonify({"offers": my_work.offered(tx, actor())})
+        return jsonify({"offers": my_work.offered(tx, actor()), "next": None})
 
 
 @route("GET", "/api/me/assignments", guard="signed_in", answers={200: "Accepted and not settled, most urgent first"})
 def assignments() -> Any:
     """What I have accepted."""
     with system().reading() as tx:
-        return jsonify({"assignments": my_work.taken(tx, actor())})
+        return jsonify({"assignments": my_work.taken(tx, actor()), "next": None})
 
 
 @route(

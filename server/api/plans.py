@@ -28,7 +28,7 @@ def add(body: PlanIn) -> Any:
 def latest() -> Any:
     """The last plans of an incident."""
     with system().reading() as tx:
-        return jsonify({"plans": plans.latest(tx, actor(), request.args.get("incident"))})
+        return jsonify({"plans": plans.latest(tx, actor(), request.args.get("incident")), "next": None})
 
 
 @route("GET", "/api/plans/<uuid:plan_id>", guard="signed_in", answers={200: "Matches, cost, bound, gap, unmet needs"})

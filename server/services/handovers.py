@@ -31,14 +31,15 @@ class HandOver:
 
 
 def deliver(tx: Tx, actor: Actor, assignment_id: str, body: DeliverIn) -> HandOver:
-    """The goods were handed over, or the service was done, with proof; counts once per `client_id`.
+    """The goods were handed over, or the service was done, with proof; a given `client_id` makes it count once.
 
     A wrong code is counted and not an error here, so that the count is kept.
     Raises Invalid naming the proof that lacks, Conflict with the present state.
     """
     row = moves.held(tx, assignment_id, with_goods=True)
     moves.require_carrier_or_manager(actor, row)
-    if (known := tx.assignments.delivery(str(body.client_id))) is not None:
+    client_id = str(body.client_id or tx.new_id())
+    if (known := tx.assignments.delivery(client_id)) is not None:
         if known["assignment_id"] != assignment_id:
             raise Conflict("client_id_taken", state=moves.present(tx, assignment_id))
         return HandOver(moves.present(tx, assignment_id), is_new=False)
@@ -55,7 +56,7 @@ def deliver(tx: Tx, actor: Actor, assignment_id: str, body: DeliverIn) -> HandOv
     if body.code is None:
         _check_photo(photo_id, body)
     moves.move(tx, row, "deliver")
-    tx.assignments.add_delivery(_delivery_row(tx, actor, row, case, body, photo_id))
+    tx.assignments.add_delivery(_delivery_row(tx, actor, row, case, body, photo_id) | {"client_id": client_id})
     back = _hand_over(tx, actor, row, lines, handed)
     told = moves.told(tx, actor, row, "deliver", step="delivered", back=back, proof="code" if body.code else "photo")
     return HandOver(told)
@@ -67,7 +68,7 @@ def _wrong_code(tx: Tx, row: Row, case: Row, body: DeliverIn) -> int | None:
         return None
     if row["code_tries"] >= CODE_TRIES:
         raise Invalid({"code": Problem("too_many_codes")})
-    if hmac.compare_digest(body.code, case["delivery_code"]):
+    if hmac.compare_digest(body.code.encode(), case["delivery_code"].encode()):
         return None
     tx.assignments.count_code_try(row["id"])
     return CODE_TRIES - int(row["code_tries"]) - 1
@@ -125,7 +126,6 @@ def _delivery_row(
     return {
         "id": tx.new_id(),
         "assignment_id": row["id"],
-        "client_id": str(body.client_id),
         "proof": "code" if body.code else "photo",
         "photo_id": photo_id,
         "lon": body.place.lon if body.place else None,

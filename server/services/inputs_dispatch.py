@@ -68,7 +68,7 @@ class DeliverIn(StepIn):
     Made offline and sent later, `client_id` makes it count once. The photo is sent before, by itself.
     """
 
-    client_id: UUID
+    client_id: UUID | None = None
     code: Annotated[str | None, Field(pattern=r"^\d{4}$")] = None
     place: PlaceIn | None = None
     at: AwareDatetime | None = None

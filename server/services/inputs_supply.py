@@ -4,13 +4,15 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AliasChoices, AwareDatetime, Field
 
 from server.services.inputs import AreaCode, Input, Line, PlaceIn, Quantity, Text
 from server.services.inputs_dispatch import Reason, Version
 
 Name = Annotated[Line, Field(min_length=2, max_length=120)]
 Note = Annotated[Text | None, Field(max_length=400)]
+Reasoned = Annotated[Note, Field(validation_alias=AliasChoices("note", "reason"))]
+"""A note on a change of stock whose reason is plain already; who writes `reason` means the same."""
 Link = Annotated[Line, Field(pattern=r"^https?://[^\s]{3,}$")]
 SiteKind = Literal["warehouse", "post", "health_centre", "clinic", "hospital", "shelter"]
 HazardKind = Literal["flood", "landslide", "earthquake", "eruption", "fire", "other"]
@@ -68,7 +70,7 @@ class ReceiveIn(OnceIn):
     item: Line
     quantity: Quantity
     expiry: date | None = None
-    note: Note = None
+    note: Reasoned = None
 
 
 class AdjustIn(OnceIn):
@@ -85,7 +87,7 @@ class TransferIn(OnceIn):
     lot_id: UUID
     to_site_id: UUID
     quantity: Quantity
-    note: Note = None
+    note: Reasoned = None
 
 
 class WriteOffIn(OnceIn):

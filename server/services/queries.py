@@ -51,7 +51,7 @@ def board_area(actor: Actor, area: str | None) -> str:
 
     Raises NotSignedIn, Forbidden, or Invalid when the person answers for several and must choose.
     """
-    if area is not None:
+    if area:
         require(actor, Permission.BOARD_READ, area)
         return area
     held = areas_for(actor, Permission.BOARD_READ)
