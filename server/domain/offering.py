@@ -56,8 +56,9 @@ class Rules:
 class Search:
     """Which volunteers to look for.
 
-    `each`: how many of each vehicle; `whoever`: also those who consider another offer, or got
-    `most_per_hour` of them in the last hour. Who was asked for `assignment` is left out.
+    `within`: degrees around the place, everywhere without; `each`: how many of each vehicle;
+    `whoever`: also those who consider another offer, or got `most_per_hour` of them in the last hour.
+    Who was asked for `assignment` is left out.
     """
 
     pool: list[str]
@@ -68,7 +69,8 @@ class Search:
     assignment: str | None = None
     whoever: bool = True
     most_per_hour: int = 0
-    each: int = 50
+    within: float | None = None
+    each: int = 20
 
 
 def rules_for(tier: int, settings: Mapping[str, Any] | None = None) -> Rules:

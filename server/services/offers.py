@@ -4,8 +4,11 @@ Deadlines are judged by the database's clock: by the sweeper, and again at the a
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+
+import numpy as np
 
 from geo import travel
 from server.domain import events, offering
@@ -19,6 +22,8 @@ from server.services.moves import Row
 from server.store.unit_of_work import Tx
 
 WAITING = ("proposed", "offered")
+NEAR_DEGREES, NEAR_MIN = 0.3, 90.0
+"""Where the nearest are looked for first, and how soon they must be there: no vehicle from outside is sooner."""
 UNKNOWN_MIN = 24 * 60.0
 """Minutes that stand for a way whose beginning or end nobody knows: last, but not left out."""
 
@@ -39,7 +44,7 @@ def make_round(tx: Tx, assignment_id: str) -> int:
     still_open = [offer for offer in asked if offer["state"] == "open"]
     since = [offer["state"] for offer in asked if offer["closed_at"] and offer["closed_at"] >= row["asking_since"]]
     more, person = offering.next_step(rules, len(still_open), offering.refused(since))
-    chosen = _candidates(tx, row, rules)[:more] if more else []
+    chosen = _candidates(tx, row, rules, more) if more else []
     _ask(tx, SYSTEM, row, chosen, rules)
     _call_a_person(tx, row, _attention(rules, person=person, anybody=bool(chosen or still_open or not more)))
     return len(chosen)
@@ -116,13 +121,28 @@ def _offer_row(tx: Tx, row: Row, volunteer_id: str, deadline: datetime) -> dict[
     }
 
 
-def _candidates(tx: Tx, row: Row, rules: offering.Rules) -> list[str]:
-    """Able volunteers who are free and were not asked yet: the planned one first, then the nearest."""
+def _candidates(tx: Tx, row: Row, rules: offering.Rules, most: int) -> list[str]:
+    """Able volunteers who are free and were not asked yet: the planned one first, then the nearest.
+
+    First those near by; who is farther is looked for only when too few of them are there soon.
+    """
     place = _begins_at(tx, row)
-    free = tx.assignments.nearest_free(_search(tx, row, rules, place), tx.now)
-    ways = [(way, v) for way, v in zip(_minutes(place, free), free, strict=True) if _in_time(v, way, tx.now)]
-    wanted = row["wanted_volunteer_id"]
-    return [v["id"] for _, v in sorted(ways, key=lambda one: (one[1]["id"] != wanted, one[0], one[1]["id"]))]
+    everywhere = _search(tx, row, rules, place)
+    if place["lon"] is not None and row["wanted_volunteer_id"] is None:
+        near = _ranked(tx, row, place, replace(everywhere, within=NEAR_DEGREES))[:most]
+        if len(near) == most and near[-1][1] <= NEAR_MIN:
+            return [volunteer_id for _, _, volunteer_id in near]
+    return [volunteer_id for _, _, volunteer_id in _ranked(tx, row, place, everywhere)[:most]]
+
+
+def _ranked(tx: Tx, row: Row, place: Row, search: offering.Search) -> list[tuple[bool, float, str]]:
+    """Whom the search finds and who is there before they stop: not the planned one, minutes, id."""
+    found = tx.assignments.nearest_free(search, tx.now)
+    return sorted(
+        (v["id"] != row["wanted_volunteer_id"], minutes, v["id"])
+        for v, minutes in zip(found, _minutes(place, found), strict=True)
+        if _in_time(v, minutes, tx.now)
+    )
 
 
 def _begins_at(tx: Tx, row: Row) -> Row:
@@ -154,13 +174,13 @@ def _search(tx: Tx, row: Row, rules: offering.Rules, place: Row) -> offering.Sea
 
 def _minutes(place: Row, volunteers: list[Row]) -> list[float]:
     """Minutes of each volunteer to the place, by their own vehicle."""
-    if place["lon"] is None:
-        return [UNKNOWN_MIN] * len(volunteers)
-    goal = (place["lon"], place["lat"])
-    return [
-        UNKNOWN_MIN if v["lon"] is None else float(travel.minutes((v["lon"], v["lat"]), goal, v["vehicle"]))
-        for v in volunteers
-    ]
+    found = np.full(len(volunteers), UNKNOWN_MIN)
+    for vehicle in {v["vehicle"] for v in volunteers} if place["lon"] is not None else ():
+        mine = [n for n, v in enumerate(volunteers) if v["vehicle"] == vehicle and v["lon"] is not None]
+        if mine:
+            origins = [(volunteers[n]["lon"], volunteers[n]["lat"]) for n in mine]
+            found[mine] = travel.minutes(origins, (place["lon"], place["lat"]), vehicle)
+    return [float(minutes) for minutes in found]
 
 
 def _in_time(volunteer: Row, minutes: float, now: datetime) -> bool:

@@ -50,6 +50,7 @@ _NEAREST_FREE = text(
       from volunteers v join checkins k on k.volunteer_id = v.id
       where v.incident_id = any(cast(:pool as uuid[])) and v.state = 'accepted'
         and k.ended_at is null and k.until > :now
+        and (cast(:within as float) is null or (abs(k.lat - :lat) <= :within and abs(k.lon - :lon) <= :within))
         and coalesce(k.vehicle, 'foot') = any(:vehicles) and k.skills @> cast(:skills as text[])
         and not exists (select 1 from assignments a
                         where a.volunteer_id = v.id and a.state in ('accepted', 'en_route'))
