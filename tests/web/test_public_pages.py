@@ -1,0 +1,95 @@
+"""The public pages in a browser: the map in its frame, the tables without it, and how much a phone must load."""
+
+import re
+import uuid
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.conftest import AXE, SIZES, photograph
+
+CIRANJANG = {"area_code": "32.03.05", "people": 118}
+SMALL = {"area_code": "32.03.18", "people": 3}
+FIRST_VIEW_BYTES = 170_000
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+@pytest.fixture(scope="module")
+def shown(stack, nobody):
+    """One large report and one small one, and the cut that shows the large one."""
+    for place in (CIRANJANG, SMALL):
+        content = {"client_id": str(uuid.uuid4()), "text": "Banjir", "danger": {"rising": True}}
+        nobody.post("/api/reports", {**content, **place}, status=201)
+
+    def is_shown() -> bool:
+        areas = nobody.get("/api/public/areas.geojson?level=district")["features"]
+        return any(area["id"] == CIRANJANG["area_code"] for area in areas)
+
+    stack.wait_for(is_shown, "the figures are not cut")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_map_is_drawn_in_its_frame_and_tells_rounded_figures(shown, new_page, size):
+    page = new_page(viewport=SIZES[size])
+    page.goto("/peta")
+    frame = page.frame_locator("iframe")
+    expect(frame.locator(".leaflet-container")).to_be_visible()
+    frame.locator("path.leaflet-interactive").first.dispatch_event("click")
+    expect(frame.locator(".leaflet-popup")).to_contain_text("Orang menunggu")
+    photograph(page, f"{size}-peta")
+    row = page.get_by_role("row", name=re.compile("Ciranjang"), include_hidden=True)
+    expect(row.locator("td").first).to_have_text("120")
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
+
+
+def test_the_frame_has_no_origin_of_ours(shown, new_page):
+    page = new_page()
+    page.goto("/peta")
+    expect(page.frame_locator("iframe").locator(".leaflet-container")).to_be_visible()
+    assert page.frames[1].evaluate("self.origin") == "null"
+
+
+def test_the_tables_need_no_script(shown, plain_phone):
+    plain_phone.goto("/peta")
+    plain_phone.locator("summary").click()
+    small = plain_phone.get_by_role("row", name=re.compile("Bojongpicung|kurang dari 5")).first
+    expect(small).to_be_visible()
+    expect(plain_phone.get_by_role("row", name=re.compile("Ciranjang"))).to_contain_text("120")
+    photograph(plain_phone, "phone-peta-without-scripts")
+
+
+def test_the_first_view_is_light(shown, new_page):
+    page = new_page()
+    sizes: list[float] = []
+    wire = page.context.new_cdp_session(page)
+    wire.send("Network.enable")
+    wire.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto("/peta")
+    expect(page.frame_locator("iframe").locator(".leaflet-container")).to_be_visible()
+    assert len(sizes) >= 4
+    assert sum(sizes) <= FIRST_VIEW_BYTES
+
+
+@pytest.mark.parametrize("path", ["/peta", "/donasi", "/kabar", "/donasi/NOPE"])
+@pytest.mark.parametrize("size", SIZES)
+def test_public_pages_are_accessible(shown, new_page, size, path):
+    page = new_page(viewport=SIZES[size])
+    page.goto(path)
+    assert violations(page) == []
+    if path == "/donasi":
+        photograph(page, f"{size}-donasi")
+
+
+def violations(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe finds in the page; the frame is another document."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("rules => axe.run(document, {...rules, iframes: false})", RULES)
+    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]]
+
+
+def test_a_gift_code_is_looked_up_and_a_wrong_one_said_so(shown, plain_phone):
+    plain_phone.goto("/donasi")
+    plain_phone.fill("#code", "TIDAK-ADA")
+    plain_phone.click("button:has-text('Lacak donasi')")
+    expect(plain_phone.locator("#code-problem")).to_contain_text("tidak kami kenal")
+    expect(plain_phone.locator("#code")).to_have_value("TIDAK-ADA")
