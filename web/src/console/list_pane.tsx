@@ -155,7 +155,7 @@ function JobLines({ model, job }: { model: Model; job: Job }) {
       </span>
       <span class="row-side">
         <StateBadge noun="assignment" name={row.state} />
-        {row.attention ? <span class="left late">{word(`attention.${row.attention}`)}</span> : <Clock at={job.dueAt} />}
+        {row.attention ? <span class="left late">{word(`console.trouble.${row.attention}`)}</span> : <Clock at={job.dueAt} />}
       </span>
     </>
   );

@@ -109,7 +109,9 @@ function place(lists: Lists, summary: Summary): void {
 
 /** A life in danger that nobody has looked at or nobody goes to. */
 function isAlarm(summary: Summary): boolean {
-  return summary.tier === 0 && (summary.group === "review" || summary.group === "waiting") && !summary.paused;
+  if (summary.tier !== 0 || summary.paused) return false;
+  const isHandled = summary.running.some((row) => row.state !== "proposed" && row.state !== "offered");
+  return summary.group === "review" || (!isHandled && (summary.group === "waiting" || summary.group === "running"));
 }
 
 const FAR = Number.MAX_SAFE_INTEGER;

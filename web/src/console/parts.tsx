@@ -1,5 +1,6 @@
 /** Small things that every screen of the staff draws. */
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import type { Refusal } from "../api";
 import { word } from "../words";
 import { shortSpan, wordOr } from "./format";
@@ -42,9 +43,11 @@ export function Clock({ at, long = false }: { at: number | null; long?: boolean 
 
 /** What a call refused, as a whole; what is wrong with single fields stands beside them. */
 export function Problem({ refusal, again }: { refusal: Refusal | null; again?: () => void }) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), [refusal]);
   if (!refusal) return null;
   return (
-    <div class="notice bad" role="alert">
+    <div class="notice bad" role="alert" ref={box}>
       <p>{refusal.message}</p>
       {again && (
         <button type="button" class="button small" onClick={again}>

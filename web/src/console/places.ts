@@ -40,7 +40,8 @@ export function whenNamed(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-const nameOf = (code: string): string => names.get(code)?.name ?? code;
+/** A code that nobody knows stands for itself, but not while the names are still on their way. */
+const nameOf = (code: string): string => names.get(code)?.name ?? (names.size ? code : "…");
 
 /** A place as people call it: village and district, or whatever is known above. */
 export function placeName(area: string): string {

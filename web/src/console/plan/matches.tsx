@@ -99,7 +99,7 @@ function MatchLine({ match, left, toggle, suppliers }: LineProps) {
   const [isOpen, setOpen] = useState(false);
   return (
     <li>
-      <div class="match">
+      <div class={`match ${left ? "" : "no-pick"}`}>
         {left && (
           <input type="checkbox" aria-label={word("plan.take", { n: match.n })} checked={!left.has(match.n)} onChange={(event) => toggle([match.n], event.currentTarget.checked)} />
         )}

@@ -41,7 +41,7 @@ function UnmetLine({ row, suppliers }: { row: Unmet; suppliers: Map<string, stri
   const { nearest } = row.why;
   return (
     <li>
-      <div class="match">
+      <div class="match no-pick">
         <TierBadge tier={row.tier} />
         <span class="match-what">
           <strong>

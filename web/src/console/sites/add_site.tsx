@@ -25,8 +25,8 @@ export function AddSite({ done }: { done: (site: Site) => void }) {
   const wrong = fieldsOf(doing.refusal);
   const submit = async (event: Event) => {
     event.preventDefault();
-    const where = place ? { place } : area ? { area_code: area } : {};
-    const body = { name, kind, ...where, ...(address ? { address } : {}), is_public: isPublic };
+    const where = place ? { place } : { area_code: area || undefined };
+    const body = { name: name || undefined, kind, ...where, address: address || undefined, is_public: isPublic };
     const site = await doing.run(() => addSite(body));
     if (site) done(site);
   };

@@ -19,8 +19,8 @@ interface FormProps {
   children: ComponentChildren;
 }
 
-/** What is no whole number goes to the server as it was typed, which then says what is wrong with it. */
-const asNumber = (text: string): number | string => (/^-?\d+$/.test(text.trim()) ? Number(text.trim()) : text);
+/** What is no whole number goes to the server as it was typed, which then says what is wrong with it; nothing is left out. */
+const asNumber = (text: string): number | string | undefined => (/^-?\d+$/.test(text.trim()) ? Number(text.trim()) : text || undefined);
 
 function StockForm({ action, fields, doing, body, done, children }: FormProps) {
   const clientId = useRef(newId());
@@ -71,7 +71,7 @@ export function ReceiveForm({ site, done }: { site: Site; done: () => void }) {
   const wrong = fieldsOf(doing.refusal);
   const goods = setup.workplace.items.filter((one) => one.kind === "goods");
   const unit = goods.find((one) => one.code === item)?.unit;
-  const body = () => ({ site_id: site.id, item, quantity: asNumber(quantity), ...(expiry ? { expiry } : {}), ...(note ? { note } : {}) });
+  const body = () => ({ site_id: site.id, item: item || undefined, quantity: asNumber(quantity), expiry: expiry || undefined, note: note || undefined });
   return (
     <StockForm action="receive" fields={["item", "quantity", "expiry", "note"]} doing={doing} body={body} done={done}>
       <Field name="receive-item" label={word("sites.item")} wrong={wrong.item}>
@@ -100,10 +100,10 @@ export function AdjustForm({ lot, done }: { lot: Lot; done: () => void }) {
   const [reason, setReason] = useState("");
   const wrong = fieldsOf(doing.refusal);
   const found = asNumber(counted);
-  const difference = typeof found === "number" ? found - lot.on_hand : counted;
+  const difference = typeof found === "number" ? found - lot.on_hand : found;
   const hint = typeof difference === "number" ? word("sites.difference", { n: `${difference > 0 ? "+" : ""}${number(difference)}` }) : word("sites.by_ledger", { n: quantityOf(lot.item, lot.on_hand) });
   return (
-    <StockForm action="adjust" fields={["quantity", "reason"]} doing={doing} body={() => ({ lot_id: lot.id, quantity: difference, reason })} done={done}>
+    <StockForm action="adjust" fields={["quantity", "reason"]} doing={doing} body={() => ({ lot_id: lot.id, quantity: difference, reason: reason || undefined })} done={done}>
       <Input name="counted" label={word("sites.counted")} value={counted} set={setCounted} wrong={wrong.quantity} numeric hint={hint} />
       <Input name="adjust-reason" label={word("sites.reason")} value={reason} set={setReason} wrong={wrong.reason} />
     </StockForm>
@@ -119,7 +119,7 @@ export function TransferForm({ lot, done }: { lot: Lot; done: () => void }) {
   const wrong = fieldsOf(doing.refusal);
   const others = (sites.value ?? []).filter((site) => site.id !== lot.site_id && site.open);
   const chosen = others.find((site) => site.name === target);
-  const body = () => ({ lot_id: lot.id, to_site_id: chosen?.id ?? target, quantity: asNumber(quantity), ...(reason ? { reason } : {}) });
+  const body = () => ({ lot_id: lot.id, to_site_id: chosen?.id ?? (target || undefined), quantity: asNumber(quantity), reason: reason || undefined });
   return (
     <StockForm action="transfer" fields={["to_site_id", "quantity", "reason"]} doing={doing} body={body} done={done}>
       <Field name="transfer-site" label={word("sites.to_site")} wrong={wrong.to_site_id && word("sites.choose_site")}>
@@ -142,7 +142,7 @@ export function WriteOffForm({ lot, done }: { lot: Lot; done: () => void }) {
   const [reason, setReason] = useState(lot.is_expired ? "expired" : "damaged");
   const [note, setNote] = useState("");
   const wrong = fieldsOf(doing.refusal);
-  const body = () => ({ lot_id: lot.id, quantity: asNumber(quantity), reason, ...(note ? { note } : {}) });
+  const body = () => ({ lot_id: lot.id, quantity: asNumber(quantity), reason, note: note || undefined });
   return (
     <StockForm action="write_off" fields={["quantity", "reason", "note"]} doing={doing} body={body} done={done}>
       <Input name="off-quantity" label={word("sites.quantity")} value={quantity} set={setQuantity} wrong={wrong.quantity} numeric hint={word("sites.free_is", { n: quantityOf(lot.item, lot.free) })} />

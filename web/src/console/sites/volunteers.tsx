@@ -1,5 +1,5 @@
 /** Volunteers who wait to be accepted. The password made for them is shown once, to be handed over. */
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { moment, word } from "../../words";
 import { useDoing, useLoaded } from "../hooks";
 import { Do, Problem, Waiting } from "../parts";
@@ -39,8 +39,10 @@ export function Volunteers() {
 }
 
 function Once({ account, close }: { account: Account; close: () => void }) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => box.current?.scrollIntoView({ block: "center" }), []);
   return (
-    <div class="notice good once" role="status">
+    <div class="notice good once" role="status" ref={box}>
       <p>
         <strong>{word("sites.accepted", { name: account.name })}</strong>
       </p>
