@@ -116,7 +116,7 @@ def why_match(
         "terms": {
             "minutes": round(chosen.minutes, 1),
             "keeps_minutes": round(chosen.keeps_minutes, 1),
-            "weight": weight,
+            "weight": round(weight, 3),
             "cost": chosen.cost,
         },
         "price": chosen.price,

@@ -161,6 +161,8 @@ def _pinned(
     A pin on something that is gone, or of another item, falls away; one that the rules call
     impossible stands, because a person knows more, and costs as much as leaving the need open.
     """
+    if not options.pins:
+        return _Part([], [], 0, 0), needs, supplies
     asked, free = needs["quantity"].to_numpy().copy(), supplies["quantity"].to_numpy().copy()
     need_row = {name: row for row, name in enumerate(needs["need_id"])}
     supply_row = {name: row for row, name in enumerate(supplies["supply_id"])}
@@ -207,15 +209,16 @@ def _pinned_part(
 
 def _groups(needs: gpd.GeoDataFrame, supplies: gpd.GeoDataFrame) -> list[_Group]:
     """One group for the goods of each item, one for all services; nothing asked, nothing there."""
-    needs, supplies = needs[needs["quantity"] > 0], supplies[supplies["quantity"] > 0]
-    wanted, offered = _competition(needs), _competition(supplies)
+    wanted = _competition(needs).where(needs["quantity"] > 0)
+    offered = _competition(supplies).where(supplies["quantity"] > 0)
     return [
-        _Group(
-            needs[wanted == name].reset_index(drop=True),
-            supplies[offered == name].reset_index(drop=True),
-        )
-        for name in sorted(wanted.unique())
+        _Group(_rows(needs, wanted == name), _rows(supplies, offered == name))
+        for name in sorted(wanted.dropna().unique())
     ]
+
+
+def _rows(frame: gpd.GeoDataFrame, chosen: pd.Series[bool]) -> gpd.GeoDataFrame:
+    return frame if chosen.all() else frame[chosen].reset_index(drop=True)
 
 
 def _competition(frame: gpd.GeoDataFrame) -> pd.Series[str]:
