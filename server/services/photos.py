@@ -209,12 +209,12 @@ def moderate(tx: Tx, actor: Actor, photo_id: str, *, is_shown: bool) -> dict[str
     return shown({**row, "is_shown": is_shown})
 
 
-def image_of(tx: Tx, actor: Actor, photo_id: str, folder: Path) -> Path:
-    """The file of a photo, for staff who see its area. Raises NotFound."""
-    path = path_of(folder, _photo_for(tx, actor, photo_id)["id"])
-    if not path.is_file():
-        raise NotFound
-    return path
+def image_of(tx: Tx, actor: Actor, photo_id: str, folder: Path) -> bytes:
+    """The image of a photo, for staff who see its area. Raises NotFound."""
+    try:
+        return path_of(folder, _photo_for(tx, actor, photo_id)["id"]).read_bytes()
+    except FileNotFoundError:
+        raise NotFound from None
 
 
 def _photo_for(tx: Tx, actor: Actor, photo_id: str) -> Row:
