@@ -1,0 +1,102 @@
+"""Plans, assignments and offers by HTTP: statuses, the error envelope, and the state that a lost race shows."""
+
+import uuid
+
+import pytest
+
+from server.domain.permissions import SYSTEM
+from server.services import accounts
+from tests.services.world import World
+
+
+@pytest.fixture
+def world(app):
+    return World(app.extensions["tanggap"])
+
+
+@pytest.fixture
+def coordinator(token_of):
+    return token_of("coordinator", "32")
+
+
+@pytest.fixture
+def volunteer(world, app):
+    """A checked-in volunteer with an account: (id, header)."""
+    volunteer_id, name = world.volunteer(), f"relawan-{uuid.uuid4().hex[:8]}"
+    with world.system.writing() as tx:
+        accounts.add_user(tx, SYSTEM, name, "volunteer", "32.03")
+        user = tx.accounts.user_by_name(name)
+        tx.volunteers.change(volunteer_id, user_id=user["id"])
+        token = accounts.token_for(tx, name)
+    return volunteer_id, {"Authorization": f"Bearer {token}"}
+
+
+def post(app, path, header, body=None):
+    answer = app.test_client().post(path, headers=header, json=body or {})
+    return answer.status_code, answer.get_json()
+
+
+def get(app, path, header):
+    answer = app.test_client().get(path, headers=header)
+    return answer.status_code, answer.get_json()
+
+
+def test_a_plan_is_asked_for_looked_at_and_approved_once(app, world, coordinator):
+    world.stock(world.site(), "blanket", 100)
+    world.case({"blanket": 10})
+    status, asked = post(app, "/api/plans", coordinator)
+    assert (status, asked["state"], asked["area"]) == (202, "requested", "32")
+    world.work_out(asked["id"])
+    status, plan = get(app, f"/api/plans/{asked['id']}", coordinator)
+    assert (status, plan["state"], len(plan["matches"])) == (200, "ready", 1)
+    assert {"cost", "lower_bound", "gap", "unmet"} <= set(plan)
+    assert get(app, "/api/plans", coordinator)[1]["plans"][0]["id"] == asked["id"]
+    status, made = post(app, f"/api/plans/{asked['id']}/approve", coordinator)
+    assert (status, len(made["approved"])) == (200, 1)
+    status, refused = post(app, f"/api/plans/{asked['id']}/approve", coordinator)
+    assert (status, refused["error"]["code"], refused["error"]["state"]["state"]) == (409, "plan_not_ready", "approved")
+
+
+def test_unknown_things_are_not_found(app, coordinator):
+    nothing = "00000000-0000-4000-8000-000000000000"
+    for path in (f"/api/plans/{nothing}", "/api/needs/1/candidates"):
+        assert get(app, path, coordinator)[0] == 404
+    for path in (f"/api/plans/{nothing}/approve", f"/api/assignments/{nothing}/depart"):
+        assert post(app, path, coordinator)[0] == 404
+
+
+def test_wrong_fields_are_named(app, coordinator):
+    status, refused = post(app, "/api/assignments", coordinator, {"quantity": -1, "lot_id": "x"})
+    assert status == 422
+    assert set(refused["error"]["fields"]) == {"need_id", "reason", "quantity", "lot_id"}
+
+
+def test_an_offer_is_taken_delivered_and_confirmed(app, world, coordinator, volunteer):
+    volunteer_id, header = volunteer
+    world.stock(world.site(), "blanket", 100)
+    case_id, (job,) = world.approved({"blanket": 10})
+    assert post(app, f"/api/assignments/{job}/offer", coordinator, {"volunteer_id": volunteer_id})[0] == 200
+    offers = get(app, "/api/me/offers", header)[1]["offers"]
+    assert [offer["assignment_id"] for offer in offers] == [job]
+    status, taken = post(app, f"/api/assignments/{job}/accept", header, {"version": offers[0]["version"]})
+    assert (status, taken["state"]) == (200, "accepted")
+    status, stale = post(app, f"/api/assignments/{job}/depart", header, {"version": offers[0]["version"]})
+    assert (status, stale["error"]["state"]["state"]) == (409, "accepted")
+    assert get(app, f"/api/me/assignments/{job}/contact", header)[1]["contacts"][0]["name"] == "Siti"
+    assert post(app, f"/api/assignments/{job}/depart", header)[0] == 200
+    with world.system.reading() as tx:
+        code = tx.cases.get(case_id)["delivery_code"]
+    hand_over = {"client_id": str(uuid.uuid4()), "code": f"{(int(code) + 1) % 10_000:04d}"}
+    status, wrong = post(app, f"/api/assignments/{job}/deliver", header, hand_over)
+    assert (status, set(wrong["error"]["fields"])) == (422, {"code"})
+    assert world.state(job)["code_tries"] == 1
+    for _ in range(2):
+        status, handed = post(app, f"/api/assignments/{job}/deliver", header, {**hand_over, "code": code})
+        assert (status, handed["state"]) == (200, "delivered")
+    assert post(app, f"/api/assignments/{job}/confirm", header)[0] == 404
+    assert post(app, f"/api/assignments/{job}/confirm", coordinator)[1]["state"] == "confirmed"
+    assert get(app, "/api/me/assignments", header)[1]["assignments"] == []
+
+
+def test_staff_have_no_offers_of_their_own(app, coordinator):
+    assert get(app, "/api/me/offers", coordinator)[0] == 403
