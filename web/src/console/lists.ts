@@ -60,7 +60,7 @@ export class Lister {
     found.waiting.sort(byUrgency);
     found.alarms.sort(byUrgency);
     found.running.sort(byTrouble);
-    found.done.sort((a, b) => b.row.id - a.row.id);
+    found.done.sort(byNewest);
     return found;
   }
 
@@ -112,6 +112,11 @@ function isAlarm(summary: Summary): boolean {
   if (summary.tier !== 0 || summary.paused) return false;
   const isHandled = summary.running.some((row) => row.state !== "proposed" && row.state !== "offered");
   return summary.group === "review" || (!isHandled && (summary.group === "waiting" || summary.group === "running"));
+}
+
+function byNewest(a: Summary, b: Summary): number {
+  if (a.row.opened_at === b.row.opened_at) return b.row.id - a.row.id;
+  return a.row.opened_at < b.row.opened_at ? 1 : -1;
 }
 
 const FAR = Number.MAX_SAFE_INTEGER;

@@ -17,8 +17,9 @@ export function Twins({ found, again, open }: Props) {
   const twins = [...new Map(found.possible_duplicates.map((twin) => [twin.case_id, twin])).values()];
   if (!twins.length) return null;
   const merge = async (twin: Twin) => {
-    // The older case stays: its reporters know its clock.
-    const [from, into] = twin.case_id > found.id ? [twin.case_id, found.id] : [found.id, twin.case_id];
+    // The older case stays: its reporters have waited longest. Numbers do not tell, they are given out in blocks.
+    const isNewer = Date.parse(twin.received_at) >= Date.parse(found.opened_at);
+    const [from, into] = isNewer ? [twin.case_id, found.id] : [found.id, twin.case_id];
     const done = await doing.run(() => actOn(from, "merge", { into }));
     if (!done) return again();
     say(word("case.done.merge", { id: into }));
