@@ -44,6 +44,7 @@ class Call:
     handler: Callable[..., Any]
     answers: Mapping[int, str]
     body: type[BaseModel] | None = None
+    read: Callable[[object], BaseModel] | None = None
     query: Mapping[str, str] = field(default_factory=dict)
     raw: str | None = None
 
@@ -63,18 +64,20 @@ def route(
     guard: Guard,
     answers: Mapping[int, str],
     body: type[BaseModel] | None = None,
+    read: Callable[[object], BaseModel] | None = None,
     query: Mapping[str, str] | None = None,
     raw: str | None = None,
 ) -> Callable[[Handler], Handler]:
     """Put a handler into the list.
 
     `answers` maps status to its meaning; `query` maps parameter to meaning, `raw` is the media type of
-    a body that is not JSON. The handler gets the path's variables, and the parsed body as `body`.
+    a body that is not JSON. The handler gets the path's variables, and the parsed body as `body`: read
+    by `read` where the form alone does not tell everything that is wrong.
     """
 
     def register(handler: Handler) -> Handler:
         summary = (handler.__doc__ or "").strip().splitlines()[0]
-        CALLS.append(Call(method, path, guard, summary, handler, answers, body, query or {}, raw))
+        CALLS.append(Call(method, path, guard, summary, handler, answers, body, read, query or {}, raw))
         return handler
 
     return register
@@ -96,7 +99,7 @@ def json_body() -> Any:
         raise UnsupportedMediaType
     try:
         return request.get_json()
-    except BadRequest:
+    except (BadRequest, RecursionError):
         raise Invalid({"body": Problem("broken_json")}) from None
 
 
@@ -119,7 +122,7 @@ def _serve(call: Call) -> Callable[..., Any]:
             if request.method not in ("GET", "HEAD"):
                 identity.check_csrf()
         if call.body is not None:
-            kwargs["body"] = parse(call.body, json_body())
+            kwargs["body"] = call.read(json_body()) if call.read else parse(call.body, json_body())
         return again_after_deadlock(call.handler, **kwargs)
 
     return view

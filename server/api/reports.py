@@ -7,9 +7,20 @@ from flask import jsonify, request
 
 from server.api.contract import route, system
 from server.api.identity import actor
-from server.domain.errors import NotFound
+from server.domain.errors import Invalid, NotFound
 from server.services import intake, tracking
-from server.services.inputs import ReportIn, TrackIn
+from server.services.inputs import ReportIn, TrackIn, parse
+
+
+def read(data: object) -> ReportIn:
+    """What was sent, as a report. Raises Invalid naming every wrong field at once."""
+    try:
+        return parse(ReportIn, data)
+    except Invalid as error:
+        gazetteer = system().gazetteer()
+        with system().reading() as tx:
+            more = intake.also_wrong(tx, data, error.fields, gazetteer)
+        raise Invalid({**more, **error.fields}) from None
 
 
 @route(
@@ -17,6 +28,7 @@ from server.services.inputs import ReportIn, TrackIn
     "/api/reports",
     guard="public",
     body=ReportIn,
+    read=read,
     answers={201: "Stored, for good", 200: "This client_id and content was stored before: the same answer"},
 )
 def add(body: ReportIn) -> Any:

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from geo.areas import Gazetteer
 from server.domain import catalogue, events, priority, sla
@@ -13,7 +15,7 @@ from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.lifecycle import FIRST
 from server.domain.permissions import Actor
 from server.services import boardrows, codes, contacts, places
-from server.services.inputs import ReportIn
+from server.services.inputs import ReportIn, parse
 from server.store.unit_of_work import Tx
 
 STANDING = "jabar"
@@ -52,10 +54,8 @@ def receive(
     Anybody may report. Raises Invalid naming every wrong field; Conflict when the client id came
     before with other content; NotFound for an unknown incident.
     """
-    incident = incident_for(tx, body.incident)
-    wrong = _wrong_fields(body)
-    place, phone = _place_and_phone(body, incident, gazetteer, wrong)
-    if wrong or place is None:
+    incident, place, phone, wrong = _checked(tx, body, gazetteer)
+    if wrong or incident is None or place is None:
         raise Invalid(wrong)
     lines = needed(body)
     tier = priority.tier_of(_danger(body), tuple(line.tier for line in lines))
@@ -68,6 +68,25 @@ def receive(
     tx.cases.add_needs(needs)
     _tell(tx, actor, report, case, needs)
     return Receipt(_answer(report, keys, place), is_new=True)
+
+
+def also_wrong(tx: Tx, data: object, wrong: Mapping[str, Problem], gazetteer: Gazetteer) -> dict[str, Problem]:
+    """What else is wrong with what was sent, when these fields have a wrong form: all is named at once.
+
+    The other fields have their form, but only the map, the catalogue or the incident tells the rest.
+    """
+    if not isinstance(data, Mapping):
+        return {}
+    unread = {name.partition(".")[0] for name in wrong}
+    kept = {name: value for name, value in data.items() if name not in unread}
+    body = parse(ReportIn, {**kept, "client_id": UUID(int=0)})
+    _, _, _, found = _checked(tx, body, gazetteer)
+    # What could not be read is there all the same.
+    if unread & {"place", "area_code", "place_text"}:
+        found.pop("place", None)
+    if unread & {"text", "needs", "danger"}:
+        found.pop("text", None)
+    return found
 
 
 def incident_for(tx: Tx, slug: str | None) -> Mapping[str, Any]:
@@ -107,22 +126,29 @@ def _wrong_fields(body: ReportIn) -> dict[str, Problem]:
     return wrong
 
 
-def _place_and_phone(
-    body: ReportIn, incident: Mapping[str, Any], gazetteer: Gazetteer, wrong: dict[str, Problem]
-) -> tuple[places.Resolved | None, str | None]:
-    place, phone = None, None
-    try:
+def _checked(
+    tx: Tx, body: ReportIn, gazetteer: Gazetteer
+) -> tuple[Mapping[str, Any] | None, places.Resolved | None, str | None, dict[str, Problem]]:
+    """The report's incident, place and phone as they are stored, and everything that is wrong with it."""
+    wrong = _wrong_fields(body)
+    incident, place, phone = None, None, None
+    with _noting(wrong):
+        incident = incident_for(tx, body.incident)
         place = places.resolve(
             incident, gazetteer, place=body.place, area_code=body.area_code, place_text=body.place_text
         )
-    except Invalid as error:
-        wrong.update(error.fields)
-    try:
+    with _noting(wrong):
         if body.contact and body.contact.phone:
             phone = contacts.normalise_phone(body.contact.phone, name="contact.phone")
+    return incident, place, phone, wrong
+
+
+@contextmanager
+def _noting(wrong: dict[str, Problem]) -> Iterator[None]:
+    try:
+        yield
     except Invalid as error:
         wrong.update(error.fields)
-    return place, phone
 
 
 def content_hash(body: ReportIn) -> bytes:
