@@ -46,10 +46,12 @@ VEHICLES: Final = MappingProxyType(
 )
 """What we assume of each vehicle.
 
-Detour: Ballou, Rahardja and Sakai, "Selected country circuity factors for road travel distance
-estimation", Transportation Research A 36 (2002), give 1.43 for Indonesia as a whole, from routes
-between towns. Cars and pickups take that figure as it is; motorcycles use lanes that cars cannot
-(a little less), trucks avoid small roads and weak bridges (a little more).
+Detour: measured on the roads of Jakarta (OpenStreetMap, one-way streets ignored) over 11,723 pairs more
+than 2 km apart, the way is 1.29 times the straight line on average and at most 1.44 times for nine in ten.
+Between towns Ballou, Rahardja and Sakai, "Selected country circuity factors for road travel distance
+estimation" (Transportation Research A 36, 2002), are quoted with 1.43 for Indonesia; the figure has not
+been checked against the paper. Cars and pickups take 1.43, since West Java's hills are no Jakarta;
+motorcycles use lanes that cars cannot (a little less), trucks avoid small roads and weak bridges (more).
 Speed: door-to-door means that dispatchers in West Java's towns and hills count with, well under
 what an open road allows; walking is the 4-5 km/h common in health-access studies. Boats on flood
 water keep under 10 km/h because of what floats in it.
