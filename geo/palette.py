@@ -25,4 +25,4 @@ def colour(waiting: int | None) -> str:
 
 def radius(helped: int) -> float:
     """The circle of people helped, in pixels: its area grows with their number, within reason."""
-    return round(min(11.0, max(3.5, 0.3 * sqrt(helped))), 1)
+    return round(min(9.0, max(3.0, 0.25 * sqrt(helped))), 1)

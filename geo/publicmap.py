@@ -17,19 +17,26 @@ import folium
 from branca.element import Element, MacroElement
 from folium.template import Template
 
-from geo.outlines import Geometry, around, collection, corners
+from geo.outlines import Geometry, around, collection, corners, point
 from geo.palette import HELPED, colour, radius
 
 SCRIPTS: Final = [("leaflet", "/static/leaflet/leaflet.js")]
 STYLES: Final = [("leaflet_css", "/static/leaflet/leaflet.css")]
 """Where the gateway serves Leaflet, from its package; folium would load it from elsewhere."""
 
+ROOM_DEGREES: Final = 0.05
+LEAST_DEGREES: Final = 0.8
+"""What a map shows at least, about 90 km: a single place says nothing without what lies around it."""
 CSS: Final = (
     ".folium-map.leaflet-container{background:#dfe9ec;font:16px/1.4 system-ui,sans-serif;color:#14232b}"
     ".leaflet-popup-content{margin:12px 14px}.foliumpopup table{border-collapse:collapse}"
     ".foliumpopup th{font-weight:400;color:#465862}.foliumpopup td{font-weight:600;text-align:right;white-space:nowrap}"
     ".foliumpopup tr:first-child{display:block}.foliumpopup tr:first-child th{display:none}"
     ".foliumpopup tr:first-child td{text-align:left;font-size:1.1em;white-space:nowrap}"
+    ".leaflet-tooltip.place-name{padding:0;background:none;border:0;box-shadow:none}"
+    ".leaflet-tooltip.place-name{color:#2c3e46;font-size:12px}"
+    ".leaflet-tooltip.place-name{font-weight:600;text-shadow:0 0 2px #fff,0 0 2px #fff,0 0 3px #fff,0 0 4px #fff}"
+    ".leaflet-tooltip.place-name::before{display:none}"
     "noscript{display:block;padding:1rem}"
     ".leaflet-control-layers{font-size:16px}.leaflet-control-layers label{padding:6px 2px}"
     ".leaflet-touch .leaflet-bar a{width:44px;height:44px;line-height:44px}"
@@ -56,11 +63,20 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Name:
+    """A name written on the map, where a town or regency is."""
+
+    text: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
 class Look:
     """What a map says and shows besides its places.
 
     land, borders: shapes drawn below everything. bounds: west, south, east, north to show when there
-    are no places. tiles: URL template of a tile server, or nothing.
+    are no places. names: what is written on it. tiles: URL template of a tile server, or nothing.
     """
 
     language: str
@@ -73,6 +89,7 @@ class Look:
     land: Sequence[Geometry]
     borders: Sequence[Geometry]
     bounds: Sequence[float]
+    names: Sequence[Name] = ()
     tiles: str = ""
     tiles_from: str = ""
 
@@ -139,7 +156,7 @@ def _layers(places: Sequence[Place], look: Look) -> list[folium.GeoJson]:
         if data["features"]
     ]
     for data, name, style, marker in (
-        (areas, look.waiting, lambda f: _area_style(by_code[f["id"]]), folium.CircleMarker(radius=13)),
+        (areas, look.waiting, lambda f: _area_style(by_code[f["id"]]), folium.CircleMarker(radius=10)),
         (circles, look.helped, lambda f: _circle_style(by_code[f["id"]]), folium.CircleMarker()),
     ):
         if data["features"]:
@@ -147,7 +164,18 @@ def _layers(places: Sequence[Place], look: Look) -> list[folium.GeoJson]:
             layers.append(
                 folium.GeoJson(data, name=html.escape(name), style_function=style, marker=marker, popup=popup)
             )
-    return layers
+    return [*layers, *map(_name_layer, look.names)]
+
+
+def _name_layer(name: Name) -> folium.GeoJson:
+    """A label beside a small dot; a layer for each, since Leaflet keeps one label of a layer open."""
+    data = collection([("name", point(name.lon, name.lat), {"name": html.escape(name.text)})])
+    label = folium.GeoJsonTooltip(
+        fields=["name"], labels=False, localize=False, sticky=False, permanent=True, direction="bottom",
+        class_name="place-name",
+    )  # fmt: skip
+    dot = folium.CircleMarker(radius=2, color="#465862", fill=True, fill_opacity=1)
+    return folium.GeoJson(data, control=False, interactive=False, marker=dot, tooltip=label)
 
 
 def _popup_of(place: Place) -> dict[str, str]:
@@ -186,7 +214,13 @@ def _border_style(_feature: Any) -> dict[str, Any]:
 
 def _area_style(place: Place) -> dict[str, Any]:
     opacity = 0.45 if place.is_vague else 0.85
-    return {"color": "#465862", "weight": 1, "fillColor": colour(place.waiting), "fillOpacity": opacity}
+    return {
+        "color": "#465862",
+        "weight": 1,
+        "fill": True,
+        "fillColor": colour(place.waiting),
+        "fillOpacity": opacity,
+    }
 
 
 def _circle_style(place: Place) -> dict[str, Any]:
@@ -204,8 +238,8 @@ def _to_show(places: Sequence[Place], look: Look) -> list[list[float]]:
     """Corners for Leaflet, latitude first."""
     found = [corner for place in places for corner in corners(place.shape)]
     west, south, east, north = around(found) if found else look.bounds
-    room = 0.05
-    return [[south - room, west - room], [north + room, east + room]]
+    room_x, room_y = (max(ROOM_DEGREES, (LEAST_DEGREES - span) / 2) for span in (east - west, north - south))
+    return [[south - room_y, west - room_x], [north + room_y, east + room_x]]
 
 
 def _middle(bounds: Sequence[float]) -> list[float]:

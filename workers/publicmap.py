@@ -4,8 +4,10 @@ Here and not in a web process, because folium loads pandas. The clock calls `pub
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from math import cos, pi, sin, sqrt
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +24,13 @@ WORDS = Path(__file__).resolve().parents[1] / "web" / "i18n"
 LANGUAGES = ("id", "en")
 ROOM_DEGREES = 6.0
 """How much land to draw around what is shown, so that its edge is out of sight."""
+NAMES_SHOWN = 10
+SPREAD_DEGREES = 0.03
+GOLDEN_ANGLE = pi * (3 - sqrt(5))
 WEST_JAVA = (106.3, -7.9, 108.9, -5.8)
+
+Row = Mapping[str, Any]
+"""A row of public figures."""
 
 
 def publish_due(system: System) -> bool:
@@ -47,11 +55,12 @@ def drawing(system: System) -> publishing.Draw:
         for level, rows in (("district", figures["areas"]), ("regency", figures["regencies"])):
             yield Document(f"areas.{level}", _geojson(rows, shapes, incident))
         rows = figures["areas"]
-        drawn = [(row, _shape(row, shapes, incident, rows)) for row in rows]
+        drawn = _spread([(row, _shape(row, shapes, incident, rows)) for row in rows])
+        names = _names(figures["regencies"], ground.gazetteer)
         for language in LANGUAGES:
             page = publicmap.draw(
                 [_place(row, shape, ground.gazetteer, incident, language) for row, shape in drawn],
-                _look(incident, shapes["regency"], ground, language, system.settings.tile_url),
+                _look(incident, shapes["regency"], ground, names, language, system.settings.tile_url),
             )
             yield Document(f"map.{language}", page.html, page.policy)
 
@@ -143,13 +152,40 @@ def _name(row: Mapping[str, Any], incident: Mapping[str, Any], language: str) ->
     if row["code"] is None:
         return str(incident["name"])
     name = str(row["name"] or row["code"])
-    return _words(language)["whole_regency"].replace("{name}", name) if row["level"] == "regency" else name
+    if row["level"] == "regency":
+        return _words(language)["whole_regency"].replace("{name}", name)
+    return f"{name}, {row['regency_name']}" if row["regency_name"] else name
+
+
+def _spread(drawn: Sequence[tuple[Row, Geometry | None]]) -> list[tuple[Row, Geometry | None]]:
+    """Places that are only known to lie around one point, side by side in a spiral instead of on each other."""
+    beside: Counter[str] = Counter()
+    found: list[tuple[Row, Geometry | None]] = []
+    for row, shape in drawn:
+        if shape is not None and shape["type"] == "Point":
+            lon, lat = shape["coordinates"]
+            n = beside[f"{lon},{lat}"]
+            beside[f"{lon},{lat}"] += 1
+            away, turn = SPREAD_DEGREES * sqrt(n), n * GOLDEN_ANGLE
+            found.append((row, point(lon + away * cos(turn), lat + away * sin(turn))))
+        else:
+            found.append((row, shape))
+    return found
+
+
+def _names(regencies: Sequence[Row], gazetteer: Gazetteer) -> list[publicmap.Name]:
+    """The regencies with most people reported, by name where they lie."""
+    most = sorted(regencies, key=lambda row: -(row["people_reported"] or 0))[:NAMES_SHOWN]
+    known = (gazetteer.get(row["code"]) for row in most)
+    return [publicmap.Name(area.name.removeprefix("Kabupaten "), area.lon, area.lat) for area in known if area]
 
 
 def _standing(
     gazetteer: Gazetteer, code: str | None, shape: Geometry | None
 ) -> tuple[float | None, float | None]:
     """The point that stands for a place."""
+    if shape is not None and shape["type"] == "Point":
+        return tuple(shape["coordinates"])
     area = gazetteer.get(code) if code else None
     if area is not None:
         return area.lon, area.lat
@@ -174,7 +210,12 @@ def _number(value: int | None, language: str) -> str:
 
 
 def _look(
-    incident: Mapping[str, Any], regencies: Mapping[str, Geometry], ground: _Ground, language: str, tiles: str
+    incident: Mapping[str, Any],
+    regencies: Mapping[str, Geometry],
+    ground: _Ground,
+    names: Sequence[publicmap.Name],
+    language: str,
+    tiles: str,
 ) -> publicmap.Look:
     say = _words(language)
     bounds = _bounds(incident, regencies)
@@ -192,6 +233,7 @@ def _look(
         land=() if tiles else land_within(ground.land, around_it),
         borders=() if tiles else drawn,
         bounds=bounds,
+        names=names,
         tiles=tiles,
         tiles_from=urlsplit(tiles).netloc,
     )

@@ -136,7 +136,7 @@ def figures_of(tx: Tx, incident: Mapping[str, Any], cut_at: datetime, every_s: i
     measures = people_shown(people)
     amounts = {item: amounts_shown(item, items) for item in sorted({row["item"] for row in items} | set(received))}
     codes = {code for one in measures.values() for code in (*one.cells, *one.totals)}
-    figures = _assembled(incident, measures, amounts, waits_shown(people), received, tx.public_cuts.names(codes))
+    figures = _assembled(incident, measures, amounts, waits_shown(people), received, tx.public_cuts.known(codes))
     figures["total"]["vulnerable"] = {group: count_shown(vulnerable.get(group, 0), K_SPLIT) for group in VULNERABLE}
     next_cut_at = cut_at + timedelta(seconds=every_s)
     return figures | {"cut_at": cut_at.isoformat(), "next_cut_at": next_cut_at.isoformat()}
@@ -217,14 +217,14 @@ def _assembled(
     amounts: Mapping[str, Mapping[str, Disclosed]],
     waits: Mapping[str, Mapping[str, str | None]],
     received: Mapping[str, int],
-    names: Mapping[str, str],
+    known: Mapping[str, Mapping[str, Any]],
 ) -> Figures:
     """The figures in the form in which they are stored and read."""
     areas = sorted({code for one in measures.values() for code in one.cells})
     regencies = sorted({regency_of(code) for code in areas} - {ELSEWHERE})
     every_table = [*measures.values(), *(one for stages in amounts.values() for one in stages.values())]
     pools = sorted({group for one in every_table for group in one.pools})
-    shape = _Shape(measures, amounts, waits, names)
+    shape = _Shape(measures, amounts, waits, known)
     total = shape.row(ALL, "totals")
     for line in total["items"]:
         line["received"] = amount_shown(received.get(line["item"], 0), K, STEP)
@@ -249,19 +249,23 @@ class _Shape:
     measures: Mapping[str, Disclosed]
     amounts: Mapping[str, Mapping[str, Disclosed]]
     waits: Mapping[str, Mapping[str, str | None]]
-    names: Mapping[str, str]
+    known: Mapping[str, Mapping[str, Any]]
 
     def place(self, code: str) -> dict[str, Any]:
-        """Which area it is; a district also names its regency."""
+        """Which area it is; a district also names its regency. Of an approximate one the border is not known."""
         level = {0: "regency", 1: "regency", 2: "district"}[code.count(".")] if code else "elsewhere"
         regency = regency_of(code)
         return {
             "code": code or None,
             "level": level,
-            "name": self.names.get(code),
+            "name": self._of(code, "name"),
+            "approximate": self._of(code, "approximate"),
             "regency": regency or None,
-            "regency_name": self.names.get(regency),
+            "regency_name": self._of(regency, "name"),
         }
+
+    def _of(self, code: str, column: str) -> Any:
+        return self.known[code][column] if code in self.known else None
 
     def row(self, key: str, part: str) -> dict[str, Any]:
         """The numbers of an area (`cells`), a group (`totals`) or a pool; None is hidden."""

@@ -125,10 +125,10 @@ class PublicCuts:
         """How much of each item came in as gifts."""
         return {row["item"]: row["quantity"] for row in every(self.conn, text(_RECEIVED), {"incident": incident_id})}
 
-    def names(self, codes: Iterable[str]) -> dict[str, str]:
-        """The names of areas by code."""
-        found = self.conn.execute(select(areas.c.code, areas.c.name).where(areas.c.code.in_(sorted(codes))))
-        return {row.code: row.name for row in found}
+    def known(self, codes: Iterable[str]) -> dict[str, Row]:
+        """Areas by code: name, and whether only a point near them is known."""
+        query = select(areas.c.code, areas.c.name, areas.c.approximate).where(areas.c.code.in_(sorted(codes)))
+        return {row["code"]: row for row in every(self.conn, query)}
 
     def last_cut_at(self) -> datetime | None:
         """When figures were last cut."""

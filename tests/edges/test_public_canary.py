@@ -96,7 +96,8 @@ def _deliver(tx, case_id, incident_id):
     row |= {"state": "confirmed", "by": NAME, "reason": NOTE}
     row |= dict.fromkeys(("created_at", "changed_at", "asking_since"), now)
     needs = tx.cases.needs_of(case_id)
-    tx.assignments.add(row, [{"need_id": need["id"], "quantity": need["quantity"]} for need in needs])
+    lines = [{"need_id": need["id"], "quantity": need["quantity"]} for need in needs]
+    tx.assignments.add([row], [{"assignment_id": assignment, "n": n, **line} for n, line in enumerate(lines)])
     _add(tx, tables.deliveries, assignment_id=assignment, client_id=tx.new_id(), proof="code", by=NAME, lon=LON,
          lat=LAT, handed_over_at=now, recorded_at=now)  # fmt: skip
 

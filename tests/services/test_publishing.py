@@ -57,13 +57,18 @@ def carry(system, case_id, state, items=("water",), after=timedelta(hours=2)):
         row = {"id": assignment, "incident_id": case["incident_id"], "case_id": case_id, "kind": "service"}
         row |= {"state": state, "area": case["area"], "by": "test"}
         row |= dict.fromkeys(("created_at", "changed_at", "asking_since"), tx.now)
-        lines = [{"need_id": need["id"], "quantity": need["quantity"]} for need in needs if need["item"] in items]
-        tx.assignments.add(row, lines)
+        wanted = [need for need in needs if need["item"] in items]
+        tx.assignments.add([row], [line(assignment, n, need) for n, need in enumerate(wanted)])
         if state in ("delivered", "confirmed"):
             at = case["opened_at"] + after
             delivery = {"id": tx.new_id(), "assignment_id": assignment, "client_id": tx.new_id()}
             delivery |= {"proof": "code", "by": "test"}
             tx.conn.execute(insert(tables.deliveries).values(**delivery, handed_over_at=at, recorded_at=at))
+
+
+def line(assignment, n, need):
+    """An assignment's line that covers the whole of a need."""
+    return {"assignment_id": assignment, "n": n, "need_id": need["id"], "quantity": need["quantity"]}
 
 
 def cut(system, slug=None, **more):
