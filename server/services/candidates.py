@@ -18,6 +18,8 @@ from server.store.unit_of_work import Tx
 
 HERE = ZoneInfo("Asia/Jakarta")
 BEST = 10
+NEAR_DEGREES, NEAR_MIN = 0.3, 110.0
+"""Where the best are looked for first, and how soon they must be there: no vehicle from outside is sooner."""
 
 
 def for_need(tx: Tx, actor: Actor, need_id: int) -> dict[str, Any]:
@@ -42,7 +44,20 @@ def end_of(day: date) -> datetime:
 
 
 def _lots(tx: Tx, need: Row, pool: list[str]) -> list[dict[str, Any]]:
-    rows = tx.stock.free_lots(pool, [need["item"]], tx.now.astimezone(HERE).date())
+    today, place = tx.now.astimezone(HERE).date(), (need["lon"], need["lat"])
+    near = _ranked_lots(tx, need, tx.stock.free_lots(pool, [need["item"]], today, (*place, NEAR_DEGREES)))
+    if _is_all(near):
+        return near
+    return _ranked_lots(tx, need, tx.stock.free_lots(pool, [need["item"]], today))
+
+
+def _is_all(found: list[dict[str, Any]]) -> bool:
+    """Whether what was found near by is what would have been found everywhere."""
+    soon = [one for one in found if one["possible"] and one["terms"]["cost"] <= NEAR_MIN]
+    return len(soon) >= BEST
+
+
+def _ranked_lots(tx: Tx, need: Row, rows: list[Row]) -> list[dict[str, Any]]:
     known = {row["id"]: row for row in rows if row["lon"] is not None}
     lots = [
         candidates.Lot(
@@ -65,12 +80,17 @@ def _minutes_to_expiry(expiry: date | None, now: datetime) -> float | None:
 def _people(tx: Tx, need: Row, pool: list[str]) -> list[dict[str, Any]]:
     """Those with the skills, and a few who are near but lack them."""
     skills = ITEMS[need["item"]].skills
-    search = Search(pool, need["lon"], need["lat"], list(CAPACITY), sorted(skills))
+    everywhere = Search(pool, need["lon"], need["lat"], list(CAPACITY), sorted(skills))
+    near = _ranked_people(tx, need, replace(everywhere, within=NEAR_DEGREES))
+    return near if _is_all(near) else _ranked_people(tx, need, everywhere)
+
+
+def _ranked_people(tx: Tx, need: Row, search: Search) -> list[dict[str, Any]]:
     able = tx.assignments.nearest_free(search, tx.now)
     near = tx.assignments.nearest_free(replace(search, skills=[], each=candidates.NEAR_MISSES), tx.now)
     known = {row["id"]: row for row in [*able, *near] if row["lon"] is not None}
     people = candidates.People(_person(row, tx.now) for row in known.values())
-    service = candidates.ServiceNeed(skills, 1, need["lon"], need["lat"])
+    service = candidates.ServiceNeed(frozenset(ITEMS[need["item"]].skills), 1, need["lon"], need["lat"])
     return [
         {**_shown(found), "kind": "service", **_volunteer(known[found.supply_id])}
         for found in people.rank(service, BEST)

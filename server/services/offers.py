@@ -22,7 +22,7 @@ from server.services.moves import Row
 from server.store.unit_of_work import Tx
 
 WAITING = ("proposed", "offered")
-NEAR_DEGREES, NEAR_MIN = 0.3, 90.0
+NEAR_DEGREES, NEAR_MIN = 0.3, 110.0
 """Where the nearest are looked for first, and how soon they must be there: no vehicle from outside is sooner."""
 UNKNOWN_MIN = 24 * 60.0
 """Minutes that stand for a way whose beginning or end nobody knows: last, but not left out."""

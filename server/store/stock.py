@@ -108,8 +108,17 @@ class Stock:
         """The lots of a site that still hold something, by item, what expires first before the rest."""
         return every(self.conn, _LOTS.where(lots.c.site_id == site_id, _on_hand != 0))
 
-    def free_lots(self, incident_ids: Sequence[str], items: Sequence[str], today: date) -> list[Row]:
-        """Lots of these items at open sites of these incidents with something free that has not expired by `today`."""
+    def free_lots(
+        self,
+        incident_ids: Sequence[str],
+        items: Sequence[str],
+        today: date,
+        around: tuple[float, float, float] | None = None,
+    ) -> list[Row]:
+        """Lots of these items at open sites of these incidents with something free that has not expired by `today`.
+
+        `around`: only at sites within so many degrees of a place (lon, lat, degrees).
+        """
         query = _LOTS.where(
             sites.c.incident_id.in_(incident_ids),
             lots.c.item.in_(items),
@@ -117,6 +126,11 @@ class Stock:
             or_(lots.c.expiry.is_(None), lots.c.expiry >= today),
             _on_hand > _held,
         )
+        if around is not None:
+            lon, lat, degrees = around
+            query = query.where(
+                sites.c.lon.between(lon - degrees, lon + degrees), sites.c.lat.between(lat - degrees, lat + degrees)
+            )
         return every(self.conn, query)
 
     def post(self, entries: Sequence[Mapping[str, Any]]) -> None:
