@@ -93,18 +93,21 @@ export function ReceiveForm({ site, done }: { site: Site; done: () => void }) {
   );
 }
 
-/** The keeper says what was counted; the ledger gets the difference to what it said when the form was opened. */
+/** The keeper says what was counted; the difference to the ledger is shown before it is written. */
 export function AdjustForm({ lot, done }: { lot: Lot; done: () => void }) {
   const doing = useDoing();
   const [counted, setCounted] = useState("");
   const [reason, setReason] = useState("");
   const wrong = fieldsOf(doing.refusal);
   const found = asNumber(counted);
-  const difference = typeof found === "number" ? found - lot.on_hand : found;
-  const hint = typeof difference === "number" ? word("sites.difference", { n: `${difference > 0 ? "+" : ""}${number(difference)}` }) : word("sites.by_ledger", { n: quantityOf(lot.item, lot.on_hand) });
+  const difference = typeof found === "number" ? found - lot.on_hand : null;
+  const hint =
+    difference === null
+      ? word("sites.by_ledger", { n: quantityOf(lot.item, lot.on_hand) })
+      : word("sites.difference", { n: `${difference > 0 ? "+" : ""}${number(difference)}` });
   return (
-    <StockForm action="adjust" fields={["quantity", "reason"]} doing={doing} body={() => ({ lot_id: lot.id, quantity: difference, reason: reason || undefined })} done={done}>
-      <Input name="counted" label={word("sites.counted")} value={counted} set={setCounted} wrong={wrong.quantity} numeric hint={hint} />
+    <StockForm action="adjust" fields={["counted", "reason"]} doing={doing} body={() => ({ lot_id: lot.id, counted: found, reason: reason || undefined })} done={done}>
+      <Input name="counted" label={word("sites.counted")} value={counted} set={setCounted} wrong={wrong.counted} numeric hint={hint} />
       <Input name="adjust-reason" label={word("sites.reason")} value={reason} set={setReason} wrong={wrong.reason} />
     </StockForm>
   );
