@@ -63,8 +63,9 @@ class Ledger(RuleBasedStateMachine):
         self.on_hand[lot["id"]], self.held[lot["id"]] = quantity, 0
         return lot["id"]
 
-    @rule(lot=lots, quantity=SMALL, reason=st.sampled_from(("expired", "damaged", "lost")))
-    def write_off(self, lot, quantity, reason):
+    @rule(lot=lots, beyond_free=st.integers(-9, 9), reason=st.sampled_from(("expired", "damaged", "lost")))
+    def write_off(self, lot, beyond_free, reason):
+        quantity = max(1, self.free(lot) + beyond_free)
         fields = {"lot_id": lot, "quantity": quantity, "reason": reason}
         if quantity > self.free(lot):
             self.refused(supply.write_off, WriteOffIn, **fields)
@@ -72,8 +73,9 @@ class Ledger(RuleBasedStateMachine):
             self.does(supply.write_off, WriteOffIn, **fields)
             self.on_hand[lot] -= quantity
 
-    @rule(lot=lots, counted=st.integers(0, 40))
-    def count(self, lot, counted):
+    @rule(lot=lots, beyond_held=st.integers(-9, 9))
+    def count(self, lot, beyond_held):
+        counted = max(0, self.held[lot] + beyond_held)
         fields = {"lot_id": lot, "counted": counted, "reason": "hitung ulang"}
         if counted < self.held[lot]:
             self.refused(supply.adjust, AdjustIn, **fields)
@@ -81,8 +83,9 @@ class Ledger(RuleBasedStateMachine):
             self.does(supply.adjust, AdjustIn, **fields)
             self.on_hand[lot] = counted
 
-    @rule(target=lots, lot=lots, quantity=SMALL)
-    def move(self, lot, quantity):
+    @rule(target=lots, lot=lots, beyond_free=st.integers(-9, 9))
+    def move(self, lot, beyond_free):
+        quantity = max(1, self.free(lot) + beyond_free)
         with self.world.system.reading() as tx:
             here = tx.stock.lot(lot)["site_id"]
         there = next(site for site in self.sites if site != here)
@@ -95,9 +98,9 @@ class Ledger(RuleBasedStateMachine):
         self.on_hand[new["id"]], self.held[new["id"]] = quantity, 0
         return new["id"]
 
-    @rule(target=waiting, lot=lots, part=st.floats(0, 1))
-    def hold(self, lot, part):
-        quantity = round(part * self.free(lot))
+    @rule(target=waiting, lot=lots, quantity=SMALL)
+    def hold(self, lot, quantity):
+        quantity = min(quantity, self.free(lot))
         if not quantity:
             return None
         assignment_id = hold(self.world.system, self.need_id, lot, quantity)
