@@ -1,4 +1,6 @@
-"""Road lines from a file. Loads geopandas: for the CLI and workers only."""
+"""Roads of a file for the base map. Loads geopandas: for the CLI and workers only."""
+
+from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
@@ -6,42 +8,46 @@ from typing import Final
 import geopandas as gpd
 import shapely
 
-Road = tuple[bytes, str, str]
-"""A line as WKB, its kind and its name: what `geo.basemap.roads_layer` draws."""
+CLASSES: Final = ("motorway", "trunk", "primary", "secondary", "tertiary")
+"""Classes of OpenStreetMap that a map of districts can show; what is smaller is left out."""
 
-MAIN_ROADS: Final = ("motorway", "trunk", "primary", "secondary", "tertiary")
-"""Kinds that are drawn; smaller ones come with the road graph, not the base map."""
+UNNAMED_CLASS: Final = "secondary"
+"""What a road counts as in a file that names no classes."""
 
-KIND_COLUMNS: Final = ("highway", "fclass", "type", "class", "kind")
-NAME_COLUMNS: Final = ("name", "nama")
+CLASS_COLUMNS: Final = ("highway", "fclass", "class", "type", "kelas")
+NAME_COLUMNS: Final = ("name", "nama", "namrjl")
 
 
 class BadRoads(ValueError):
-    """A road file that cannot be used; the message says what it lacks."""
+    """A file of roads that cannot be used; the message says what it lacks."""
 
 
-def read_roads(path: Path | str) -> list[Road]:
-    """The main roads of a GeoJSON, GPKG, SHP or OSM.PBF file, by OpenStreetMap's kinds; a slip road
-    ("primary_link") counts as the road that it leads to.
-    """
-    path = Path(path)
-    layer = {"layer": "lines"} if path.name.endswith(".pbf") else {}
+def read_roads(path: Path) -> list[tuple[bytes, str, str]]:
+    """The larger roads of a file as (WKB line in WGS84, class, name). Reads what GDAL reads."""
     try:
-        frame = gpd.read_file(path, **layer)
+        frame = gpd.read_file(path)
     except Exception as error:  # GDAL's errors share no base class
         raise BadRoads(f"{path.name} cannot be read as roads: {error}") from error
-    columns = {str(column).lower(): column for column in frame.columns}
-    kind = next((columns[name] for name in KIND_COLUMNS if name in columns), None)
-    if kind is None:
-        raise BadRoads(f"{path.name} needs a column with the kind of road: {', '.join(KIND_COLUMNS)}")
-    if frame.crs is None:
-        raise BadRoads(f"{path.name} does not say its coordinate reference system (.prj)")
-    name = next((columns[column] for column in NAME_COLUMNS if column in columns), None)
-    kinds = frame[kind].astype(str).str.removesuffix("_link")
-    frame = frame.assign(**{str(kind): kinds})[kinds.isin(MAIN_ROADS) & frame.geometry.notna()].to_crs(4326)
-    titles = frame[name].fillna("") if name is not None else [""] * len(frame)
-    return [
-        (bytes(line), str(of), str(title))
-        for line, of, title in zip(shapely.to_wkb(frame.geometry.array), frame[kind], titles, strict=True)
-        if shapely.from_wkb(line).geom_type in {"LineString", "MultiLineString"}
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
+        raise BadRoads(f"{path.name} holds no lines")
+    frame = frame.set_crs(4326) if frame.crs is None else frame.to_crs(4326)
+    lines = frame[frame.geom_type.isin(("LineString", "MultiLineString"))]
+    classes = _column(lines, CLASS_COLUMNS) or [UNNAMED_CLASS] * len(lines)
+    names = _column(lines, NAME_COLUMNS) or [""] * len(lines)
+    roads = [
+        (bytes(shapely.to_wkb(line)), kind.removesuffix("_link"), name)
+        for line, kind, name in zip(lines.geometry, classes, names, strict=True)
+        if kind.removesuffix("_link") in CLASSES
     ]
+    if not roads:
+        raise BadRoads(f"{path.name} holds no road of the classes {', '.join(CLASSES)}")
+    return roads
+
+
+def _column(frame: gpd.GeoDataFrame, names: tuple[str, ...]) -> list[str] | None:
+    """The first column of that kind as text, empty where the file says nothing."""
+    columns = {str(column).lower(): column for column in frame.columns}
+    found = next((columns[name] for name in names if name in columns), None)
+    if found is None:
+        return None
+    return [value if isinstance(value, str) else "" for value in frame[found]]

@@ -98,6 +98,27 @@ def areas_load(file: Path, level: str | None) -> None:
 
 
 @cli.group()
+def roads() -> None:
+    """Roads of the base map."""
+
+
+@roads.command("load")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def roads_load(file: Path) -> None:
+    """Put the larger roads of a GeoJSON, GPKG or SHP FILE on the base map, in place of those there."""
+    from geo.roads import BadRoads
+    from server.commands import places
+    from server.commands.working import working
+
+    try:
+        with working(settings()) as system:
+            count = places.load_roads(system, file)
+    except BadRoads as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{count} roads loaded")
+
+
+@cli.group()
 def incidents() -> None:
     """Incidents."""
 

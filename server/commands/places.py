@@ -1,11 +1,12 @@
-"""`areas load` and `incidents add`."""
+"""`areas load`, `roads load` and `incidents add`."""
 
 from pathlib import Path
 
 from geo.boundaries import merged, read_boundaries
+from geo.roads import read_roads
 from server.bootstrap import System, area_from_row
 from server.domain.permissions import SYSTEM
-from server.services import areas, incidents
+from server.services import areas, basemap, incidents
 from server.services.inputs import IncidentIn, parse
 
 
@@ -22,6 +23,13 @@ def load_areas(system: System, path: Path, level: str | None) -> dict[str, int]:
     for area in loaded:
         counts[area.level] = counts.get(area.level, 0) + 1
     return counts
+
+
+def load_roads(system: System, path: Path) -> int:
+    """Put the roads of a file in place of those on the base map; returns how many lines that makes."""
+    roads = read_roads(path)
+    with system.writing() as tx:
+        return basemap.replace_roads(tx, SYSTEM, roads)
 
 
 def add_incident(
