@@ -78,7 +78,8 @@ def import_file(
     tally = Tally()
     folder = system.settings.data_dir / "imports"
     rejects = Rejects(folder, path.stem, file.table.columns, file.table.delimiter)
-    bar: ProgressBar[int] = click.progressbar(length=file.table.count, label=f"import {kind}", file=sys.stderr)
+    rows = sum(1 for _ in file.table.rows()) if file.table.count is None else file.table.count
+    bar: ProgressBar[int] = click.progressbar(length=rows, label=f"import {kind}", file=sys.stderr)
     with rejects, bar:
         for batch in _batches(file.entries()):
             for outcome in _stored(store, batch):

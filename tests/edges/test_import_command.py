@@ -2,6 +2,7 @@
 
 import pytest
 from click.testing import CliRunner
+from openpyxl import Workbook
 
 from server.cli import cli
 
@@ -61,3 +62,26 @@ def test_a_missing_file_is_said_in_one_line(run, tmp_path):
     result = run("import", "sites", tmp_path / "none.csv")
     assert result.exit_code == 1
     assert "no such file" in result.stderr
+
+
+def test_files_as_offices_make_them(run, tmp_path):
+    semicolons = tmp_path / "windows.csv"
+    semicolons.write_bytes("id;lat;lon;text\n1;-6,9175;107,6191;Café “Banjir” – air naik\n".encode("cp1252"))
+    result = run("import", "reports", semicolons, "--incident", "jabar")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (
+        0,
+        "1 rows in = 1 stored + 0 already stored + 0 rejected",
+    )
+    book = Workbook()
+    for row in (["id", "lat", "lon", "text", "people"], ["2", -6.9, 107.6, "Banjir", "=60*2"]):
+        book.active.append(row)
+    book.save(tmp_path / "rumus.xlsx")
+    result = run("import", "reports", tmp_path / "rumus.xlsx", "--incident", "jabar")
+    assert result.stdout.splitlines()[0] == "1 rows in = 0 stored + 0 already stored + 1 rejected"
+    (rejects,) = tmp_path.rglob("rumus-rejects.csv")
+    assert "people: This cell holds a formula" in rejects.read_text("utf-8-sig")
+    empty = tmp_path / "kosong.csv"
+    empty.touch()
+    result = run("import", "reports", empty, "--incident", "jabar")
+    assert result.exit_code != 0
+    assert "holds no rows" in result.stderr
