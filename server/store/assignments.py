@@ -97,7 +97,7 @@ class Assignments:
     def get(self, assignment_id: str, *, lock: bool = False) -> Row | None:
         """The assignment of that id; with `lock`, held until the transaction ends."""
         query = select(assignments).where(assignments.c.id == assignment_id)
-        return first(self.conn, query.with_for_update() if lock else query)
+        return first(self.conn, query.with_for_update(key_share=True) if lock else query)
 
     def change(self, assignment_id: str, **values: Any) -> None:
         """Set columns of an assignment and count its version up."""
@@ -213,7 +213,7 @@ class Assignments:
     def offers(self, assignment_id: str, *, lock: bool = False) -> list[Row]:
         """The offers of an assignment in id order; with `lock`, held until the transaction ends."""
         query = select(offers).where(offers.c.assignment_id == assignment_id).order_by(offers.c.id)
-        return every(self.conn, query.with_for_update() if lock else query)
+        return every(self.conn, query.with_for_update(key_share=True) if lock else query)
 
     def other_open_offers(self, volunteer_id: str, assignment_id: str) -> list[Row]:
         """The volunteer's open offers of other assignments.
@@ -225,7 +225,7 @@ class Assignments:
             offers.c.assignment_id != assignment_id,
             offers.c.state == "open",
         )
-        return every(self.conn, query.order_by(offers.c.id).with_for_update(skip_locked=True))
+        return every(self.conn, query.order_by(offers.c.id).with_for_update(key_share=True, skip_locked=True))
 
     def due_offers(self, limit: int = 500) -> list[Row]:
         """Open offers whose deadline is over, by the database's clock, with the place of their assignment.
@@ -237,7 +237,7 @@ class Assignments:
             .join(assignments, assignments.c.id == offers.c.assignment_id)
             .where(offers.c.state == "open", offers.c.deadline_at <= func.clock_timestamp())
         )
-        held = query.order_by(offers.c.id).limit(limit).with_for_update(skip_locked=True, of=offers)
+        held = query.order_by(offers.c.id).limit(limit).with_for_update(key_share=True, skip_locked=True, of=offers)
         return every(self.conn, held)
 
     def close_offers(self, ids: Iterable[str], state: str, at: datetime, reason: str | None = None) -> None:

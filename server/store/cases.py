@@ -41,12 +41,12 @@ class Cases:
     def get(self, case_id: int, *, lock: bool = False) -> Row | None:
         """The case of that id; with `lock`, held until the transaction ends."""
         query = select(cases).where(cases.c.id == case_id)
-        return first(self.conn, query.with_for_update() if lock else query)
+        return first(self.conn, query.with_for_update(key_share=True) if lock else query)
 
     def lock(self, case_ids: Iterable[int]) -> None:
         """Hold the cases until the transaction ends, in id order."""
         held = select(cases.c.id).where(cases.c.id.in_(sorted(set(case_ids))))
-        self.conn.execute(held.order_by(cases.c.id).with_for_update())
+        self.conn.execute(held.order_by(cases.c.id).with_for_update(key_share=True))
 
     def change(self, case_id: int, **values: Any) -> None:
         """Set columns of a case and count its version up."""
@@ -76,7 +76,8 @@ class Cases:
     def lock_needs(self, need_ids: Iterable[int]) -> dict[int, Row]:
         """The needs, held until the transaction ends (in id order), each with what covers it."""
         ids = sorted(set(need_ids))
-        self.conn.execute(select(needs.c.id).where(needs.c.id.in_(ids)).order_by(needs.c.id).with_for_update())
+        held = select(needs.c.id).where(needs.c.id.in_(ids)).order_by(needs.c.id)
+        self.conn.execute(held.with_for_update(key_share=True))
         rows = every(self.conn, self._needs_query().where(needs.c.id.in_(ids)))
         return {row["id"]: row for row in rows}
 

@@ -23,7 +23,7 @@ class Claims:
     def get(self, claim_id: str, *, lock: bool = False) -> Row | None:
         """The claim of that id; with `lock`, held until the transaction ends."""
         query = select(claims).where(claims.c.id == claim_id)
-        return first(self.conn, query.with_for_update() if lock else query)
+        return first(self.conn, query.with_for_update(key_share=True) if lock else query)
 
     def change(self, claim_id: str, **values: Any) -> None:
         """Set columns of a claim and count its version up."""

@@ -24,7 +24,7 @@ class Hazards:
     def get(self, hazard_id: str, *, lock: bool = False) -> Row | None:
         """The hazard of that id; with `lock`, held until the transaction ends."""
         query = select(hazards).where(hazards.c.id == hazard_id)
-        return first(self.conn, query.with_for_update() if lock else query)
+        return first(self.conn, query.with_for_update(key_share=True) if lock else query)
 
     def change(self, hazard_id: str, **values: Any) -> None:
         """Set columns of a hazard and count its version up."""

@@ -35,7 +35,7 @@ class Plans:
     def get(self, plan_id: str, *, lock: bool = False) -> Row | None:
         """The plan of that id; with `lock`, held until the transaction ends."""
         query = select(plans).where(plans.c.id == plan_id)
-        return first(self.conn, query.with_for_update() if lock else query)
+        return first(self.conn, query.with_for_update(key_share=True) if lock else query)
 
     def change(self, plan_id: str, **values: Any) -> None:
         """Set columns of a plan and count its version up."""
@@ -49,7 +49,7 @@ class Plans:
     def in_state(self, incident_id: str, state: str) -> list[Row]:
         """The plans of an incident that are in a state, in id order, held until the transaction ends."""
         query = select(*_BRIEF).where(plans.c.incident_id == incident_id, plans.c.state == state)
-        return every(self.conn, query.order_by(plans.c.id).with_for_update())
+        return every(self.conn, query.order_by(plans.c.id).with_for_update(key_share=True))
 
     def requested_before(self, moment: datetime) -> list[Row]:
         """Plans that were asked for before a moment and are still not worked out."""

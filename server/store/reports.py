@@ -39,7 +39,7 @@ class Reports:
     def get(self, report_id: str, *, lock: bool = False) -> Row | None:
         """The report of that id."""
         query = select(reports).where(reports.c.id == report_id)
-        return first(self.conn, query.with_for_update() if lock else query)
+        return first(self.conn, query.with_for_update(key_share=True) if lock else query)
 
     def of_case(self, case_id: int) -> list[Row]:
         """All reports of a case, the oldest first."""

@@ -1,4 +1,8 @@
-"""The two ways in which every store reads: all rows as dicts, or one or none."""
+"""The two ways in which every store reads: all rows as dicts, or one or none.
+
+Rows are held by `with_for_update(key_share=True)`: nobody changes an id, so a row that is held need
+not keep others from referring to it; the stronger lock would, in whatever order foreign keys are checked.
+"""
 
 from typing import Any
 

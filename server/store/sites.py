@@ -27,7 +27,7 @@ class Sites:
     def get(self, site_id: str, *, lock: bool = False) -> Row | None:
         """The site of that id; with `lock`, held until the transaction ends."""
         query = select(sites).where(sites.c.id == site_id)
-        return first(self.conn, query.with_for_update() if lock else query)
+        return first(self.conn, query.with_for_update(key_share=True) if lock else query)
 
     def change(self, site_id: str, **values: Any) -> None:
         """Set columns of a site and count its version up."""

@@ -89,7 +89,8 @@ class Stock:
         ids = sorted(set(lot_ids))
         if not ids:
             return {}
-        self.conn.execute(select(lots.c.id).where(lots.c.id.in_(ids)).order_by(lots.c.id).with_for_update())
+        held = select(lots.c.id).where(lots.c.id.in_(ids)).order_by(lots.c.id)
+        self.conn.execute(held.with_for_update(key_share=True))
         return {row["id"]: row for row in every(self.conn, _LOTS.where(lots.c.id.in_(ids)))}
 
     def free(self, lot_ids: Iterable[str]) -> dict[str, int]:

@@ -32,7 +32,7 @@ class Volunteers:
     def get(self, volunteer_id: str, *, lock: bool = False) -> Row | None:
         """The volunteer of that id; with `lock`, held until the transaction ends."""
         query = select(volunteers).where(volunteers.c.id == volunteer_id)
-        return first(self.conn, query.with_for_update() if lock else query)
+        return first(self.conn, query.with_for_update(key_share=True) if lock else query)
 
     def change(self, volunteer_id: str, **values: Any) -> None:
         """Set columns of a volunteer and count the version up."""
