@@ -20,7 +20,10 @@ export function Alarm({ model, open }: { model: Model; open: (caseId: number) =>
           </button>
         ))}
         {alarms.length > MOST && (
-          <button type="button" onClick={() => model.narrow({ only: new Set(alarms.map((summary) => summary.row.id)) })}>
+          <button
+            type="button"
+            onClick={() => model.narrow({ only: new Set(alarms.map((summary) => summary.row.id)) })}
+          >
             {word("console.alarm.all", { n: alarms.length })}
           </button>
         )}

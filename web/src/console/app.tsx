@@ -53,7 +53,8 @@ function LinkProblem({ model }: { model: Model }) {
   if (state === "signed_out") {
     return (
       <p class="notice warn">
-        {word("console.link.signed_out_now")} <a href={`/masuk?next=${encodeURIComponent(location.pathname + location.search)}`}>{word("nav.signin")}</a>
+        {word("console.link.signed_out_now")}{" "}
+        <a href={`/masuk?next=${encodeURIComponent(location.pathname + location.search)}`}>{word("nav.signin")}</a>
       </p>
     );
   }
@@ -76,8 +77,15 @@ function Board({ model, opened, open }: BoardProps) {
   return (
     <>
       <div class={`board ${opened === null ? "" : "with-case"}`}>
-        {showLists && (model.board.ready ? <ListPane model={model} open={open} opened={opened} /> : <section class="list-pane">{model.link.state === "refused" ? null : <Waiting />}</section>)}
-        {showMap && <MapPane model={model} opened={opened} open={open} covered={isWide && opened !== null ? PANEL_PX : 0} />}
+        {showLists &&
+          (model.board.ready ? (
+            <ListPane model={model} open={open} opened={opened} />
+          ) : (
+            <section class="list-pane">{model.link.state === "refused" ? null : <Waiting />}</section>
+          ))}
+        {showMap && (
+          <MapPane model={model} opened={opened} open={open} covered={isWide && opened !== null ? PANEL_PX : 0} />
+        )}
         {opened !== null && <CasePane key={opened} model={model} caseId={opened} close={close} open={open} />}
       </div>
       {!isWide && opened === null && (

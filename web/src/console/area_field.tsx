@@ -44,13 +44,20 @@ export function AreaField({ label, wrong, optional = false, onChoose }: Props) {
   };
   return (
     <Field name="area" label={label} wrong={wrong} optional={optional}>
-      <input id="area" value={text} autocomplete="off" placeholder={word("case.area_hint")} onInput={(event) => type(event.currentTarget.value)} />
+      <input
+        id="area"
+        value={text}
+        autocomplete="off"
+        placeholder={word("case.area_hint")}
+        onInput={(event) => type(event.currentTarget.value)}
+      />
       {found.length > 0 && (
         <ul class="found">
           {found.map((area) => (
             <li key={area.code}>
               <button type="button" onClick={() => choose(area)}>
-                <strong>{area.name}</strong> <span class="muted">{[word(`levels.${area.level}`), ...(area.parents ?? [])].join(", ")}</span>
+                <strong>{area.name}</strong>{" "}
+                <span class="muted">{[word(`levels.${area.level}`), ...(area.parents ?? [])].join(", ")}</span>
               </button>
             </li>
           ))}

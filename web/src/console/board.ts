@@ -2,7 +2,18 @@
  * Everything of an incident in an area as the server last told it: a snapshot with its cursor, and the
  * events after it. Events at or below the cursor are dropped; the rows they carry replace older ones.
  */
-import { NOUNS, type AssignmentRow, type CaseRow, type Columns, type EventMessage, type NeedRow, type Noun, type ReportRow, type Rows, type Snapshot } from "./rows";
+import {
+  NOUNS,
+  type AssignmentRow,
+  type CaseRow,
+  type Columns,
+  type EventMessage,
+  type NeedRow,
+  type Noun,
+  type ReportRow,
+  type Rows,
+  type Snapshot,
+} from "./rows";
 
 type Tables = { [N in Noun]: Map<Rows[N]["id"], Rows[N]> };
 type OfCase = { reports: ReportRow; needs: NeedRow; assignments: AssignmentRow };
@@ -78,7 +89,8 @@ export class Board {
     const old = table.get(row.id);
     table.set(row.id, row);
     if (noun === "cases") this.touched.add(row.id as number);
-    else if (noun in this.index) this.reindex(noun as keyof OfCase, old as OfCase[keyof OfCase] | undefined, row as OfCase[keyof OfCase]);
+    else if (noun in this.index)
+      this.reindex(noun as keyof OfCase, old as OfCase[keyof OfCase] | undefined, row as OfCase[keyof OfCase]);
   }
 
   private reindex(noun: keyof OfCase, old: OfCase[keyof OfCase] | undefined, row: OfCase[keyof OfCase]): void {

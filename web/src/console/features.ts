@@ -15,7 +15,9 @@ function point(lon: number | null, lat: number | null, properties: Record<string
 
 export function caseFeatures(lists: Lists): FeatureCollection {
   return collection(
-    lists.shown.flatMap(({ row, tier }) => point(row.lon, row.lat, { id: row.id, tier, icon: iconOf(tier, row.verified) })),
+    lists.shown.flatMap(({ row, tier }) =>
+      point(row.lon, row.lat, { id: row.id, tier, icon: iconOf(tier, row.verified) }),
+    ),
   );
 }
 

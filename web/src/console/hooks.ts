@@ -45,7 +45,7 @@ export function useDoing(): Doing {
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const isThere = useRef(true);
   useEffect(() => () => void (isThere.current = false), []);
-  const run = async <T,>(work: () => Promise<Result<T>>): Promise<T | null> => {
+  const run = async <T>(work: () => Promise<Result<T>>): Promise<T | null> => {
     setBusy(true);
     setRefusal(null);
     const result = await work();
@@ -67,7 +67,11 @@ export interface Loaded<T> {
 
 /** What a call answers, asked anew when `key` changes or `again` is called; the old answer stays until then. */
 export function useLoaded<T>(key: string, load: (signal: AbortSignal) => Promise<Result<T>>): Loaded<T> {
-  const [state, setState] = useState<{ key: string; value: T | null; refusal: Refusal | null }>({ key, value: null, refusal: null });
+  const [state, setState] = useState<{ key: string; value: T | null; refusal: Refusal | null }>({
+    key,
+    value: null,
+    refusal: null,
+  });
   const [turn, again] = useReducer((n: number) => n + 1, 0);
   const [loading, setLoading] = useState(true);
   useEffect(() => {

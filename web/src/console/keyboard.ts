@@ -37,7 +37,8 @@ function act(model: Model, event: KeyboardEvent, open: (caseId: number) => void)
       return step(model, event.key === "j" ? 1 : -1, opened === null ? null : open);
     case "Enter":
       // A button that has the focus keeps its own Enter.
-      if (marked === null || event.target instanceof HTMLButtonElement || event.target instanceof HTMLAnchorElement) return false;
+      if (marked === null || event.target instanceof HTMLButtonElement || event.target instanceof HTMLAnchorElement)
+        return false;
       open(marked);
       return true;
     case "v":

@@ -38,6 +38,7 @@ export function ListPane({ model, open, opened }: Props) {
       ) : (
         <Cases model={model} rows={model.lists[model.tab]} open={open} opened={opened} />
       )}
+      <p class="keys">{word("console.keys")}</p>
     </section>
   );
 }
@@ -103,7 +104,9 @@ function CaseLines({ summary }: { summary: Summary }) {
       </span>
       <span class="row-side">
         {summary.paused ? <span class="left">{word("console.paused")}</span> : <Clock at={summary.dueAt} />}
-        {summary.group === "done" && <span class="muted">{word(summary.rejected ? "console.rejected" : "console.done")}</span>}
+        {summary.group === "done" && (
+          <span class="muted">{word(summary.rejected ? "console.rejected" : "console.done")}</span>
+        )}
       </span>
     </>
   );
@@ -112,7 +115,9 @@ function CaseLines({ summary }: { summary: Summary }) {
 function whatOf(summary: Summary): string {
   const needs = summary.missing.length ? summary.missing : summary.needs;
   if (!needs.length) return word("console.no_needs");
-  const shown = needs.slice(0, MOST_ITEMS).map((need) => amount(need.item, Math.max(need.quantity - need.covered, 0) || need.quantity));
+  const shown = needs
+    .slice(0, MOST_ITEMS)
+    .map((need) => amount(need.item, Math.max(need.quantity - need.covered, 0) || need.quantity));
   const more = needs.length - shown.length;
   return shown.join(", ") + (more > 0 ? ` +${more}` : "");
 }
@@ -155,7 +160,11 @@ function JobLines({ model, job }: { model: Model; job: Job }) {
       </span>
       <span class="row-side">
         <StateBadge noun="assignment" name={row.state} />
-        {row.attention ? <span class="left late">{word(`console.trouble.${row.attention}`)}</span> : <Clock at={job.dueAt} />}
+        {row.attention ? (
+          <span class="left late">{word(`console.trouble.${row.attention}`)}</span>
+        ) : (
+          <Clock at={job.dueAt} />
+        )}
       </span>
     </>
   );

@@ -84,7 +84,8 @@ export class Lister {
   }
 
   private passes(summary: Summary, filter: Filter, words: string[]): boolean {
-    if (summary.group === "gone" || !filter.tiers.has(summary.tier) || !within(summary.row.area, filter.area)) return false;
+    if (summary.group === "gone" || !filter.tiers.has(summary.tier) || !within(summary.row.area, filter.area))
+      return false;
     if (filter.only && !filter.only.has(summary.row.id)) return false;
     return words.every((wanted) => this.haystack(summary).includes(wanted));
   }
@@ -122,10 +123,17 @@ function byNewest(a: Summary, b: Summary): number {
 const FAR = Number.MAX_SAFE_INTEGER;
 
 function byUrgency(a: Summary, b: Summary): number {
-  return Number(a.paused) - Number(b.paused) || a.tier - b.tier || (a.dueAt ?? FAR) - (b.dueAt ?? FAR) || a.row.id - b.row.id;
+  return (
+    Number(a.paused) - Number(b.paused) || a.tier - b.tier || (a.dueAt ?? FAR) - (b.dueAt ?? FAR) || a.row.id - b.row.id
+  );
 }
 
 function byTrouble(a: Job, b: Job): number {
   const calm = (job: Job) => Number(job.row.attention === null);
-  return calm(a) - calm(b) || a.case.tier - b.case.tier || (a.dueAt ?? FAR) - (b.dueAt ?? FAR) || (a.row.id < b.row.id ? -1 : 1);
+  return (
+    calm(a) - calm(b) ||
+    a.case.tier - b.case.tier ||
+    (a.dueAt ?? FAR) - (b.dueAt ?? FAR) ||
+    (a.row.id < b.row.id ? -1 : 1)
+  );
 }

@@ -64,10 +64,10 @@ export class Live {
     this.say("behind");
     const { incident, area } = this.where;
     const wanted = { incident, ...(area === null ? {} : { area }), cursor: this.board.cursor };
-    const answer = (await this.socket?.timeout(10_000).emitWithAck("subscribe", wanted).catch(() => null)) as
-      | { ok?: boolean; error?: Refusal }
-      | null
-      | undefined;
+    const answer = (await this.socket
+      ?.timeout(10_000)
+      .emitWithAck("subscribe", wanted)
+      .catch(() => null)) as { ok?: boolean; error?: Refusal } | null | undefined;
     if (answer?.error) this.refuse(answer.error);
     if (!answer?.ok) return;
     // What is under way was asked for before we listened, and may end before what we hear first.

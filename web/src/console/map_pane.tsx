@@ -6,7 +6,7 @@ import { amount } from "./format";
 import type { Lists } from "./lists";
 import type { LiveMap, Picked } from "./map/contract";
 import type { Model } from "./model";
-import { placeName } from "./places";
+import { boundsOf, namesVersion, placeName } from "./places";
 import { incidentOf, setup } from "./setup";
 
 const WEST_JAVA: [number, number, number, number] = [106.3, -7.85, 108.9, -5.9];
@@ -37,7 +37,12 @@ export function MapPane({ model, opened, open, covered }: Props) {
 
   useEffect(() => {
     let isGone = false;
-    openMap(box, model.incident, (what) => onPick.current(what), () => !isGone && setState("ready")).then(
+    openMap(
+      box,
+      model.incident,
+      (what) => onPick.current(what),
+      () => !isGone && setState("ready"),
+    ).then(
       (made) => (isGone ? made.remove() : (map.current = made)),
       () => setState("failed"),
     );
@@ -47,6 +52,12 @@ export function MapPane({ model, opened, open, covered }: Props) {
       map.current = null;
     };
   }, [model]);
+
+  const shownArea = model.filter.area || model.area || "";
+  useEffect(() => {
+    const bounds = state === "ready" && shownArea ? boundsOf(shownArea) : null;
+    if (bounds) map.current?.fit(bounds);
+  }, [shownArea, state, namesVersion()]);
 
   usePaced(state === "ready" ? model.lists : null, model.lists.shown.length, () => follow(map.current, model));
   useEffect(() => {
@@ -89,11 +100,14 @@ function usePaced(what: Lists | null, size: number, work: () => void): void {
   useEffect(() => {
     if (!what || timer.current) return;
     const pace = Math.max(PACE_MS, (1000 * size) / CASES_PER_SECOND);
-    timer.current = window.setTimeout(() => {
-      timer.current = 0;
-      last.current = performance.now();
-      work();
-    }, Math.max(0, last.current + pace - performance.now()));
+    timer.current = window.setTimeout(
+      () => {
+        timer.current = 0;
+        last.current = performance.now();
+        work();
+      },
+      Math.max(0, last.current + pace - performance.now()),
+    );
   }, [what]);
   useEffect(() => () => clearTimeout(timer.current), []);
 }
@@ -130,7 +144,11 @@ async function openMap(
     tiles: setup.tiles,
     worker: setup.map.worker,
     bounds: incidentOf(incident)?.bounds ?? WEST_JAVA,
-    labels: { zoomIn: word("console.map.zoom_in"), zoomOut: word("console.map.zoom_out"), sources: word("console.map.sources") },
+    labels: {
+      zoomIn: word("console.map.zoom_in"),
+      zoomOut: word("console.map.zoom_out"),
+      sources: word("console.map.sources"),
+    },
     onPick,
     onReady,
   });
@@ -185,7 +203,11 @@ function AboutSite({ model, id }: { model: Model; id: string }) {
       <p class="muted">
         {word(`site_kinds.${site.kind}`)} · {placeName(site.area)}
       </p>
-      {stock.length ? <p>{stock.map(([item, free]) => amount(item, free)).join(", ")}</p> : <p>{word("console.map.no_stock")}</p>}
+      {stock.length ? (
+        <p>{stock.map(([item, free]) => amount(item, free)).join(", ")}</p>
+      ) : (
+        <p>{word("console.map.no_stock")}</p>
+      )}
       <a href={`/posko/${id}`}>{word("console.map.open_site")}</a>
     </>
   );
@@ -197,7 +219,11 @@ function AboutVolunteer({ model, id }: { model: Model; id: string }) {
   return (
     <>
       <strong>{one.alias}</strong>
-      <p class="muted">{[one.vehicle && word(`vehicles.${one.vehicle}`), ...one.skills.map((skill) => word(`skills.${skill}`))].filter(Boolean).join(", ")}</p>
+      <p class="muted">
+        {[one.vehicle && word(`vehicles.${one.vehicle}`), ...one.skills.map((skill) => word(`skills.${skill}`))]
+          .filter(Boolean)
+          .join(", ")}
+      </p>
       <p>{placeName(one.area ?? one.home_area)}</p>
     </>
   );

@@ -16,15 +16,34 @@ export function TierBadge({ tier }: { tier: Tier }) {
 }
 
 const TONES: Record<string, string> = {
-  verified: "good", delivered: "good", confirmed: "good", met: "good", approved: "good", closed: "good",
-  accepted: "info", en_route: "info", offered: "info", open: "info", received: "info", ready: "info",
-  needs_info: "warn", partly_met: "warn", pending: "warn", requested: "warn", proposed: "warn",
-  unmet: "bad", failed: "bad",
+  verified: "good",
+  delivered: "good",
+  confirmed: "good",
+  met: "good",
+  approved: "good",
+  closed: "good",
+  accepted: "info",
+  en_route: "info",
+  offered: "info",
+  open: "info",
+  received: "info",
+  ready: "info",
+  needs_info: "warn",
+  partly_met: "warn",
+  pending: "warn",
+  requested: "warn",
+  proposed: "warn",
+  unmet: "bad",
+  failed: "bad",
 };
 
 /** The state of a noun; `words` names another list than `states`, where staff read other words. */
 export function StateBadge({ noun, name, words = "states" }: { noun: string; name: string; words?: string }) {
-  return <span class={`badge ${TONES[name] ?? "plain"}`}>{wordOr(`${words}.${noun}.${name}`, word(`states.${noun}.${name}`))}</span>;
+  return (
+    <span class={`badge ${TONES[name] ?? "plain"}`}>
+      {wordOr(`${words}.${noun}.${name}`, word(`states.${noun}.${name}`))}
+    </span>
+  );
 }
 
 /** The time left until `at`, running; over it, how late it is. */

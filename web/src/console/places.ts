@@ -1,9 +1,16 @@
 /** The names of areas by code, read once from the base map. */
+import { within } from "./setup";
 export interface PlaceName {
   code: string;
   name: string;
   level: string;
+  /** Longitude and latitude, where they are known. */
+  point: [number, number] | null;
 }
+
+const ROOM_DEGREES = 0.03;
+
+export type Bounds = [number, number, number, number];
 
 const names = new Map<string, PlaceName>();
 const listeners = new Set<() => void>();
@@ -13,6 +20,7 @@ let readings = 0;
 interface Feature {
   id: string;
   properties: { name: string; level: string };
+  geometry: { coordinates: [number, number] } | null;
 }
 
 /** How often names came in: what was made of them before is out of date. */
@@ -30,7 +38,9 @@ async function readNames(): Promise<void> {
   const answer = await fetch("/api/basemap/names.geojson").catch(() => null);
   if (!answer?.ok) return;
   const layer = (await answer.json()) as { features: Feature[] };
-  for (const feature of layer.features) names.set(feature.id, { code: feature.id, ...feature.properties });
+  for (const { id, properties, geometry } of layer.features) {
+    names.set(id, { code: id, ...properties, point: geometry?.coordinates ?? null });
+  }
   readings += 1;
   for (const listener of listeners) listener();
 }
@@ -54,7 +64,28 @@ export function placeName(area: string): string {
 /** The place with everything above it but the province. */
 export function wholePlaceName(area: string): string {
   const parts = area.split(".");
-  return parts.map((_, n) => nameOf(parts.slice(0, n + 1).join("."))).slice(1).reverse().join(", ") || nameOf(area);
+  return (
+    parts
+      .map((_, n) => nameOf(parts.slice(0, n + 1).join(".")))
+      .slice(1)
+      .reverse()
+      .join(", ") || nameOf(area)
+  );
+}
+
+/** West, south, east, north of all that is known of an area, with some room; null where nothing is. */
+export function boundsOf(area: string): Bounds | null {
+  const points = [...names.values()]
+    .filter((place) => within(place.code, area))
+    .flatMap((place) => (place.point ? [place.point] : []));
+  if (!points.length) return null;
+  const edge = (axis: 0 | 1, pick: (...values: number[]) => number) => pick(...points.map((point) => point[axis]));
+  return [
+    edge(0, Math.min) - ROOM_DEGREES,
+    edge(1, Math.min) - ROOM_DEGREES,
+    edge(0, Math.max) + ROOM_DEGREES,
+    edge(1, Math.max) + ROOM_DEGREES,
+  ];
 }
 
 /** The areas directly below one, by name. */

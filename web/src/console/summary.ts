@@ -84,7 +84,9 @@ function dueAt(
   if (group === "done" || group === "gone") return null;
   if (group === "review") {
     const clock = incident?.clocks[row.tier]?.seen ?? 1440;
-    const waiting = reports.filter((report) => report.state === "received").map((report) => Date.parse(report.received_at));
+    const waiting = reports
+      .filter((report) => report.state === "received")
+      .map((report) => Date.parse(report.received_at));
     return Math.min(...waiting, ...(waiting.length ? [] : [Date.parse(row.opened_at)])) + clock * MINUTE;
   }
   const needs = missing.length ? missing : open;

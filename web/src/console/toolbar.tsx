@@ -6,7 +6,7 @@ import type { LinkState } from "./live";
 import type { Model } from "./model";
 import { below, placeName } from "./places";
 import type { Tier } from "./rows";
-import { mayAnywhere, setup } from "./setup";
+import { incidentOf, mayAnywhere, setup } from "./setup";
 
 interface Props {
   model: Model;
@@ -19,12 +19,20 @@ export function Toolbar({ model, address }: Props) {
     <div class="toolbar">
       <nav class="screens" aria-label={word("console.screens")}>
         <ScreenLink path={boardPath()} label={word("console.board")} current={address.screen === "board"} />
-        {mayAnywhere("board:read") && <ScreenLink path={plansPath()} label={word("plan.title")} current={address.screen === "plans"} />}
+        {mayAnywhere("board:read") && (
+          <ScreenLink path={plansPath()} label={word("plan.title")} current={address.screen === "plans"} />
+        )}
       </nav>
       <IncidentChoice model={model} />
+      {incidentOf(model.incident)?.training && <span class="badge warn">{word("console.training_now")}</span>}
       {address.screen === "board" && (
         <>
-          <button type="button" class="button small filters-toggle" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <button
+            type="button"
+            class="button small filters-toggle"
+            aria-expanded={isOpen}
+            onClick={() => setOpen(!isOpen)}
+          >
             {word("console.filters")}
           </button>
           <div class={`filters ${isOpen ? "open" : ""}`}>
@@ -71,7 +79,11 @@ function IncidentChoice({ model }: { model: Model }) {
   };
   return (
     <>
-      <select aria-label={word("console.incident")} value={model.incident} onChange={(event) => reopen("incident", event.currentTarget.value)}>
+      <select
+        aria-label={word("console.incident")}
+        value={model.incident}
+        onChange={(event) => reopen("incident", event.currentTarget.value)}
+      >
         {setup.workplace.incidents.map((incident) => (
           <option key={incident.slug} value={incident.slug}>
             {incident.name}
@@ -80,7 +92,11 @@ function IncidentChoice({ model }: { model: Model }) {
         ))}
       </select>
       {tops.length > 1 && (
-        <select aria-label={word("console.my_area")} value={model.area ?? ""} onChange={(event) => reopen("area", event.currentTarget.value)}>
+        <select
+          aria-label={word("console.my_area")}
+          value={model.area ?? ""}
+          onChange={(event) => reopen("area", event.currentTarget.value)}
+        >
           {tops.map((top) => (
             <option key={top} value={top}>
               {placeName(top)}
@@ -100,7 +116,11 @@ function AreaChoice({ model }: { model: Model }) {
   const inside = chosen === "" ? below(start) : below(chosen);
   const above = chosen.split(".").slice(0, -1).join(".");
   return (
-    <select aria-label={word("console.area")} value={chosen} onChange={(event) => model.narrow({ area: event.currentTarget.value, only: null })}>
+    <select
+      aria-label={word("console.area")}
+      value={chosen}
+      onChange={(event) => model.narrow({ area: event.currentTarget.value, only: null })}
+    >
       <option value="">{word("console.all_areas")}</option>
       {chosen !== "" && above !== "" && above !== start && <option value={above}>‹ {placeName(above)}</option>}
       {chosen !== "" && <option value={chosen}>{placeName(chosen)}</option>}
@@ -124,7 +144,14 @@ function TierChoice({ model }: { model: Model }) {
   return (
     <div class="tier-choice" role="group" aria-label={word("console.tiers")}>
       {TIERS.map((tier) => (
-        <button key={tier} type="button" class={`tier t${tier}`} aria-pressed={model.filter.tiers.has(tier)} title={word(`common.tiers.t${tier}`)} onClick={() => toggle(tier)}>
+        <button
+          key={tier}
+          type="button"
+          class={`tier t${tier}`}
+          aria-pressed={model.filter.tiers.has(tier)}
+          title={word(`common.tiers.t${tier}`)}
+          onClick={() => toggle(tier)}
+        >
           T{tier}
         </button>
       ))}

@@ -19,7 +19,8 @@ const OF_THE_ITEM = new Set(["free", "wanted", "missing", "left"]);
 function gapsOf(numbers: Numbers, item: string): Record<string, string | number> {
   const gaps: Record<string, string | number> = {};
   for (const [name, value] of Object.entries(numbers)) {
-    if (typeof value === "number") gaps[name] = OF_THE_ITEM.has(name) ? quantityOf(item, value) : number(Math.round(value));
+    if (typeof value === "number")
+      gaps[name] = OF_THE_ITEM.has(name) ? quantityOf(item, value) : number(Math.round(value));
     else if (typeof value === "string") gaps[name] = name === "skills" ? skills(value) : value;
   }
   return gaps;

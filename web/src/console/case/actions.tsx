@@ -45,25 +45,72 @@ export function Actions({ found, again }: Props) {
             {word("case.verify")}
           </Do>
         )}
-        {may("case:verify", found.area) && <Toggle which="correct" open={open} toggle={toggle} label={word(canVerify ? "case.verify_changed" : "case.correct")} />}
-        {may("case:verify", found.area) && isNew && <Toggle which="ask" open={open} toggle={toggle} label={word("case.ask")} />}
-        {may("case:verify", found.area) && (isNew || isAsked) && <Toggle which="reject" open={open} toggle={toggle} label={word("case.reject")} />}
-        {may("case:edit", found.area) && <Toggle which="set_tier" open={open} toggle={toggle} label={word("case.set_tier")} />}
+        {may("case:verify", found.area) && (
+          <Toggle
+            which="correct"
+            open={open}
+            toggle={toggle}
+            label={word(canVerify ? "case.verify_changed" : "case.correct")}
+          />
+        )}
+        {may("case:verify", found.area) && isNew && (
+          <Toggle which="ask" open={open} toggle={toggle} label={word("case.ask")} />
+        )}
+        {may("case:verify", found.area) && (isNew || isAsked) && (
+          <Toggle which="reject" open={open} toggle={toggle} label={word("case.reject")} />
+        )}
+        {may("case:edit", found.area) && (
+          <Toggle which="set_tier" open={open} toggle={toggle} label={word("case.set_tier")} />
+        )}
       </div>
       {open === null && <Problem refusal={doing.refusal} />}
-      {open === "correct" && <Correction found={found} busy={doing.busy} refusal={doing.refusal} act={(body) => void act("verify", body)} />}
+      {open === "correct" && (
+        <Correction found={found} busy={doing.busy} refusal={doing.refusal} act={(body) => void act("verify", body)} />
+      )}
       {open === "ask" && (
-        <TextForm field="text" label={word("case.ask_what")} button={word("case.ask")} busy={doing.busy} refusal={doing.refusal} act={(text) => void act("ask", { text })} />
+        <TextForm
+          field="text"
+          label={word("case.ask_what")}
+          button={word("case.ask")}
+          busy={doing.busy}
+          refusal={doing.refusal}
+          act={(text) => void act("ask", { text })}
+        />
       )}
       {open === "reject" && (
-        <TextForm field="reason" label={word("case.reject_why")} button={word("case.reject")} tone="danger" busy={doing.busy} refusal={doing.refusal} act={(reason) => void act("reject", { reason })} />
+        <TextForm
+          field="reason"
+          label={word("case.reject_why")}
+          button={word("case.reject")}
+          tone="danger"
+          busy={doing.busy}
+          refusal={doing.refusal}
+          act={(reason) => void act("reject", { reason })}
+        />
       )}
-      {open === "set_tier" && <TierForm found={found} busy={doing.busy} refusal={doing.refusal} act={(tier, reason) => void act("set_tier", { tier, reason })} />}
+      {open === "set_tier" && (
+        <TierForm
+          found={found}
+          busy={doing.busy}
+          refusal={doing.refusal}
+          act={(tier, reason) => void act("set_tier", { tier, reason })}
+        />
+      )}
     </div>
   );
 }
 
-function Toggle({ which, open, toggle, label }: { which: Open; open: Open; toggle: (which: Open) => void; label: string }) {
+function Toggle({
+  which,
+  open,
+  toggle,
+  label,
+}: {
+  which: Open;
+  open: Open;
+  toggle: (which: Open) => void;
+  label: string;
+}) {
   return (
     <button type="button" class="button small" aria-expanded={open === which} onClick={() => toggle(which)}>
       {label}
@@ -106,7 +153,12 @@ export function TextForm({ field, label, button, tone = "primary", busy, refusal
   );
 }
 
-function TierForm({ found, busy, refusal, act }: FormState & { found: CaseDetail; act: (tier: Tier, reason: string) => void }) {
+function TierForm({
+  found,
+  busy,
+  refusal,
+  act,
+}: FormState & { found: CaseDetail; act: (tier: Tier, reason: string) => void }) {
   const [tier, setTier] = useState<Tier>(found.tier);
   const [reason, setReason] = useState("");
   return (
@@ -120,7 +172,13 @@ function TierForm({ found, busy, refusal, act }: FormState & { found: CaseDetail
       <Problem refusal={refusal} />
       <div class="row" role="group" aria-label={word("case.set_tier")}>
         {([0, 1, 2, 3] as const).map((one) => (
-          <button key={one} type="button" class={`tier t${one}`} aria-pressed={tier === one} onClick={() => setTier(one)}>
+          <button
+            key={one}
+            type="button"
+            class={`tier t${one}`}
+            aria-pressed={tier === one}
+            onClick={() => setTier(one)}
+          >
             T{one} {word(`common.tiers.t${one}`)}
           </button>
         ))}

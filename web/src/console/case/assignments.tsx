@@ -75,7 +75,9 @@ function JobActions({ row, again, model }: { row: AssignmentRow; again: () => vo
   const doing = useDoing();
   const [open, setOpen] = useState<Open>(null);
   const act = async (action: string, body: object = {}) => {
-    const done = await doing.run(() => post<AssignmentRow>(`/api/assignments/${row.id}/${action}`, { version: row.version, ...body }));
+    const done = await doing.run(() =>
+      post<AssignmentRow>(`/api/assignments/${row.id}/${action}`, { version: row.version, ...body }),
+    );
     if (done) {
       setOpen(null);
       say(word(`case.done.${action}`));
@@ -114,11 +116,32 @@ function JobActions({ row, again, model }: { row: AssignmentRow; again: () => vo
         )}
       </div>
       {open === null && <Problem refusal={doing.refusal} />}
-      {open === "person" && <PersonForm model={model} busy={doing.busy} refusal={doing.refusal} act={(volunteer_id) => void act("offer", { volunteer_id })} />}
-      {open === "cancel" && (
-        <TextForm field="reason" label={word("case.cancel_why")} button={word("case.cancel")} tone="danger" busy={doing.busy} refusal={doing.refusal} act={(reason) => void act("cancel", { reason })} />
+      {open === "person" && (
+        <PersonForm
+          model={model}
+          busy={doing.busy}
+          refusal={doing.refusal}
+          act={(volunteer_id) => void act("offer", { volunteer_id })}
+        />
       )}
-      {open === "fail" && <FailForm busy={doing.busy} refusal={doing.refusal} act={(reason, goods) => void act("fail", { reason, goods })} />}
+      {open === "cancel" && (
+        <TextForm
+          field="reason"
+          label={word("case.cancel_why")}
+          button={word("case.cancel")}
+          tone="danger"
+          busy={doing.busy}
+          refusal={doing.refusal}
+          act={(reason) => void act("cancel", { reason })}
+        />
+      )}
+      {open === "fail" && (
+        <FailForm
+          busy={doing.busy}
+          refusal={doing.refusal}
+          act={(reason, goods) => void act("fail", { reason, goods })}
+        />
+      )}
     </>
   );
 }
@@ -127,7 +150,9 @@ type FormProps = Pick<Parameters<typeof TextForm>[0], "busy" | "refusal">;
 
 function PersonForm({ model, busy, refusal, act }: FormProps & { model: Model; act: (volunteerId: string) => void }) {
   const [chosen, setChosen] = useState("");
-  const here = [...model.board.tables.volunteers.values()].filter((one) => one.until !== null && Date.parse(one.until) > Date.now());
+  const here = [...model.board.tables.volunteers.values()].filter(
+    (one) => one.until !== null && Date.parse(one.until) > Date.now(),
+  );
   return (
     <form
       class="inline-form"
@@ -137,11 +162,17 @@ function PersonForm({ model, busy, refusal, act }: FormProps & { model: Model; a
       }}
     >
       <Problem refusal={refusal} />
-      <select aria-label={word("case.offer_person")} value={chosen} onChange={(event) => setChosen(event.currentTarget.value)}>
+      <select
+        aria-label={word("case.offer_person")}
+        value={chosen}
+        onChange={(event) => setChosen(event.currentTarget.value)}
+      >
         <option value="">{word(here.length ? "case.choose_person" : "case.nobody_here")}</option>
         {here.map((one) => (
           <option key={one.id} value={one.id}>
-            {[one.alias, one.vehicle && word(`vehicles.${one.vehicle}`), one.busy && word("case.busy")].filter(Boolean).join(", ")}
+            {[one.alias, one.vehicle && word(`vehicles.${one.vehicle}`), one.busy && word("case.busy")]
+              .filter(Boolean)
+              .join(", ")}
           </option>
         ))}
       </select>
@@ -163,7 +194,15 @@ function FailForm({ busy, refusal, act }: FormProps & { act: (reason: string, go
           </Do>
         ))}
       </div>
-      <TextForm field="reason" label={word("case.fail_why")} button={word("case.fail")} tone="danger" busy={busy} refusal={refusal} act={(reason) => act(reason, goods)} />
+      <TextForm
+        field="reason"
+        label={word("case.fail_why")}
+        button={word("case.fail")}
+        tone="danger"
+        busy={busy}
+        refusal={refusal}
+        act={(reason) => act(reason, goods)}
+      />
     </>
   );
 }

@@ -102,7 +102,12 @@ function Facts({ found }: { found: CaseDetail }) {
       <dt>{word("case.people")}</dt>
       <dd>
         {found.people === null ? word("case.unknown") : number(found.people)}
-        {groups.length > 0 && <span class="muted"> · {groups.map(([name, count]) => `${number(count)} ${word(`groups.${name}`)}`).join(", ")}</span>}
+        {groups.length > 0 && (
+          <span class="muted">
+            {" "}
+            · {groups.map(([name, count]) => `${number(count)} ${word(`groups.${name}`)}`).join(", ")}
+          </span>
+        )}
       </dd>
       <dt>{word("case.opened")}</dt>
       <dd>{moment(found.opened_at)}</dd>

@@ -32,16 +32,26 @@ export function Correction({ found, busy, refusal, act }: Props) {
     if (people !== "" && people !== String(found.people ?? "")) body.people = asNumber(people);
     if (area) body.area_code = area;
     const needs = wanted.filter((one) => one.item);
-    if (needs.length) body.needs = needs.map((one) => ({ item: one.item, quantity: one.quantity === "" ? null : asNumber(one.quantity) }));
+    if (needs.length)
+      body.needs = needs.map((one) => ({
+        item: one.item,
+        quantity: one.quantity === "" ? null : asNumber(one.quantity),
+      }));
     act(body);
   };
-  const change = (n: number, part: Partial<Wanted>) => setWanted(wanted.map((one, m) => (m === n ? { ...one, ...part } : one)));
+  const change = (n: number, part: Partial<Wanted>) =>
+    setWanted(wanted.map((one, m) => (m === n ? { ...one, ...part } : one)));
   return (
     <form class="inline-form" onSubmit={submit}>
       <Problem refusal={refusal} />
       <OtherFields refusal={refusal} shown={Object.keys(wrong).filter((name) => HERE.test(name))} />
       <Field name="people" label={word("case.people")} wrong={wrong.people} optional>
-        <input id="people" inputMode="numeric" value={people} onInput={(event) => setPeople(event.currentTarget.value)} />
+        <input
+          id="people"
+          inputMode="numeric"
+          value={people}
+          onInput={(event) => setPeople(event.currentTarget.value)}
+        />
       </Field>
       <AreaField label={word("case.other_place")} wrong={wrong.area_code} onChoose={setArea} optional />
       <fieldset>
@@ -49,7 +59,11 @@ export function Correction({ found, busy, refusal, act }: Props) {
         <p class="hint">{word("case.norm_hint")}</p>
         {wanted.map((one, n) => (
           <div class="need-line" key={n}>
-            <select aria-label={word("case.item")} value={one.item} onChange={(event) => change(n, { item: event.currentTarget.value })}>
+            <select
+              aria-label={word("case.item")}
+              value={one.item}
+              onChange={(event) => change(n, { item: event.currentTarget.value })}
+            >
               <option value="">{word("case.choose_item")}</option>
               {setup.workplace.items.map((item) => (
                 <option key={item.code} value={item.code}>
@@ -57,7 +71,13 @@ export function Correction({ found, busy, refusal, act }: Props) {
                 </option>
               ))}
             </select>
-            <input aria-label={word("case.quantity")} inputMode="numeric" placeholder={word("case.by_norm")} value={one.quantity} onInput={(event) => change(n, { quantity: event.currentTarget.value })} />
+            <input
+              aria-label={word("case.quantity")}
+              inputMode="numeric"
+              placeholder={word("case.by_norm")}
+              value={one.quantity}
+              onInput={(event) => change(n, { quantity: event.currentTarget.value })}
+            />
             <p class="problem">{wrong[`needs.${n}.item`] ?? wrong[`needs.${n}.quantity`] ?? ""}</p>
           </div>
         ))}

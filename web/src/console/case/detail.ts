@@ -80,11 +80,13 @@ export interface Candidate {
   skills?: string[];
 }
 
-export const loadCase = (id: number, signal: AbortSignal): Promise<Result<CaseDetail>> => get(`/api/cases/${id}`, signal);
+export const loadCase = (id: number, signal: AbortSignal): Promise<Result<CaseDetail>> =>
+  get(`/api/cases/${id}`, signal);
 
 export type CaseAction = "verify" | "reject" | "merge" | "split" | "ask" | "note" | "set_tier";
 
-export const actOn = (id: number, action: CaseAction, body: unknown): Promise<Result<CaseDetail>> => post(`/api/cases/${id}/${action}`, body);
+export const actOn = (id: number, action: CaseAction, body: unknown): Promise<Result<CaseDetail>> =>
+  post(`/api/cases/${id}/${action}`, body);
 
 export const loadCandidates = (needId: number, signal: AbortSignal): Promise<Result<{ candidates: Candidate[] }>> =>
   get(`/api/needs/${needId}/candidates`, signal);

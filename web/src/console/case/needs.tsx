@@ -82,7 +82,12 @@ function Candidates({ need, area, again }: { need: Need; area: string; again: ()
           <li key={id} class={one.possible ? "" : "impossible"}>
             <CandidateLine one={one} item={need.item} />
             {one.possible && may("assignment:manage", area) && (
-              <button type="button" class="link" aria-expanded={chosen === id} onClick={() => setChosen(chosen === id ? null : id)}>
+              <button
+                type="button"
+                class="link"
+                aria-expanded={chosen === id}
+                onClick={() => setChosen(chosen === id ? null : id)}
+              >
                 {word("case.assign")}
               </button>
             )}
@@ -97,8 +102,14 @@ function Candidates({ need, area, again }: { need: Need; area: string; again: ()
 function CandidateLine({ one, item }: { one: Candidate; item: string }) {
   const facts =
     one.kind === "goods"
-      ? [word("why.free", { n: quantityOf(item, one.free ?? 0) }), one.expiry ? word("why.expires", { day: day(one.expiry) }) : null]
-      : [one.vehicle ? word(`vehicles.${one.vehicle}`) : null, ...(one.skills ?? []).map((skill) => word(`skills.${skill}`))];
+      ? [
+          word("why.free", { n: quantityOf(item, one.free ?? 0) }),
+          one.expiry ? word("why.expires", { day: day(one.expiry) }) : null,
+        ]
+      : [
+          one.vehicle ? word(`vehicles.${one.vehicle}`) : null,
+          ...(one.skills ?? []).map((skill) => word(`skills.${skill}`)),
+        ];
   return (
     <>
       <strong>{one.site ?? one.alias}</strong>
@@ -106,7 +117,11 @@ function CandidateLine({ one, item }: { one: Candidate; item: string }) {
         {word("why.minutes", { n: Math.round(one.terms.minutes) })} · {facts.filter(Boolean).join(" · ")}
       </span>
       {one.lacks.length > 0 && <span class="lacks">{one.lacks.map((lack) => lackWord(lack, item)).join("; ")}</span>}
-      {one.possible && <span class="muted">{word("why.terms", { minutes: one.terms.minutes, trips: one.terms.trip_minutes, cost: one.terms.cost })}</span>}
+      {one.possible && (
+        <span class="muted">
+          {word("why.terms", { minutes: one.terms.minutes, trips: one.terms.trip_minutes, cost: one.terms.cost })}
+        </span>
+      )}
     </>
   );
 }
@@ -120,7 +135,10 @@ function AssignForm({ need, one, again }: { need: Need; one: Candidate; again: (
   const wrong = fieldsOf(doing.refusal);
   const submit = async (event: Event) => {
     event.preventDefault();
-    const what = one.kind === "goods" ? { lot_id: one.lot_id, quantity: Number(quantity) || quantity } : { volunteer_id: one.volunteer_id };
+    const what =
+      one.kind === "goods"
+        ? { lot_id: one.lot_id, quantity: Number(quantity) || quantity }
+        : { volunteer_id: one.volunteer_id };
     const made = await doing.run(() => post<AssignmentRow>("/api/assignments", { need_id: need.id, ...what, reason }));
     if (made) say(word("case.done.assign"));
     again();
@@ -131,7 +149,12 @@ function AssignForm({ need, one, again }: { need: Need; one: Candidate; again: (
       <OtherFields refusal={doing.refusal} shown={["quantity", "reason"]} />
       {one.kind === "goods" && (
         <Field name="assign-quantity" label={word("case.quantity")} wrong={wrong.quantity}>
-          <input id="assign-quantity" inputMode="numeric" value={quantity} onInput={(event) => setQuantity(event.currentTarget.value)} />
+          <input
+            id="assign-quantity"
+            inputMode="numeric"
+            value={quantity}
+            onInput={(event) => setQuantity(event.currentTarget.value)}
+          />
         </Field>
       )}
       <Field name="assign-reason" label={word("case.assign_why")} wrong={wrong.reason}>

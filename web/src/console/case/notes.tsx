@@ -27,7 +27,15 @@ export function Notes({ found, again }: { found: CaseDetail; again: () => void }
         ))}
       </ul>
       {may("case:edit", found.area) && (
-        <TextForm key={written} field="text" label={word("case.new_note")} button={word("case.note")} busy={doing.busy} refusal={doing.refusal} act={(text) => void write(text)} />
+        <TextForm
+          key={written}
+          field="text"
+          label={word("case.new_note")}
+          button={word("case.note")}
+          busy={doing.busy}
+          refusal={doing.refusal}
+          act={(text) => void write(text)}
+        />
       )}
     </section>
   );

@@ -34,7 +34,9 @@ function OnePhoto({ photo, area, again }: { photo: Photo; area: string; again: (
         <img src={`/api/photos/${photo.id}`} alt={word("case.photo", { n: photo.n + 1 })} loading="lazy" />
       </a>
       <figcaption>
-        <span class={`badge ${photo.is_shown ? "good" : "warn"}`}>{word(photo.is_shown ? "case.photo_shown" : "case.photo_hidden")}</span>
+        <span class={`badge ${photo.is_shown ? "good" : "warn"}`}>
+          {word(photo.is_shown ? "case.photo_shown" : "case.photo_hidden")}
+        </span>
         {may("photo:moderate", area) && (
           <Do busy={doing.busy} onClick={() => void act()}>
             {word(photo.is_shown ? "case.photo_hide" : "case.photo_show")}

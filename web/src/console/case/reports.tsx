@@ -79,7 +79,9 @@ function Report({ report, area }: { report: ReportDetail; area: string }) {
           </span>
         ))}
       </p>
-      {report.question && report.state === "needs_info" && <p class="muted">{word("case.asked", { question: report.question })}</p>}
+      {report.question && report.state === "needs_info" && (
+        <p class="muted">{word("case.asked", { question: report.question })}</p>
+      )}
       <Contact report={report} area={area} />
       <details>
         <summary>{word("case.history")}</summary>
@@ -127,7 +129,16 @@ function Contact({ report, area }: { report: ReportDetail; area: string }) {
           </button>
         )}
       </p>
-      {isAsking && <TextForm field="reason" label={word("case.reveal_why")} button={word("case.reveal")} busy={doing.busy} refusal={doing.refusal} act={(reason) => void reveal(reason)} />}
+      {isAsking && (
+        <TextForm
+          field="reason"
+          label={word("case.reveal_why")}
+          button={word("case.reveal")}
+          busy={doing.busy}
+          refusal={doing.refusal}
+          act={(reason) => void reveal(reason)}
+        />
+      )}
     </>
   );
 }

@@ -16,7 +16,12 @@ function corners(count: number, from: number): [number, number][] {
 }
 
 /** T0 a stop sign, T1 a triangle, T2 a square, T3 a circle. */
-const OUTLINES: readonly [number, number][][] = [corners(8, 1 / 16), corners(3, -1 / 4), corners(4, 1 / 8), corners(40, 0)];
+const OUTLINES: readonly [number, number][][] = [
+  corners(8, 1 / 16),
+  corners(3, -1 / 4),
+  corners(4, 1 / 8),
+  corners(40, 0),
+];
 const SIZES = [11.5, 13.5, 12, 9.5] as const;
 const LOWER = [0, 2.5, 0, 0] as const;
 
@@ -50,7 +55,14 @@ function drawCase(pen: Pen, size: number, tier: number, verified: boolean): void
 function drawSite(pen: Pen, size: number, isOpen: boolean): void {
   const m = size / 2;
   pen.beginPath();
-  for (const [x, y] of [[-7, 8], [-7, -1], [0, -8], [7, -1], [7, 8]] as const) pen.lineTo(m + x, m + y);
+  for (const [x, y] of [
+    [-7, 8],
+    [-7, -1],
+    [0, -8],
+    [7, -1],
+    [7, 8],
+  ] as const)
+    pen.lineTo(m + x, m + y);
   pen.closePath();
   pen.lineJoin = "round";
   pen.strokeStyle = PAPER;
@@ -66,7 +78,10 @@ function drawSite(pen: Pen, size: number, isOpen: boolean): void {
 function drawVolunteer(pen: Pen, size: number, isBusy: boolean): void {
   const m = size / 2;
   const colour = "#14633a";
-  for (const [width, stroke, fill] of [[4, PAPER, PAPER], [1.6, colour, isBusy ? PAPER : colour]] as const) {
+  for (const [width, stroke, fill] of [
+    [4, PAPER, PAPER],
+    [1.6, colour, isBusy ? PAPER : colour],
+  ] as const) {
     pen.lineWidth = width;
     pen.strokeStyle = stroke;
     pen.fillStyle = fill;
@@ -92,7 +107,8 @@ function image(size: number, draw: (pen: Pen) => void): ImageData {
 }
 
 export function addIcons(map: Map): void {
-  const add = (name: string, size: number, draw: (pen: Pen) => void) => map.addImage(name, image(size, draw), { pixelRatio: RATIO });
+  const add = (name: string, size: number, draw: (pen: Pen) => void) =>
+    map.addImage(name, image(size, draw), { pixelRatio: RATIO });
   for (const tier of [0, 1, 2, 3]) {
     for (const verified of [true, false]) {
       add(iconOf(tier, verified), 36, (pen) => drawCase(pen, 36, tier, verified));

@@ -50,7 +50,12 @@ export function layers(tiles: string): LayerSpecification[] {
       minzoom: 8,
       paint: { "line-color": "#b7c3c6", "line-width": 0.8, "line-dasharray": [3, 2] },
     },
-    { id: "regency-borders", type: "line", source: "regencies", paint: { "line-color": "#8ba0a6", "line-width": ["interpolate", ["linear"], ["zoom"], 7, 0.8, 11, 1.8] } },
+    {
+      id: "regency-borders",
+      type: "line",
+      source: "regencies",
+      paint: { "line-color": "#8ba0a6", "line-width": ["interpolate", ["linear"], ["zoom"], 7, 0.8, 11, 1.8] },
+    },
     ...roads(),
     ...names(),
     ...assignments(),
@@ -63,8 +68,22 @@ function roads(): LayerSpecification[] {
   const isLarge: ExpressionSpecification = ["in", ["get", "class"], ["literal", ["motorway", "trunk", "primary"]]];
   const width: ExpressionSpecification = ["interpolate", ["linear"], ["zoom"], 8, 0.6, 12, 2, 16, 6];
   return [
-    { id: "small-roads", type: "line", source: "roads", minzoom: 11, filter: ["!", isLarge], paint: { "line-color": "#d8d2c4", "line-width": width } },
-    { id: "large-roads", type: "line", source: "roads", minzoom: 7, filter: isLarge, paint: { "line-color": "#dfae72", "line-width": width } },
+    {
+      id: "small-roads",
+      type: "line",
+      source: "roads",
+      minzoom: 11,
+      filter: ["!", isLarge],
+      paint: { "line-color": "#d8d2c4", "line-width": width },
+    },
+    {
+      id: "large-roads",
+      type: "line",
+      source: "roads",
+      minzoom: 7,
+      filter: isLarge,
+      paint: { "line-color": "#dfae72", "line-width": width },
+    },
   ];
 }
 
@@ -77,7 +96,13 @@ const SHORT_NAME: ExpressionSpecification = [
 ];
 
 function names(): LayerSpecification[] {
-  const named = (level: string, minzoom: number, maxzoom: number, size: number, colour: string): LayerSpecification => ({
+  const named = (
+    level: string,
+    minzoom: number,
+    maxzoom: number,
+    size: number,
+    colour: string,
+  ): LayerSpecification => ({
     id: `names-${level}`,
     type: "symbol",
     source: "names",
@@ -128,7 +153,14 @@ function things(): LayerSpecification[] {
       "icon-allow-overlap": true,
       "icon-ignore-placement": true,
       ...(text
-        ? { "text-field": ["step", ["zoom"], "", 11, ["get", "name"]], "text-font": FONT, "text-size": 11, "text-offset": [0, 1.1], "text-anchor": "top", "text-optional": true }
+        ? {
+            "text-field": ["step", ["zoom"], "", 11, ["get", "name"]],
+            "text-font": FONT,
+            "text-size": 11,
+            "text-offset": [0, 1.1],
+            "text-anchor": "top",
+            "text-optional": true,
+          }
         : {}),
     },
     paint: { "text-color": "#0b3d4a", "text-halo-color": PAPER, "text-halo-width": 1.4 },
@@ -141,13 +173,29 @@ function things(): LayerSpecification[] {
 
 function cases(): LayerSpecification[] {
   const isCluster: ExpressionSpecification = ["has", "point_count"];
-  const worst: ExpressionSpecification = ["match", ["get", "worst"], 0, TIER_COLOURS[0], 1, TIER_COLOURS[1], 2, TIER_COLOURS[2], TIER_COLOURS[3]];
+  const worst: ExpressionSpecification = [
+    "match",
+    ["get", "worst"],
+    0,
+    TIER_COLOURS[0],
+    1,
+    TIER_COLOURS[1],
+    2,
+    TIER_COLOURS[2],
+    TIER_COLOURS[3],
+  ];
   return [
     {
       id: "chosen",
       type: "circle",
       source: "chosen",
-      paint: { "circle-radius": 19, "circle-color": "#0b5cd5", "circle-opacity": 0.18, "circle-stroke-color": "#0b5cd5", "circle-stroke-width": 3 },
+      paint: {
+        "circle-radius": 19,
+        "circle-color": "#0b5cd5",
+        "circle-opacity": 0.18,
+        "circle-stroke-color": "#0b5cd5",
+        "circle-stroke-width": 3,
+      },
     },
     {
       id: "clusters",

@@ -1,6 +1,14 @@
 /** A MapLibre map of the console: shows what it is given and tells what was picked. */
 import type { Feature, Point } from "geojson";
-import { AttributionControl, type GeoJSONSource, Map, type MapMouseEvent, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import {
+  AttributionControl,
+  type GeoJSONSource,
+  Map,
+  type MapMouseEvent,
+  NavigationControl,
+  ScaleControl,
+  setWorkerUrl,
+} from "maplibre-gl";
 import { addIcons } from "./icons";
 import type { LiveMap, MapStart, Picked } from "./contract";
 import { APART_FROM_ZOOM, layers, sources } from "./layers";

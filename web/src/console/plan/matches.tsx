@@ -35,7 +35,14 @@ export function Matches({ plan, model, left, toggle }: Props) {
   return (
     <>
       {sorted.map(([site, matches]) => (
-        <SiteMatches key={site} title={siteNames.get(site) ?? word("plan.services")} matches={matches} left={left} toggle={toggle} suppliers={suppliers} />
+        <SiteMatches
+          key={site}
+          title={siteNames.get(site) ?? word("plan.services")}
+          matches={matches}
+          left={left}
+          toggle={toggle}
+          suppliers={suppliers}
+        />
       ))}
     </>
   );
@@ -101,7 +108,12 @@ function MatchLine({ match, left, toggle, suppliers }: LineProps) {
     <li>
       <div class={`match ${left ? "" : "no-pick"}`}>
         {left && (
-          <input type="checkbox" aria-label={word("plan.take", { n: match.n })} checked={!left.has(match.n)} onChange={(event) => toggle([match.n], event.currentTarget.checked)} />
+          <input
+            type="checkbox"
+            aria-label={word("plan.take", { n: match.n })}
+            checked={!left.has(match.n)}
+            onChange={(event) => toggle([match.n], event.currentTarget.checked)}
+          />
         )}
         <TierBadge tier={match.tier} />
         <span class="match-what">

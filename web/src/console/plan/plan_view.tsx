@@ -70,10 +70,18 @@ function Figures({ plan }: { plan: Plan }) {
       <Figure name="travel" value={word("plan.hours", { n: number(Math.round(minutes / 6) / 10) })} />
       <Figure name="cost" value={large(plan.cost ?? 0)} />
       <Figure name="bound" value={large(plan.lower_bound ?? 0)} />
-      <Figure name="gap" value={gap <= 0 ? word("plan.proven") : `${number(Math.round(gap * 10_000) / 100)} %`} tone={gap <= 0.01 ? "good" : "warn"} />
+      <Figure
+        name="gap"
+        value={gap <= 0 ? word("plan.proven") : `${number(Math.round(gap * 10_000) / 100)} %`}
+        tone={gap <= 0.01 ? "good" : "warn"}
+      />
       <Figure name="took" value={word("plan.seconds", { n: number(plan.seconds ?? 0) })} />
-      {(plan.waiting_for_verification ?? 0) > 0 && <Figure name="unverified" value={number(plan.waiting_for_verification ?? 0)} tone="warn" />}
-      {(plan.waiting_for_place ?? 0) > 0 && <Figure name="placeless" value={number(plan.waiting_for_place ?? 0)} tone="warn" />}
+      {(plan.waiting_for_verification ?? 0) > 0 && (
+        <Figure name="unverified" value={number(plan.waiting_for_verification ?? 0)} tone="warn" />
+      )}
+      {(plan.waiting_for_place ?? 0) > 0 && (
+        <Figure name="placeless" value={number(plan.waiting_for_place ?? 0)} tone="warn" />
+      )}
     </dl>
   );
 }
@@ -117,7 +125,9 @@ function Approval({ plan, model, done }: ApprovalProps) {
       {canApprove && (
         <div class="approve-bar">
           <Do tone="primary" busy={doing.busy} disabled={!chosen.length} onClick={() => void take()}>
-            {left.size ? word("plan.approve_some", { n: number(chosen.length), all: number(plan.matches.length) }) : word("plan.approve_all", { n: number(chosen.length) })}
+            {left.size
+              ? word("plan.approve_some", { n: number(chosen.length), all: number(plan.matches.length) })
+              : word("plan.approve_all", { n: number(chosen.length) })}
           </Do>
           <span class="muted">{word("plan.approve_what")}</span>
         </div>

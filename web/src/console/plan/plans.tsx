@@ -17,9 +17,14 @@ const LOOK_AGAIN_MS = 2_000;
 export function Plans({ model, planId }: { model: Model; planId: string | null }) {
   const loaded = useLoaded(model.incident, (signal) => loadPlans(model.incident, signal));
   // What was worked out by itself and overtaken by the next is of no use to anybody.
-  const plans = (loaded.value?.plans ?? []).filter((plan) => plan.id === planId || !(plan.automatic && plan.state === "superseded"));
+  const plans = (loaded.value?.plans ?? []).filter(
+    (plan) => plan.id === planId || !(plan.automatic && plan.state === "superseded"),
+  );
   const isWaiting = plans.some((plan) => plan.state === "requested");
-  useEffect(() => model.onEvents((events) => void (events.some((event) => PLAN_EVENTS.has(event.type)) && loaded.again())), [model]);
+  useEffect(
+    () => model.onEvents((events) => void (events.some((event) => PLAN_EVENTS.has(event.type)) && loaded.again())),
+    [model],
+  );
   useEffect(() => {
     if (!isWaiting) return;
     // A plan that fails is told of by nobody.
@@ -42,7 +47,15 @@ export function Plans({ model, planId }: { model: Model; planId: string | null }
           ))}
         </ul>
       </aside>
-      {shown && <PlanView key={shown} planId={shown} model={model} state={plans.find((plan) => plan.id === shown)?.state ?? null} again={loaded.again} />}
+      {shown && (
+        <PlanView
+          key={shown}
+          planId={shown}
+          model={model}
+          state={plans.find((plan) => plan.id === shown)?.state ?? null}
+          again={loaded.again}
+        />
+      )}
     </div>
   );
 }
@@ -83,7 +96,13 @@ function PlanCard({ plan, current }: { plan: PlanBrief; current: boolean }) {
         <StateBadge noun="plan" name={plan.state} />
       </span>
       <span class="muted">
-        {[plan.automatic ? word("plan.automatic") : plan.by, plan.area && placeName(plan.area), plan.matched !== undefined && word("plan.matched", { n: number(plan.matched) })].filter(Boolean).join(" · ")}
+        {[
+          plan.automatic ? word("plan.automatic") : plan.by,
+          plan.area && placeName(plan.area),
+          plan.matched !== undefined && word("plan.matched", { n: number(plan.matched) }),
+        ]
+          .filter(Boolean)
+          .join(" · ")}
       </span>
     </a>
   );

@@ -14,7 +14,10 @@ const MOST = 50;
 
 export function UnmetNeeds({ plan, model }: { plan: Plan; model: Model }) {
   const [most, setMost] = useState(MOST);
-  if (!plan.unmet.length) return plan.state === "ready" || plan.state === "approved" ? <p class="notice good">{word("plan.all_met")}</p> : null;
+  if (!plan.unmet.length)
+    return plan.state === "ready" || plan.state === "approved" ? (
+      <p class="notice good">{word("plan.all_met")}</p>
+    ) : null;
   const suppliers = supplierNames(plan, model);
   const rows = [...plan.unmet].sort((a, b) => a.tier - b.tier || b.quantity - a.quantity);
   return (
@@ -50,7 +53,8 @@ function UnmetLine({ row, suppliers }: { row: Unmet; suppliers: Map<string, stri
           <span class="muted">{placeName(row.area)}</span>
           <span>
             {unmetWord(row.why, row.item)}
-            {nearest && ` ${word("plan.nearest", { name: suppliers.get(nearest.supply_id) ?? word("plan.other_supply"), minutes: number(Math.round(nearest.minutes)) })}`}
+            {nearest &&
+              ` ${word("plan.nearest", { name: suppliers.get(nearest.supply_id) ?? word("plan.other_supply"), minutes: number(Math.round(nearest.minutes)) })}`}
           </span>
         </span>
         <button type="button" class="link" onClick={() => go(casePath(row.case_id))}>
@@ -63,7 +67,9 @@ function UnmetLine({ row, suppliers }: { row: Unmet; suppliers: Map<string, stri
 
 /** Where most stays open: whether villages are left behind must be seen, not averaged away. */
 function Villages({ plan }: { plan: Plan }) {
-  const worst = plan.villages.filter((one) => one.left_open > 0).sort((a, b) => b.left_open / b.needs - a.left_open / a.needs || b.left_open - a.left_open);
+  const worst = plan.villages
+    .filter((one) => one.left_open > 0)
+    .sort((a, b) => b.left_open / b.needs - a.left_open / a.needs || b.left_open - a.left_open);
   if (!worst.length) return null;
   return (
     <details>

@@ -12,7 +12,14 @@ export function WhyMatch({ match, suppliers }: { match: Match; suppliers: Map<st
   return (
     <div class="why">
       {terms ? (
-        <p>{word("plan.why_terms", { minutes: tenth(terms.minutes), keeps: tenth(terms.keeps_minutes), weight: tenth(terms.weight), cost: number(Math.round(terms.cost)) })}</p>
+        <p>
+          {word("plan.why_terms", {
+            minutes: tenth(terms.minutes),
+            keeps: tenth(terms.keeps_minutes),
+            weight: tenth(terms.weight),
+            cost: number(Math.round(terms.cost)),
+          })}
+        </p>
       ) : (
         <p>{word("plan.not_explained")}</p>
       )}
@@ -23,7 +30,8 @@ export function WhyMatch({ match, suppliers }: { match: Match; suppliers: Map<st
           <ul>
             {next.map((one) => (
               <li key={one.supply_id}>
-                <strong>{name(one.supply_id)}</strong>, {word("why.minutes", { n: tenth(one.minutes) })}, {word("why.free", { n: quantityOf(match.item, one.free) })}:{" "}
+                <strong>{name(one.supply_id)}</strong>, {word("why.minutes", { n: tenth(one.minutes) })},{" "}
+                {word("why.free", { n: quantityOf(match.item, one.free) })}:{" "}
                 {one.lacks.map((lack) => lackWord(lack, match.item)).join("; ")}
               </li>
             ))}

@@ -47,8 +47,16 @@ export function AddSite({ done }: { done: (site: Site) => void }) {
           ))}
         </select>
       </Field>
-      <AreaField label={word("sites.area")} wrong={wrong.area_code ?? (place ? undefined : wrong.place)} onChoose={setArea} />
-      <Here place={place} setPlace={setPlace} wrong={place ? (wrong.place ?? wrong["place.lat"] ?? wrong["place.lon"]) : undefined} />
+      <AreaField
+        label={word("sites.area")}
+        wrong={wrong.area_code ?? (place ? undefined : wrong.place)}
+        onChoose={setArea}
+      />
+      <Here
+        place={place}
+        setPlace={setPlace}
+        wrong={place ? (wrong.place ?? wrong["place.lat"] ?? wrong["place.lon"]) : undefined}
+      />
       <Field name="site-address" label={word("sites.address")} wrong={wrong.address} optional>
         <input id="site-address" value={address} onInput={(event) => setAddress(event.currentTarget.value)} />
       </Field>
@@ -64,7 +72,15 @@ export function AddSite({ done }: { done: (site: Site) => void }) {
 }
 
 /** The device's own place, which beats a chosen area. */
-function Here({ place, setPlace, wrong }: { place: Place | null; setPlace: (place: Place | null) => void; wrong: string | undefined }) {
+function Here({
+  place,
+  setPlace,
+  wrong,
+}: {
+  place: Place | null;
+  setPlace: (place: Place | null) => void;
+  wrong: string | undefined;
+}) {
   const [state, setState] = useState<"" | "asking" | "denied">("");
   const ask = () => {
     setState("asking");

@@ -64,11 +64,18 @@ const PAGE = 500;
 const MOST_PAGES = 10;
 
 /** The parts of a list, one after the other. */
-async function whole<T>(noun: "sites" | "volunteers", asked: Record<string, string>, signal: AbortSignal): Promise<Result<T[]>> {
+async function whole<T>(
+  noun: "sites" | "volunteers",
+  asked: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Result<T[]>> {
   const rows: T[] = [];
   let cursor: string | null = null;
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const answer: Result<Record<string, unknown>> = await get(withQuery(`/api/${noun}`, { ...asked, limit: PAGE, cursor }), signal);
+    const answer: Result<Record<string, unknown>> = await get(
+      withQuery(`/api/${noun}`, { ...asked, limit: PAGE, cursor }),
+      signal,
+    );
     if (!answer.ok) return answer;
     rows.push(...(answer.value[noun] as T[]));
     cursor = answer.value.next as string | null;
@@ -79,15 +86,21 @@ async function whole<T>(noun: "sites" | "volunteers", asked: Record<string, stri
 
 export const loadSites = (signal: AbortSignal): Promise<Result<Site[]>> => whole("sites", {}, signal);
 export const loadSite = (id: string, signal: AbortSignal): Promise<Result<Site>> => get(`/api/sites/${id}`, signal);
-export const loadStock = (id: string, signal: AbortSignal): Promise<Result<{ lots: Lot[] }>> => get(`/api/sites/${id}/stock`, signal);
-export const loadLedger = (id: string, signal: AbortSignal): Promise<Result<{ entries: Entry[] }>> => get(withQuery(`/api/sites/${id}/ledger`, { limit: 50 }), signal);
-export const loadPickups = (id: string, signal: AbortSignal): Promise<Result<{ pickups: Pickup[] }>> => get(`/api/sites/${id}/pickups`, signal);
-export const loadVolunteers = (state: string, signal: AbortSignal): Promise<Result<Volunteer[]>> => whole("volunteers", { state }, signal);
+export const loadStock = (id: string, signal: AbortSignal): Promise<Result<{ lots: Lot[] }>> =>
+  get(`/api/sites/${id}/stock`, signal);
+export const loadLedger = (id: string, signal: AbortSignal): Promise<Result<{ entries: Entry[] }>> =>
+  get(withQuery(`/api/sites/${id}/ledger`, { limit: 50 }), signal);
+export const loadPickups = (id: string, signal: AbortSignal): Promise<Result<{ pickups: Pickup[] }>> =>
+  get(`/api/sites/${id}/pickups`, signal);
+export const loadVolunteers = (state: string, signal: AbortSignal): Promise<Result<Volunteer[]>> =>
+  whole("volunteers", { state }, signal);
 
 export const addSite = (body: unknown): Promise<Result<Site>> => post("/api/sites", body);
 export const changeSite = (id: string, body: unknown): Promise<Result<Site>> => call("PATCH", `/api/sites/${id}`, body);
-export const changeStock = (action: StockAction, body: unknown): Promise<Result<{ lots: Lot[] }>> => post(`/api/stock/${action}`, body);
-export const acceptVolunteer = (id: string): Promise<Result<{ name: string; one_time_password: string }>> => post(`/api/volunteers/${id}/accept`);
+export const changeStock = (action: StockAction, body: unknown): Promise<Result<{ lots: Lot[] }>> =>
+  post(`/api/stock/${action}`, body);
+export const acceptVolunteer = (id: string): Promise<Result<{ name: string; one_time_password: string }>> =>
+  post(`/api/volunteers/${id}/accept`);
 export const refuseVolunteer = (id: string): Promise<Result<unknown>> => post(`/api/volunteers/${id}/refuse`);
 
 export type StockAction = "receive" | "adjust" | "transfer" | "write_off";

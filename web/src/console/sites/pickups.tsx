@@ -21,7 +21,13 @@ export function Pickups({ rows }: { rows: Pickup[] | null }) {
             </p>
             <p>{row.lines.map((line) => amount(line.item, line.quantity)).join(", ")}</p>
             <p class="muted">
-              {[`#${row.case_id} ${placeName(row.area)}`, row.vehicle && word(`vehicles.${row.vehicle}`), moment(row.changed_at)].filter(Boolean).join(" · ")}
+              {[
+                `#${row.case_id} ${placeName(row.area)}`,
+                row.vehicle && word(`vehicles.${row.vehicle}`),
+                moment(row.changed_at),
+              ]
+                .filter(Boolean)
+                .join(" · ")}
             </p>
           </li>
         ))}

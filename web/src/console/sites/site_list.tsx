@@ -42,7 +42,13 @@ export function SiteList() {
         />
       )}
       <div class="site-search">
-        <input type="search" aria-label={word("sites.search")} placeholder={word("sites.search")} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+        <input
+          type="search"
+          aria-label={word("sites.search")}
+          placeholder={word("sites.search")}
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
         <select aria-label={word("sites.kind")} value={kind} onChange={(event) => setKind(event.currentTarget.value)}>
           <option value="">{word("sites.all_kinds")}</option>
           {SITE_KINDS.map((one) => (
@@ -52,7 +58,11 @@ export function SiteList() {
           ))}
         </select>
         <label class="tick">
-          <input type="checkbox" checked={onlyStocked} onChange={(event) => setOnlyStocked(event.currentTarget.checked)} />
+          <input
+            type="checkbox"
+            checked={onlyStocked}
+            onChange={(event) => setOnlyStocked(event.currentTarget.checked)}
+          />
           {word("sites.only_stocked")}
         </label>
       </div>

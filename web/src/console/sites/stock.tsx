@@ -21,7 +21,12 @@ export function Stock({ site, lots, again }: Props) {
       <div class="row apart">
         <h2>{word("sites.stock")}</h2>
         {canEdit && (
-          <button type="button" class="button small primary" aria-expanded={isReceiving} onClick={() => setReceiving(!isReceiving)}>
+          <button
+            type="button"
+            class="button small primary"
+            aria-expanded={isReceiving}
+            onClick={() => setReceiving(!isReceiving)}
+          >
             {word("sites.receive")}
           </button>
         )}
@@ -43,11 +48,21 @@ export function Stock({ site, lots, again }: Props) {
             <thead>
               <tr>
                 <th scope="col">{word("sites.item")}</th>
-                <th scope="col" class="number">{word("sites.on_hand")}</th>
-                <th scope="col" class="number">{word("sites.held")}</th>
-                <th scope="col" class="number">{word("sites.free")}</th>
+                <th scope="col" class="number">
+                  {word("sites.on_hand")}
+                </th>
+                <th scope="col" class="number">
+                  {word("sites.held")}
+                </th>
+                <th scope="col" class="number">
+                  {word("sites.free")}
+                </th>
                 <th scope="col">{word("sites.expiry")}</th>
-                {canEdit && <th scope="col"><span class="visually-hidden">{word("sites.do")}</span></th>}
+                {canEdit && (
+                  <th scope="col">
+                    <span class="visually-hidden">{word("sites.do")}</span>
+                  </th>
+                )}
               </tr>
             </thead>
             <tbody>
@@ -77,8 +92,12 @@ function LotRows({ lot, canEdit, again }: { lot: Lot; canEdit: boolean; again: (
           {word(`items.${lot.item}`)}
           {lot.gift_id && <span class="badge info">{word("sites.gift")}</span>}
         </th>
-        <td class="number" data-label={word("sites.on_hand")}>{quantityOf(lot.item, lot.on_hand)}</td>
-        <td class="number" data-label={word("sites.held")}>{number(lot.held)}</td>
+        <td class="number" data-label={word("sites.on_hand")}>
+          {quantityOf(lot.item, lot.on_hand)}
+        </td>
+        <td class="number" data-label={word("sites.held")}>
+          {number(lot.held)}
+        </td>
         <td class="number" data-label={word("sites.free")}>
           <strong>{number(lot.free)}</strong>
         </td>
@@ -89,7 +108,13 @@ function LotRows({ lot, canEdit, again }: { lot: Lot; canEdit: boolean; again: (
         {canEdit && (
           <td class="lot-actions">
             {(["adjust", "transfer", "write_off"] as const).map((action) => (
-              <button key={action} type="button" class="link" aria-expanded={open === action} onClick={() => setOpen(open === action ? null : action)}>
+              <button
+                key={action}
+                type="button"
+                class="link"
+                aria-expanded={open === action}
+                onClick={() => setOpen(open === action ? null : action)}
+              >
                 {word(`sites.actions.${action}`)}
               </button>
             ))}

@@ -20,7 +20,8 @@ interface FormProps {
 }
 
 /** What is no whole number goes to the server as it was typed, which then says what is wrong with it; nothing is left out. */
-const asNumber = (text: string): number | string | undefined => (/^-?\d+$/.test(text.trim()) ? Number(text.trim()) : text || undefined);
+const asNumber = (text: string): number | string | undefined =>
+  /^-?\d+$/.test(text.trim()) ? Number(text.trim()) : text || undefined;
 
 function StockForm({ action, fields, doing, body, done, children }: FormProps) {
   const clientId = useRef(newId());
@@ -57,7 +58,12 @@ interface InputProps {
 function Input({ name, label, value, set, wrong, numeric = false, optional = false, hint = "" }: InputProps) {
   return (
     <Field name={name} label={label} wrong={wrong} optional={optional} hint={hint}>
-      <input id={name} inputMode={numeric ? "numeric" : undefined} value={value} onInput={(event) => set(event.currentTarget.value)} />
+      <input
+        id={name}
+        inputMode={numeric ? "numeric" : undefined}
+        value={value}
+        onInput={(event) => set(event.currentTarget.value)}
+      />
     </Field>
   );
 }
@@ -71,7 +77,13 @@ export function ReceiveForm({ site, done }: { site: Site; done: () => void }) {
   const wrong = fieldsOf(doing.refusal);
   const goods = setup.workplace.items.filter((one) => one.kind === "goods");
   const unit = goods.find((one) => one.code === item)?.unit;
-  const body = () => ({ site_id: site.id, item: item || undefined, quantity: asNumber(quantity), expiry: expiry || undefined, note: note || undefined });
+  const body = () => ({
+    site_id: site.id,
+    item: item || undefined,
+    quantity: asNumber(quantity),
+    expiry: expiry || undefined,
+    note: note || undefined,
+  });
   return (
     <StockForm action="receive" fields={["item", "quantity", "expiry", "note"]} doing={doing} body={body} done={done}>
       <Field name="receive-item" label={word("sites.item")} wrong={wrong.item}>
@@ -84,9 +96,21 @@ export function ReceiveForm({ site, done }: { site: Site; done: () => void }) {
           ))}
         </select>
       </Field>
-      <Input name="receive-quantity" label={unit ? word("sites.quantity_in", { unit: word(`units.${unit}`) }) : word("sites.quantity")} value={quantity} set={setQuantity} wrong={wrong.quantity} numeric />
+      <Input
+        name="receive-quantity"
+        label={unit ? word("sites.quantity_in", { unit: word(`units.${unit}`) }) : word("sites.quantity")}
+        value={quantity}
+        set={setQuantity}
+        wrong={wrong.quantity}
+        numeric
+      />
       <Field name="receive-expiry" label={word("sites.expiry")} wrong={wrong.expiry} optional>
-        <input id="receive-expiry" type="date" value={expiry} onInput={(event) => setExpiry(event.currentTarget.value)} />
+        <input
+          id="receive-expiry"
+          type="date"
+          value={expiry}
+          onInput={(event) => setExpiry(event.currentTarget.value)}
+        />
       </Field>
       <Input name="receive-note" label={word("sites.note")} value={note} set={setNote} wrong={wrong.note} optional />
     </StockForm>
@@ -106,8 +130,22 @@ export function AdjustForm({ lot, done }: { lot: Lot; done: () => void }) {
       ? word("sites.by_ledger", { n: quantityOf(lot.item, lot.on_hand) })
       : word("sites.difference", { n: `${difference > 0 ? "+" : ""}${number(difference)}` });
   return (
-    <StockForm action="adjust" fields={["counted", "reason"]} doing={doing} body={() => ({ lot_id: lot.id, counted: found, reason: reason || undefined })} done={done}>
-      <Input name="counted" label={word("sites.counted")} value={counted} set={setCounted} wrong={wrong.counted} numeric hint={hint} />
+    <StockForm
+      action="adjust"
+      fields={["counted", "reason"]}
+      doing={doing}
+      body={() => ({ lot_id: lot.id, counted: found, reason: reason || undefined })}
+      done={done}
+    >
+      <Input
+        name="counted"
+        label={word("sites.counted")}
+        value={counted}
+        set={setCounted}
+        wrong={wrong.counted}
+        numeric
+        hint={hint}
+      />
       <Input name="adjust-reason" label={word("sites.reason")} value={reason} set={setReason} wrong={wrong.reason} />
     </StockForm>
   );
@@ -122,19 +160,45 @@ export function TransferForm({ lot, done }: { lot: Lot; done: () => void }) {
   const wrong = fieldsOf(doing.refusal);
   const others = (sites.value ?? []).filter((site) => site.id !== lot.site_id && site.open);
   const chosen = others.find((site) => site.name === target);
-  const body = () => ({ lot_id: lot.id, to_site_id: chosen?.id ?? (target || undefined), quantity: asNumber(quantity), reason: reason || undefined });
+  const body = () => ({
+    lot_id: lot.id,
+    to_site_id: chosen?.id ?? (target || undefined),
+    quantity: asNumber(quantity),
+    reason: reason || undefined,
+  });
   return (
     <StockForm action="transfer" fields={["to_site_id", "quantity", "reason"]} doing={doing} body={body} done={done}>
       <Field name="transfer-site" label={word("sites.to_site")} wrong={wrong.to_site_id && word("sites.choose_site")}>
-        <input id="transfer-site" list="transfer-sites" autocomplete="off" value={target} onInput={(event) => setTarget(event.currentTarget.value)} />
+        <input
+          id="transfer-site"
+          list="transfer-sites"
+          autocomplete="off"
+          value={target}
+          onInput={(event) => setTarget(event.currentTarget.value)}
+        />
         <datalist id="transfer-sites">
           {others.map((site) => (
             <option key={site.id} value={site.name} />
           ))}
         </datalist>
       </Field>
-      <Input name="transfer-quantity" label={word("sites.quantity")} value={quantity} set={setQuantity} wrong={wrong.quantity} numeric hint={word("sites.free_is", { n: quantityOf(lot.item, lot.free) })} />
-      <Input name="transfer-reason" label={word("sites.note")} value={reason} set={setReason} wrong={wrong.reason} optional />
+      <Input
+        name="transfer-quantity"
+        label={word("sites.quantity")}
+        value={quantity}
+        set={setQuantity}
+        wrong={wrong.quantity}
+        numeric
+        hint={word("sites.free_is", { n: quantityOf(lot.item, lot.free) })}
+      />
+      <Input
+        name="transfer-reason"
+        label={word("sites.note")}
+        value={reason}
+        set={setReason}
+        wrong={wrong.reason}
+        optional
+      />
     </StockForm>
   );
 }
@@ -148,7 +212,15 @@ export function WriteOffForm({ lot, done }: { lot: Lot; done: () => void }) {
   const body = () => ({ lot_id: lot.id, quantity: asNumber(quantity), reason, note: note || undefined });
   return (
     <StockForm action="write_off" fields={["quantity", "reason", "note"]} doing={doing} body={body} done={done}>
-      <Input name="off-quantity" label={word("sites.quantity")} value={quantity} set={setQuantity} wrong={wrong.quantity} numeric hint={word("sites.free_is", { n: quantityOf(lot.item, lot.free) })} />
+      <Input
+        name="off-quantity"
+        label={word("sites.quantity")}
+        value={quantity}
+        set={setQuantity}
+        wrong={wrong.quantity}
+        numeric
+        hint={word("sites.free_is", { n: quantityOf(lot.item, lot.free) })}
+      />
       <Field name="off-reason" label={word("sites.reason")} wrong={wrong.reason}>
         <select id="off-reason" value={reason} onChange={(event) => setReason(event.currentTarget.value)}>
           {["expired", "damaged", "lost"].map((one) => (

@@ -84,7 +84,11 @@ function Person({ one, accepted, again }: PersonProps) {
         <strong>{one.name ?? one.alias}</strong> {one.phone_last3 && <span class="muted">•••{one.phone_last3}</span>}
       </p>
       <p class="muted">{wholePlaceName(one.home_area)}</p>
-      <p>{[one.vehicle && word(`vehicles.${one.vehicle}`), ...one.skills.map((skill) => word(`skills.${skill}`))].filter(Boolean).join(", ") || word("sites.no_skills")}</p>
+      <p>
+        {[one.vehicle && word(`vehicles.${one.vehicle}`), ...one.skills.map((skill) => word(`skills.${skill}`))]
+          .filter(Boolean)
+          .join(", ") || word("sites.no_skills")}
+      </p>
       <p class="muted small">{moment(one.created_at)}</p>
       {may("volunteer:accept", one.home_area) && (
         <div class="row">
