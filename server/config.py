@@ -45,6 +45,8 @@ class Settings:
     serving: Serving = "gevent"
     publish_every_s: int = 900
     """The fixed clock of everything public, in seconds (docs/dataflow.md)."""
+    stuck_after_s: int = 60
+    """Seconds after which the reconciler sets going again what got stuck; it looks twice as often."""
     tile_url: str = ""
     """A tile server's URL template for the base map; empty: our own areas and roads only."""
     fault: str = ""
@@ -114,6 +116,7 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
         workers=_whole(read, "WORKERS", 1, 1, 64),
         serving=_serving(read),
         publish_every_s=_whole(read, "PUBLISH_EVERY_S", 900, 1, 86_400),
+        stuck_after_s=_whole(read, "STUCK_AFTER_S", 60, 2, 3600),
         tile_url=read.get("TILE_URL") or "",
         fault=read.get("FAULT") or "",
     )
@@ -134,6 +137,7 @@ def environment_for(settings: Settings) -> dict[str, str]:
         "WORKERS": str(settings.workers),
         "SERVING": settings.serving,
         "PUBLISH_EVERY_S": str(settings.publish_every_s),
+        "STUCK_AFTER_S": str(settings.stuck_after_s),
         "TILE_URL": settings.tile_url,
         "FAULT": settings.fault,
     }

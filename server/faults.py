@@ -13,12 +13,15 @@ POINTS = (
     "relay:after_emit",
     "relay:before_mark",
     "worker:before_write",
+    "worker:before_commit",
     "worker:after_write",
 )
 
 
 def fault(settings: Settings, point: str) -> None:
     """Die here without warning, when the settings say so and nobody has died here yet."""
+    if point not in POINTS:
+        raise ValueError(point)
     if settings.fault != point:
         return
     marker = settings.run_dir / f"fault-{point.replace(':', '-')}"

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from server.bootstrap import Begin, System
 from server.commands.backup import backup
+from server.config import Settings
 from server.services import offers, reconciling
 from workers import publicmap
 
@@ -48,8 +49,9 @@ def seal_audit(system: System) -> int:
 
 def reconcile(system: System) -> None:
     """Set going again what sat too long, and say aloud what must never be."""
+    too_long = timedelta(seconds=system.settings.stuck_after_s)
     with system.writing() as tx:
-        found = reconciling.reconcile(tx)
+        found = reconciling.reconcile(tx, too_long=too_long)
     if wrong := reconciling.wrong(found):
         log.error("reconcile_found_wrong", **{name: found[name] for name in wrong})
 
@@ -71,17 +73,20 @@ def backup_due(files: Iterable[Path], now: datetime) -> bool:
     return not any(at >= since for at in made)
 
 
-DUTIES = (
-    Duty("end_silent_offers", 1, end_silent_offers),
-    Duty("seal_audit", 1, seal_audit),
-    Duty("publish", 1, publicmap.publish_due),
-    Duty("reconcile", 30, reconcile),
-    Duty("back_up", 60, back_up),
-)
+def duties_of(settings: Settings) -> tuple[Duty, ...]:
+    """All that the clock has to do."""
+    return (
+        Duty("end_silent_offers", 1, end_silent_offers),
+        Duty("seal_audit", 1, seal_audit),
+        Duty("publish", 1, publicmap.publish_due),
+        Duty("reconcile", settings.stuck_after_s / 2, reconcile),
+        Duty("back_up", 60, back_up),
+    )
 
 
-def run(system: System, duties: tuple[Duty, ...] = DUTIES) -> None:
+def run(system: System) -> None:
     """Does not return; another clock's turn and a database that is away are waited for."""
+    duties = duties_of(system.settings)
     while True:
         try:
             with system.alone() as begin:

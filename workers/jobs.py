@@ -48,8 +48,11 @@ def replan_served(incident_id: str) -> None:
 
 def make_offers(assignment_id: str) -> None:
     """Ask the next volunteers for an assignment."""
-    with _system[0].writing() as tx:
+    system = _system[0]
+    with system.writing() as tx:
         offers.make_round(tx, assignment_id)
+        fault(system.settings, "worker:before_commit")
+    fault(system.settings, "worker:after_write")
 
 
 def offer_waiting(incident_id: str) -> None:

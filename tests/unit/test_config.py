@@ -76,6 +76,7 @@ def test_a_child_reads_back_what_its_parent_had(tmp_path: Path) -> None:
             "WORKERS": "3",
             "SERVING": "threads",
             "PUBLISH_EVERY_S": "7",
+            "STUCK_AFTER_S": "9",
             "FAULT": "relay.marked",
         }
     )
