@@ -184,15 +184,6 @@ def write(tx: Tx, situation: Situation, solved: matching.Plan) -> bool:
     return True
 
 
-def fail(tx: Tx, plan_id: str) -> None:
-    """Give up a plan that cannot be worked out, so that whoever asked sees it."""
-    plan = tx.plans.get(plan_id, lock=True)
-    if plan is None or plan["state"] != "requested":
-        return
-    tx.plans.change(plan_id, state=lifecycle.after("plan", plan["state"], "fail"))
-    tx.audit(SYSTEM, "plan:fail", plan["area"], f"plan:{plan_id}")
-
-
 def _supersede(tx: Tx, older: list[Row], by: str, area: str) -> None:
     """Put the older ready plans of the same area aside.
 

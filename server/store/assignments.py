@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from server.domain.lifecycle import HOLDS_STOCK, LIVE
+from server.domain.lifecycle import HOLDS_STOCK
 from server.domain.offering import Search
 from server.store.rows import Row, every, first
 from server.store.tables import assignment_lines, assignments, deliveries, needs, offers
@@ -195,15 +195,6 @@ class Assignments:
             assignments.c.state.in_(_WAITING), assignments.c.created_at < before
         )
         return list(self.conn.execute(query.order_by(assignments.c.id)).scalars())
-
-    def live_ids(self, need_ids: Iterable[int]) -> list[str]:
-        """Ids of live assignments with a line for one of these needs."""
-        query = (
-            select(assignments.c.id)
-            .join(assignment_lines, assignment_lines.c.assignment_id == assignments.c.id)
-            .where(assignment_lines.c.need_id.in_(list(need_ids)), assignments.c.state.in_(sorted(LIVE)))
-        )
-        return sorted(set(self.conn.execute(query).scalars()))
 
     def add_offers(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store new offers."""
