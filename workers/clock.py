@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from server.bootstrap import Begin, System
 from server.commands.backup import backup
 from server.config import Settings
-from server.services import offers, reconciling
+from server.services import offers, photos, reconciling
 from workers import publicmap
 
 log = structlog.get_logger()
@@ -56,6 +56,12 @@ def reconcile(system: System) -> None:
         log.error("reconcile_found_wrong", **{name: found[name] for name in wrong})
 
 
+def sweep_photos(system: System) -> int:
+    """Remove images whose row never came, because their process died in between."""
+    with system.reading() as tx:
+        return photos.sweep(tx, system.settings.photo_dir)
+
+
 def back_up(system: System) -> bool:
     """Dump the database once a night; whether it was time."""
     due = backup_due(system.settings.data_dir.glob("backups/tanggap-*.dump"), system.now())
@@ -81,6 +87,7 @@ def duties_of(settings: Settings) -> tuple[Duty, ...]:
         Duty("publish", 1, publicmap.publish_due),
         Duty("reconcile", settings.stuck_after_s / 2, reconcile),
         Duty("back_up", 60, back_up),
+        Duty("sweep_photos", 3600, sweep_photos),
     )
 
 

@@ -52,7 +52,7 @@ where {where} order by v.alias, v.id
 _SITES = """
 select s.id, s.name, s.kind, s.area, s.lon, s.lat, s.is_open, s.flags,
        coalesce((select json_object_agg(f.item, f.free order by f.item) from (
-          select b.item, sum(b.on_hand - b.held)::int as free from (
+          select b.item, sum(b.on_hand - b.held)::bigint as free from (
              select lo.id, lo.item,
                     coalesce((select sum(g.quantity) from ledger g
                               where g.lot_id = lo.id and g.account = 'site'), 0) as on_hand,

@@ -111,6 +111,14 @@ def test_every_change_is_told_and_audited_in_its_transaction(system):
     assert audited[-3:] == ["site:add", "stock:receive", "stock:write_off"]
 
 
+def test_more_of_an_item_than_a_small_number_holds_is_still_shown(system):
+    here = site(system)
+    for _ in range(22):
+        receive(system, here, quantity=100_000_000)
+    with system.reading() as tx:
+        assert supply.site(tx, SYSTEM, here)["stock"] == {"rice": 2_200_000_000}
+
+
 @pytest.mark.parametrize(
     ("change", "field", "code"),
     [
