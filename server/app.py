@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request
 from flask_socketio import SocketIO
-from socketio import RedisManager
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import api, live
@@ -59,7 +58,7 @@ def _socket_server(app: Flask, settings: Settings) -> None:
         app,
         async_mode="gevent" if settings.serving == "gevent" else "threading",
         # Named here because Flask-SocketIO takes a unix:// address for another kind of queue.
-        client_manager=RedisManager(settings.redis_url, channel=settings.channel) if settings.redis_url else None,
+        client_manager=live.ear(settings) if settings.redis_url else None,
         cors_allowed_origins=live.origin_checker(settings.public_url),
         manage_session=False,
         ping_interval=25,

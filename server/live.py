@@ -4,20 +4,30 @@ Events reach the rooms from `workers/relay.py` through the queue. A client that 
 `/api/events?after=` for what it missed. The rooms' names stand in `domain/rooms.py`.
 """
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import redis
+import structlog
 from flask import current_app
 from flask_socketio import Namespace, join_room, leave_room, rooms
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from socketio import RedisManager
 
 from server.api import identity
 from server.api.errors import body_of
 from server.bootstrap import System
+from server.config import Settings
 from server.domain.errors import DomainError, Invalid, Problem
 from server.domain.permissions import Actor
 from server.domain.rooms import PUBLIC, area_room, volunteer_room
 from server.services import queries
 from server.services.intake import incident_for
+
+log = structlog.get_logger()
+HEAR_AGAIN_S = 0.25
 
 
 class Live(Namespace):  # type: ignore[misc]  # flask_socketio has no types
@@ -65,6 +75,32 @@ class Live(Namespace):  # type: ignore[misc]  # flask_socketio has no types
         """The person of the handshake's cookie or bearer header, or of a token given as `token`."""
         token = given.get("token") if isinstance(given, dict) else None
         return identity.actor_with_token(token) if isinstance(token, str) and token else identity.actor()
+
+
+class Ear(RedisManager):  # type: ignore[misc]  # socketio has no types
+    """Hears what the relay says to the rooms, and after the queue was away soon hears again.
+
+    The library's own waits up to a minute; what is said meanwhile would reach no socket.
+    """
+
+    def _redis_listen_with_retries(self) -> Iterator[Any]:
+        heard = True
+        while True:
+            try:
+                self._redis_connect()
+                self.pubsub.subscribe(self.channel)
+                heard = True
+                yield from self.pubsub.listen()
+            except (redis.RedisError, OSError) as error:
+                if heard:
+                    log.warning("nothing_heard_of_the_relay", kind=type(error).__name__)
+                heard = False
+                time.sleep(HEAR_AGAIN_S)
+
+
+def ear(settings: Settings) -> Ear:
+    """The ear of a web process."""
+    return Ear(settings.redis_url, channel=settings.channel, redis_options={"retry": Retry(NoBackoff(), 0)})
 
 
 def _system() -> System:

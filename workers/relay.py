@@ -7,7 +7,7 @@ events go on being numbered, so that catch-up has them, and wait to be sent.
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import redis
@@ -29,6 +29,8 @@ LOOK_EVERY_S = 0.03
 PACE_S = 0.05
 """Least time from one emission to the next: under load events go out together."""
 BATCH = 500
+EARS_BACK_S = 3.0
+"""How long to wait for web processes that listened before: what is published meanwhile, their sockets miss."""
 WAIT_AT_MOST_S = 2.0
 
 Row = Mapping[str, Any]
@@ -41,12 +43,20 @@ class Emitter(RedisManager):  # type: ignore[misc]  # socketio has no types
         super().__init__(settings.redis_url, channel=settings.channel, write_only=True)
         self.connected = False
 
+    def ears(self) -> int:
+        """How many web processes listen now. Raises redis.RedisError."""
+        ((_, count),) = self._asked(lambda: self.redis.pubsub_numsub(self.channel))
+        return int(count)
+
     def _publish(self, data: Any) -> Any:
         # The library's own only logs what it could not publish, and the event would be lost.
+        return self._asked(lambda: self.redis.publish(self.channel, self.json.dumps(data)))
+
+    def _asked(self, ask: Callable[[], Any]) -> Any:
         try:
             if not self.connected:
                 self._redis_connect()
-            return self.redis.publish(self.channel, self.json.dumps(data))
+            return ask()
         except redis.RedisError:
             self.connected = False
             raise
@@ -59,6 +69,8 @@ class Relay:
         self.system, self.emitter, self.jobs = system, emitter, jobs
         self.behind = True
         """Whether numbered events may wait besides those that are numbered next."""
+        self.ears = 0
+        """How many web processes listened at the last batch."""
 
     def run(self) -> None:
         """Does not return; another relay's turn and a database that is away are waited for."""
@@ -94,12 +106,20 @@ class Relay:
             return 0
         with begin() as tx:
             rows = tx.outbox.unsent(BATCH)
+        self._wait_for_ears()
         self._send(rows)
         fault(self.system.settings, "relay:before_mark")
         with begin() as tx:
             tx.outbox.mark_sent([row["id"] for row in rows], tx.now)
         self.behind = len(rows) == BATCH
         return len(rows)
+
+    def _wait_for_ears(self) -> None:
+        """A queue that was away comes back without listeners: give them a moment, but never wait for the dead."""
+        deadline = time.monotonic() + EARS_BACK_S
+        while (ears := self.emitter.ears()) < self.ears and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY_S)
+        self.ears = ears
 
     def _send(self, rows: Sequence[Row]) -> None:
         batch = [_event(row) for row in rows]
