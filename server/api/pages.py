@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
-from flask import make_response, redirect, request
+from flask import Response, make_response, redirect, request
 from werkzeug.datastructures import MultiDict
 
 from server.api import forms, identity
@@ -12,17 +12,19 @@ from server.api.contract import system
 from server.api.errors import body_of, status_of
 from server.api.html import Pages, home_of_person, kept, show, show_to_anyone
 from server.api.photos import keep_for_report
-from server.api.reports import act_on, received, tracked
+from server.api.reports import act_on, read, received, tracked
 from server.api.session import signed_in
 from server.api.words import word
 from server.domain import catalogue
 from server.domain.errors import Conflict, DomainError, Invalid, NotFound, NotSignedIn, TooMany
-from server.services import accounts, incidents
+from server.services import accounts, incidents, intake
 from server.services.inputs import LabelIn, PasswordIn, ReportIn, SessionIn, TrackIn, parse
 
 pages = Pages()
 install = pages.install
 PHOTOS_OF_A_FORM = 5
+SENT, SENT_KEPT_S = "lapor", 3600
+"""The cookie with the client id and the digest of the last report from the plain form."""
 
 
 @pages.route("GET", "/", guard="public")
@@ -50,7 +52,7 @@ def report() -> Any:
     """Take a report from the plain form; what is wrong stands beside its field and nothing typed is lost."""
     form = request.form
     try:
-        body = parse(ReportIn, forms.report(form))
+        body = _same_again(read(forms.report(form)))
         receipt = received(body)
     except Invalid as error:
         wrong = forms.problems(error, form)
@@ -58,7 +60,22 @@ def report() -> Any:
     except Conflict:
         return show("report.html", **_report_page(form, message=word("report.sent_before"))), 409
     unkept = _keep_photos(str(body.client_id), receipt.answer["code"])
-    return show("received.html", answer=receipt.answer, unkept=unkept), 201 if receipt.is_new else 200
+    page = show("received.html", answer=receipt.answer, unkept=unkept)
+    return _remember_sent(make_response(page, 201 if receipt.is_new else 200), body)
+
+
+def _same_again(body: ReportIn) -> ReportIn:
+    """The report under the client id that the same content had before: going back may have made a fresh form."""
+    client_id, _, content = request.cookies.get(SENT, "").partition(":")
+    if content != intake.content_hash(body).hex():
+        return body
+    return parse(ReportIn, forms.report(request.form) | {"client_id": client_id})
+
+
+def _remember_sent(answer: Response, body: ReportIn) -> Response:
+    value = f"{body.client_id}:{intake.content_hash(body).hex()}"
+    answer.set_cookie(SENT, value, max_age=SENT_KEPT_S, httponly=True, samesite="Lax", path="/lapor")
+    return answer
 
 
 def _keep_photos(client_id: str, code: str) -> list[str]:

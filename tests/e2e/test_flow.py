@@ -4,6 +4,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from tests.e2e.outsider import Person, listening, report, rows, until
 
 WAREHOUSE = {"name": "Gudang Uji Cianjur", "kind": "warehouse", "area_code": "32.03.01"}

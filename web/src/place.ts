@@ -53,6 +53,8 @@ export function startAreaSearch(text: HTMLInputElement, code: HTMLInputElement, 
     if (!signal.aborted) list.replaceChildren(...((answer.json?.areas ?? []) as Area[]).map(option));
   }
 
+  // Not in the markup: without a script, a browser that goes back would leave such a field empty.
+  text.autocomplete = "off";
   text.addEventListener("input", () => {
     code.value = "";
     clearTimeout(timer);
