@@ -34,7 +34,7 @@ def borders(areas: Iterable[Area], level: str, budget: int = BUDGET_BYTES) -> Ge
     drawn = [area for area in areas if area.level == level and area.wkb is not None]
     if not drawn:
         return collection([])
-    clean = shapely.coverage_clean(  # type: ignore[attr-defined]  # newer than the published types
+    clean = shapely.coverage_clean(
         shapely.from_wkb([area.wkb for area in drawn]), snapping_distance=SNAP_DEGREES, gap_width=GAP_DEGREES
     )
     tolerance = FINEST_DEGREES

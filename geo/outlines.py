@@ -35,7 +35,7 @@ def outlines(areas: Iterable[Area], level: str) -> dict[str, Geometry]:
     shapes = {area.code: point(area.lon, area.lat) for area in own}
     if drawn:
         polygons = shapely.from_wkb([area.wkb for area in drawn])
-        clean = shapely.coverage_clean(  # type: ignore[attr-defined]  # newer than the published types
+        clean = shapely.coverage_clean(
             polygons, snapping_distance=SNAP_DEGREES, gap_width=GAP_DEGREES
         )
         simple = shapely.coverage_simplify(clean, TOLERANCE_DEGREES)
