@@ -56,9 +56,7 @@ def body(**more):
 
 def stored(system):
     with system.reading() as tx:
-        return {
-            table.name: tx.conn.execute(select(func.count()).select_from(table)).scalar_one() for table in COUNTED
-        }
+        return {table.name: tx.conn.execute(select(func.count()).select_from(table)).scalar_one() for table in COUNTED}
 
 
 def refused(client, system, path, status=422, headers=None, **sent):
