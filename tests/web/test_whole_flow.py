@@ -1,0 +1,191 @@
+"""One report from a phone to a proven hand-over on the public map, with nothing but a browser, at two sizes."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from server.api.words import word
+from tests.e2e.people import warehouse
+from tests.web.conftest import HERE, SIZES, photograph
+
+PASSWORD = "kata sandi relawan yang panjang"
+ITEM = {"phone": "water", "desk": "blanket"}
+"""What is asked for, so that the two flows have nothing to do with each other."""
+NEW = {"viewport": None, "geolocation": HERE, "permissions": ["geolocation"]}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_from_report_to_hand_over_in_a_browser(stack, new_page, admin, size):
+    phone, desk, carrier = (new_page(**NEW | {"viewport": SIZES[size]}) for _ in range(3))
+    warehouse(admin, f"Gudang {size}", {ITEM[size]: 500})
+    coordinate(stack, desk, size)
+    volunteer(stack, carrier, size)
+
+    code = send(phone, size)
+    case = see_and_verify(desk, size)
+    track(phone, code, "verified", size)
+    plan_and_approve(desk, size)
+
+    take(carrier, size)
+    track(phone, code, "accepted", size)
+    recipients = phone.locator(".code").inner_text()
+    set_off(carrier)
+    track(phone, code, "en_route", size)
+    hand_over(carrier, recipients, size)
+    track(phone, code, "delivered", size)
+    phone.get_by_role("button", name=word("track.actions.confirm.do")).click()
+    track(phone, code, "confirmed", size)
+    followed(desk, case, size)
+    on_the_public_map(phone, size)
+
+
+def shown(page, name, size):
+    """Keeps a picture of the page, and sees that it fits the screen and has no word missing."""
+    photograph(page, f"{size}-alur-{name}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
+    text = page.locator("body").inner_text()
+    assert not re.search(r"\b(states|steps|items|units|errors|events|why|flags)\.\w+|\{\w+\}|undefined|NaN|null", text)
+
+
+def sign_in(page, name, password):
+    page.goto("/masuk")
+    page.fill("#name", name)
+    page.fill("#password", password)
+    page.get_by_role("button", name=word("signin.do"), exact=True).click()
+
+
+def coordinate(stack, desk, size):
+    """The coordinator signs in and watches the board."""
+    desk.goto("/masuk")
+    shown(desk, "masuk", size)
+    sign_in(desk, stack.admin_name, stack.admin_password)
+    desk.wait_for_url("**/konsol**")
+    expect(desk.locator(".link-state")).to_have_text("langsung")
+    shown(desk, "konsol-kosong" if size == "phone" else "konsol-sebelum", size)
+
+
+def volunteer(stack, carrier, size):
+    """A volunteer changes the one-time password, and is here with a truck for eight hours."""
+    name = f"relawan-{size}"
+    added = stack.command("users", "add", name, "--role", "volunteer", "--area", "32.03")
+    once = added.stdout.split()[-1]
+    sign_in(carrier, name, once)
+    carrier.wait_for_url("**/akun")
+    shown(carrier, "akun", size)
+    carrier.fill("#old", once)
+    carrier.fill("#new", PASSWORD)
+    carrier.get_by_role("button", name=word("account.change"), exact=True).click()
+    carrier.wait_for_url("**/masuk?**")
+    sign_in(carrier, name, PASSWORD)
+    carrier.wait_for_url("**/relawan/tugas")
+    carrier.click("#locate")
+    expect(carrier.locator("#located")).to_be_visible()
+    carrier.check("input[name=hours][value='8']")
+    carrier.select_option("#vehicle", "truck")
+    shown(carrier, "lapor-diri", size)
+    carrier.get_by_role("button", name=word("volunteer.check_in_do")).click()
+    expect(carrier.locator("#checked-in")).to_be_visible()
+
+
+def send(phone, size):
+    """The citizen reports; what the receipt's code is."""
+    phone.goto("/lapor")
+    phone.fill("#place_text", "Cugenang")
+    phone.locator("#areas").get_by_text("Cugenang").first.click()
+    phone.fill("#text", f"Air sumur kotor sesudah gempa, dari {size}")
+    phone.check(f"#n-{ITEM[size]}")
+    phone.fill(f"#amount_{ITEM[size]}", "200")
+    phone.fill("#people", "40")
+    phone.fill("#phone", "0812 9876 5432")
+    phone.fill("#name", "Ibu Uji")
+    shown(phone, "lapor", size)
+    phone.get_by_role("button", name=word("report.send")).click()
+    expect(phone.locator(".receipt h1")).to_have_text(word("report.received"))
+    shown(phone, "tanda-terima", size)
+    return phone.locator(".receipt .code").inner_text()
+
+
+def see_and_verify(desk, size):
+    """The report has come onto the board by itself; its case is believed. The case's number."""
+    row = desk.locator(".row-card", has_text=word(f"items.{ITEM[size]}"))
+    expect(row).to_be_visible()
+    shown(desk, "konsol", size)
+    row.click()
+    pane = desk.locator(".case-pane")
+    expect(pane.locator("blockquote")).to_contain_text(f"dari {size}")
+    shown(desk, "kasus", size)
+    pane.get_by_role("button", name=word("case.verify"), exact=True).click()
+    expect(desk.locator(".toast")).to_be_visible()
+    return desk.url.rpartition("/")[2]
+
+
+def plan_and_approve(desk, size):
+    desk.goto("/konsol/rencana")
+    desk.get_by_role("button", name=word("plan.make")).click()
+    expect(desk.locator(".site-matches").first).to_contain_text(f"Gudang {size}")
+    shown(desk, "rencana", size)
+    desk.get_by_role("button", name=re.compile("Setujui semua")).click()
+    expect(desk.get_by_text(word("plan.done", n=1))).to_be_visible()
+    shown(desk, "disetujui", size)
+
+
+def take(carrier, size):
+    """The offer has come by itself; it is accepted, and the volunteer sets off."""
+    offer = carrier.locator(".offer")
+    expect(offer).to_contain_text(f"Gudang {size}")
+    shown(carrier, "tawaran", size)
+    offer.get_by_role("button", name=word("volunteer.script.accept"), exact=True).click()
+    expect(carrier.get_by_role("button", name=word("volunteer.script.depart"))).to_be_visible()
+    shown(carrier, "tugas", size)
+
+
+def set_off(carrier):
+    carrier.get_by_role("button", name=word("volunteer.script.depart")).click()
+    expect(carrier.locator("input.four")).to_be_visible()
+
+
+def hand_over(carrier, code, size):
+    carrier.fill("input.four", code)
+    shown(carrier, "serah-terima", size)
+    carrier.get_by_role("button", name=word("volunteer.script.deliver"), exact=True).click()
+    expect(carrier.get_by_text(word("volunteer.script.wait_confirm"))).to_be_visible()
+    shown(carrier, "diserahkan", size)
+    carrier.get_by_role("button", name=word("volunteer.script.check_out")).click()
+    expect(carrier.locator("#check-in")).to_be_visible()
+
+
+def track(phone, code, step, size):
+    """The report's own page tells of the step."""
+    phone.goto(f"/lacak/{code}")
+    reload_until(phone, ".steps li:first-child", word(f"steps.{step}"))
+    shown(phone, f"lacak-{step}", size)
+
+
+def reload_until(page, selector, text):
+    """Loads the page again until it says so: what a phone does goes out a moment later."""
+    place = page.locator(selector, has_text=text)
+    for _ in range(40):
+        if place.count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    expect(place).to_have_count(1)
+
+
+def followed(desk, case, size):
+    """The case on the coordinator's screen, done."""
+    desk.goto(f"/konsol/kasus/{case}")
+    expect(desk.locator(".case-pane")).to_contain_text(word("states.assignment.confirmed"))
+    shown(desk, "kasus-selesai", size)
+
+
+def on_the_public_map(phone, size):
+    """The district is on the map with what was handed over, and nobody's name."""
+    phone.goto("/peta")
+    reload_until(phone, "details:has(#districts)", "Cugenang")
+    phone.locator("#districts").click()
+    frame = phone.frame_locator("figure.map iframe")
+    expect(frame.locator(".leaflet-interactive").first).to_be_visible()
+    expect(phone.locator("body")).not_to_contain_text("Ibu Uji")
+    shown(phone, "peta", size)
