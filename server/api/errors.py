@@ -37,6 +37,10 @@ STATUS: tuple[tuple[type[DomainError], int], ...] = (
 )
 
 
+FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics")
+"""Paths whose errors are the envelope; all others are people's pages."""
+
+
 def status_of(error: DomainError) -> int:
     """The HTTP status of a refusal."""
     return next(status for kind, status in STATUS if isinstance(error, kind))
@@ -61,7 +65,7 @@ def body_of(error: DomainError) -> dict[str, Any]:
 
 def _answer(body: dict[str, Any], status: int) -> Response:
     """The envelope for programs; for people on a page, the same as a page."""
-    if request.path.startswith("/api/"):
+    if request.path.startswith(FOR_PROGRAMS):
         answer = jsonify(body)
     else:
         answer = make_response(render_template("error.html", status=status, error=body["error"]))

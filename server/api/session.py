@@ -11,7 +11,13 @@ from server.services import accounts
 from server.services.inputs import LabelIn, PasswordIn, SessionIn
 
 
-@route("POST", "/api/session", guard="public", body=SessionIn, answers={200: "Signed in: me and the CSRF token"})
+@route(
+    "POST",
+    "/api/session",
+    guard="public",
+    body=SessionIn,
+    answers={200: "Signed in: me and the CSRF token", 401: "Name, password or code is wrong"},
+)
 def begin(body: SessionIn) -> Any:
     """Sign in with name and password."""
     secret, person = signed_in(body)

@@ -188,7 +188,7 @@ def test_a_session_asks_for_its_csrf_header_only_where_one_must_be_signed_in(cli
 
 def test_what_must_be_said_is_named_when_nothing_is(client, coordinator):
     for path, fields in [
-        ("/api/reports", {"client_id"}),
+        ("/api/reports", {"client_id", "place", "text"}),
         ("/api/session", {"name", "password"}),
         ("/api/sites", {"name", "kind"}),
         ("/api/checkins", {"until"}),
