@@ -29,7 +29,7 @@ LOOK_EVERY_S = 0.03
 PACE_S = 0.05
 """Least time from one emission to the next: under load events go out together."""
 BATCH = 500
-EARS_BACK_S = 3.0
+EARS_BACK_S = 6.0
 """How long to wait for web processes that listened before: what is published meanwhile, their sockets miss."""
 WAIT_AT_MOST_S = 2.0
 

@@ -1,6 +1,7 @@
 """The coordinator's console in a browser: live, cut off, with keys, on a desk and on a phone."""
 
 import re
+import time
 import uuid
 
 import pytest
@@ -213,7 +214,10 @@ def test_asking_the_reporter_stops_the_clock(desk, nobody, admin):
 
 def test_reports_of_one_trouble_are_merged(desk, nobody, admin):
     place = {"lon": 107.9, "lat": -7.2, "accuracy_m": 20}
-    older, newer = (case_of(admin, sent(nobody, place=place, text=text)) for text in ("Pertama", "Kedua"))
+    older = case_of(admin, sent(nobody, place=place, text="Pertama"))
+    # The board tells times to the second.
+    time.sleep(1.1)
+    newer = case_of(admin, sent(nobody, place=place, text="Kedua"))
     pane = opened(desk, newer)
     pane.locator(".twins").get_by_role("button", name="Gabungkan").first.click()
     expect(desk.locator("#case-title")).to_have_text(f"Kasus #{older}")
