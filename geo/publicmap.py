@@ -25,8 +25,8 @@ STYLES: Final = [("leaflet_css", "/static/leaflet/leaflet.css")]
 """Where the gateway serves Leaflet, from its package; folium would load it from elsewhere."""
 
 ROOM_DEGREES: Final = 0.05
-LEAST_DEGREES: Final = 0.8
-"""What a map shows at least, about 90 km: a single place says nothing without what lies around it."""
+LEAST_DEGREES: Final = 1.6
+"""What a map shows at least, about 180 km: a single place says nothing without the coasts around it."""
 CSS: Final = (
     ".folium-map.leaflet-container{background:#dfe9ec;font:16px/1.4 system-ui,sans-serif;color:#14232b}"
     ".leaflet-popup-content{margin:12px 14px}.foliumpopup table{border-collapse:collapse}"

@@ -45,7 +45,7 @@ def track(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
         "tier": report["tier"],
         "received_at": report["received_at"].isoformat(),
         "clock": _clock(tx, report, waiting=waiting),
-        "position": tx.reports.ahead_of(report) + 1 if waiting else None,
+        "position": tx.reports.ahead_of(report) + 1 if waiting and not _under_way(needs) else None,
         "question": report["question"] if report["state"] == "needs_info" else None,
         "needs": [_need(need) for need in needs if need["state"] != "cancelled"],
         "history": [
@@ -55,6 +55,7 @@ def track(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
                 for step in tx.reports.history(report["id"])
             ),
         ],
+        "done": _settled(needs) and any(need["state"] == "closed" for need in needs),
         "can": _can(tx, report, coming),
         "rating": report["rating"],
     }
@@ -95,6 +96,11 @@ def _report_of(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
     if plain is None or found is None:
         raise NotFound("unknown_code")
     return found
+
+
+def _under_way(needs: list[dict[str, Any]]) -> bool:
+    """Whether somebody is to bring everything that was asked for, so that nobody stands before it any more."""
+    return bool(needs) and all(need["covered"] >= need["quantity"] for need in needs if need["state"] == "open")
 
 
 def _settled(needs: list[dict[str, Any]]) -> bool:

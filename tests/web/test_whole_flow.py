@@ -12,6 +12,8 @@ from tests.web.conftest import HERE, SIZES, photograph
 PASSWORD = "kata sandi relawan yang panjang"
 ITEM = {"phone": "water", "desk": "blanket"}
 """What is asked for, so that the two flows have nothing to do with each other."""
+PAINTING_MS = 1500
+"""A map is painted a moment after it is there; only its picture waits for that."""
 NEW = {"viewport": None, "geolocation": HERE, "permissions": ["geolocation"]}
 
 
@@ -36,6 +38,7 @@ def test_from_report_to_hand_over_in_a_browser(stack, new_page, admin, size):
     track(phone, code, "delivered", size)
     phone.get_by_role("button", name=word("track.actions.confirm.do")).click()
     track(phone, code, "confirmed", size)
+    expect(phone.locator("h1")).to_have_text(word("track.headline.done"))
     followed(desk, case, size)
     on_the_public_map(phone, size)
 
@@ -123,6 +126,7 @@ def see_and_verify(desk, size):
 def plan_and_approve(desk, size):
     desk.goto("/konsol/rencana")
     desk.get_by_role("button", name=word("plan.make")).click()
+    desk.wait_for_url("**/konsol/rencana/*")
     expect(desk.locator(".site-matches").first).to_contain_text(f"Gudang {size}")
     shown(desk, "rencana", size)
     desk.get_by_role("button", name=re.compile("Setujui semua")).click()
@@ -177,15 +181,17 @@ def followed(desk, case, size):
     """The case on the coordinator's screen, done."""
     desk.goto(f"/konsol/kasus/{case}")
     expect(desk.locator(".case-pane")).to_contain_text(word("states.assignment.confirmed"))
+    desk.wait_for_timeout(PAINTING_MS)
     shown(desk, "kasus-selesai", size)
 
 
 def on_the_public_map(phone, size):
     """The district is on the map with what was handed over, and nobody's name."""
     phone.goto("/peta")
-    reload_until(phone, "details:has(#districts)", "Cugenang")
-    phone.locator("#districts").click()
+    reload_until(phone, ".totals .people_helped b", re.compile("[1-9]"))
+    expect(phone.locator("details:has(#districts)")).to_contain_text("Cugenang")
     frame = phone.frame_locator("figure.map iframe")
     expect(frame.locator(".leaflet-interactive").first).to_be_visible()
+    phone.wait_for_timeout(PAINTING_MS)
     expect(phone.locator("body")).not_to_contain_text("Ibu Uji")
     shown(phone, "peta", size)

@@ -47,6 +47,8 @@ export interface Work {
 const KEPT = "work";
 const NOTHING: Work = { seen_at: 0, offers: [], jobs: [], checkin: null, areas: {} };
 const AFTER: Record<string, string> = { depart: "en_route", deliver: "delivered" };
+/** What steps that this page has sent have made of their jobs, until the server is asked again. */
+const made = new Map<string, string>();
 /** States in which a step has been taken already. */
 const PAST: Record<string, string[]> = { depart: ["en_route", "delivered", "confirmed"], deliver: ["delivered", "confirmed"] };
 
@@ -73,6 +75,7 @@ export async function refresh(): Promise<News> {
   };
   await nameAreas(work);
   await kept.put(KEPT, work);
+  made.clear();
   return "fresh";
 }
 
@@ -87,6 +90,7 @@ async function nameAreas(work: Work): Promise<void> {
 /** A step that may be taken without a network: kept on the phone, sent once. */
 export async function step(job: Job, action: "depart" | "deliver", body: Record<string, unknown>): Promise<void> {
   const id = `${job.id}/${action}`;
+  made.set(job.id, AFTER[action] ?? job.state);
   await enqueue({ id, kind: "step", path: `/api/assignments/${job.id}/${action}`, body, past: PAST[action] });
   await flush(true);
 }
@@ -108,9 +112,11 @@ export async function stepsOf(): Promise<Waiting[]> {
   return (await waiting.all()).filter(({ kind }) => kind === "step").sort((a, b) => a.made_at - b.made_at);
 }
 
-/** The job as it will be once its waiting steps are sent. */
+/** The job as it will be once its waiting steps are sent, or is now that they were. */
 export function ahead(job: Job, steps: Waiting[]): Job {
-  const own = steps.filter(({ id, refused }) => id.startsWith(`${job.id}/`) && !refused);
-  const last = own[own.length - 1]?.id.split("/")[1];
-  return last ? { ...job, state: AFTER[last] ?? job.state } : job;
+  const own = steps.filter(({ id }) => id.startsWith(`${job.id}/`));
+  if (own.some(({ refused }) => refused)) made.delete(job.id);
+  const last = own.filter(({ refused }) => !refused).pop()?.id.split("/")[1];
+  const state = (last && AFTER[last]) || made.get(job.id);
+  return state ? { ...job, state } : job;
 }

@@ -172,7 +172,9 @@ function JobLines({ model, job }: { model: Model; job: Job }) {
 
 function whoOf(model: Model, job: Job): string {
   const { volunteers, sites } = model.board.tables;
-  const volunteer = job.row.volunteer_id ? volunteers.get(job.row.volunteer_id)?.alias : undefined;
+  const id = job.row.volunteer_id;
+  // Who has checked out since is not on the board any more.
+  const volunteer = id ? (volunteers.get(id)?.alias ?? word("console.a_volunteer")) : undefined;
   const site = job.row.site_id ? sites.get(job.row.site_id)?.name : undefined;
   return [`#${job.row.case_id}`, site, volunteer ?? word("console.nobody_yet")].filter(Boolean).join(" · ");
 }

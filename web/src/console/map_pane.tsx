@@ -64,7 +64,9 @@ export function MapPane({ model, opened, open, covered }: Props) {
     if (state !== "ready") return;
     map.current?.show("chosen", chosenFeature(model, opened));
     const row = opened === null ? undefined : model.board.case(opened);
-    if (row && row.lon !== null && row.lat !== null) map.current?.look(row.lon, row.lat, covered);
+    if (row && row.lon !== null && row.lat !== null) {
+      map.current?.look(row.lon, row.lat, row.accuracy_m ?? 0, covered);
+    }
     // Following the opened case only when another one is opened leaves the map to the hand.
   }, [opened, state]);
 

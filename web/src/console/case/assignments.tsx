@@ -41,7 +41,7 @@ export function Assignments({ found, model, again }: Props) {
 function Job({ row, model, area, again }: { row: AssignmentRow; model: Model; area: string; again: () => void }) {
   const { sites, volunteers } = model.board.tables;
   const site = row.site_id ? sites.get(row.site_id)?.name : null;
-  const volunteer = row.volunteer_id ? volunteers.get(row.volunteer_id)?.alias : null;
+  const volunteer = row.volunteer_id ? (volunteers.get(row.volunteer_id)?.alias ?? word("console.a_volunteer")) : null;
   return (
     <>
       <div class="job-head">

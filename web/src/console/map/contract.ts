@@ -24,8 +24,8 @@ export type MapSource = "cases" | "sites" | "volunteers" | "lines" | "chosen";
 
 export interface LiveMap {
   show(source: MapSource, features: FeatureCollection): void;
-  /** Bring a place into view, beside what covers the right edge (pixels). */
-  look(lon: number, lat: number, coveredRight: number): void;
+  /** Bring a place into view, as near as it is sure (metres), beside what covers the right edge (pixels). */
+  look(lon: number, lat: number, accuracyM: number, coveredRight: number): void;
   fit(bounds: [number, number, number, number]): void;
   resize(): void;
   remove(): void;

@@ -15,6 +15,10 @@ import { APART_FROM_ZOOM, layers, sources } from "./layers";
 
 const PICKABLE = ["cases", "clusters", "sites", "volunteers"];
 const MOST_AT_ONE_POINT = 200;
+const NEAR_ZOOM = 11;
+const WIDEST_ZOOM = 7;
+/** Of the equator on a pixel at zoom 0, where the world is a square of 512 pixels. */
+const METRES_A_PIXEL = 78_271.5;
 const SAME_PLACE_DEGREES = 0.0001;
 
 export function open(container: HTMLElement, start: MapStart): LiveMap {
@@ -50,16 +54,25 @@ export function open(container: HTMLElement, start: MapStart): LiveMap {
   }
   return {
     show: (name, features) => void map.getSource<GeoJSONSource>(name)?.setData(features),
-    look: (lon, lat, coveredRight) => look(map, lon, lat, coveredRight),
+    look: (lon, lat, accuracyM, coveredRight) => look(map, lon, lat, accuracyM, coveredRight),
     fit: (bounds) => map.fitBounds(bounds, { padding: 24, duration: 400 }),
     resize: () => map.resize(),
     remove: () => map.remove(),
   };
 }
 
-function look(map: Map, lon: number, lat: number, coveredRight: number): void {
+function look(map: Map, lon: number, lat: number, accuracyM: number, coveredRight: number): void {
   const padding = { top: 0, bottom: 0, left: 0, right: coveredRight };
-  map.easeTo({ center: [lon, lat], zoom: Math.max(map.getZoom(), 11), padding, duration: 350 });
+  const zoom = Math.min(Math.max(map.getZoom(), NEAR_ZOOM), surestZoom(map, lat, accuracyM));
+  map.easeTo({ center: [lon, lat], zoom, padding, duration: 350 });
+}
+
+/** The zoom at which all of where the place may be takes half of the map: nearer there is nothing to see by. */
+function surestZoom(map: Map, lat: number, accuracyM: number): number {
+  const { clientWidth, clientHeight } = map.getContainer();
+  const pixels = Math.min(clientWidth, clientHeight) / 4;
+  const metresAtZoom0 = METRES_A_PIXEL * Math.cos((lat * Math.PI) / 180) * pixels;
+  return Math.max(WIDEST_ZOOM, Math.log2(metresAtZoom0 / Math.max(accuracyM, 1)));
 }
 
 async function pick(map: Map, event: MapMouseEvent): Promise<Picked> {
