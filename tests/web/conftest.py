@@ -16,6 +16,7 @@ PHONE, DESK = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
 SIZES = {"phone": PHONE, "desk": DESK}
 ARTIFACTS = ROOT / "tests" / "artifacts"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 HERE = {"longitude": 107.1402, "latitude": -6.8168, "accuracy": 25}
 """Cianjur."""
 HARMLESS = re.compile(r"^(Failed to load resource|WebSocket connection to)")
@@ -93,3 +94,10 @@ def under_service_worker(page: Page) -> None:
         """new Promise((done) => navigator.serviceWorker.controller
              ? done() : navigator.serviceWorker.addEventListener("controllerchange", done))"""
     )
+
+
+def violations(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe finds in the page; a frame in it is another document."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("rules => axe.run(document, {...rules, iframes: false})", RULES)
+    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]]

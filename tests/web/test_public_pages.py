@@ -4,14 +4,13 @@ import re
 import uuid
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.web.conftest import AXE, SIZES, photograph
+from tests.web.conftest import SIZES, photograph, violations
 
 CIRANJANG = {"area_code": "32.03.05", "people": 118}
 SMALL = {"area_code": "32.03.18", "people": 3}
 FIRST_VIEW_BYTES = 170_000
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
 @pytest.fixture(scope="module")
@@ -78,13 +77,6 @@ def test_public_pages_are_accessible(shown, new_page, size, path):
     assert violations(page) == []
     if path == "/donasi":
         photograph(page, f"{size}-donasi")
-
-
-def violations(page: Page) -> list[tuple[str, list[str]]]:
-    """What axe finds in the page; the frame is another document."""
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("rules => axe.run(document, {...rules, iframes: false})", RULES)
-    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]]
 
 
 def test_a_gift_code_is_looked_up_and_a_wrong_one_said_so(shown, plain_phone):
