@@ -179,10 +179,15 @@ def test_a_dispatcher_killed_while_it_asks_a_volunteer(stack, chief, volunteer):
         with without(stack, "dispatcher-0"):
             (job,) = chief.post(f"/api/plans/{plan['id']}/approve", {"only": wanted})["approved"]
             dies_at(stack, point, "work", "dispatch")
-        until(lambda job=job: [o for o in volunteer.get("/api/me/offers")["offers"] if o["assignment_id"] == job], 60)
+        until(lambda job=job: offered(volunteer, job), 60)
+        drained(chief)
         made = [e for e in everything(chief, cursor) if e["type"] == "OfferMade" and e["data"]["assignment_id"] == job]
         assert len(made) == 1
         chief.post(f"/api/assignments/{job}/cancel", {"reason": "hanya uji"})
+
+
+def offered(volunteer, job):
+    return [offer for offer in volunteer.get("/api/me/offers")["offers"] if offer["assignment_id"] == job]
 
 
 class Sender(threading.Thread):
