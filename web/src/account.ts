@@ -1,4 +1,5 @@
-/** /akun: copying a fresh token. */
+/** /akun: copying a fresh token, and leaving nothing of one's own on the phone after signing out. */
+import { forget } from "./work";
 import { word } from "./words";
 
 const button = document.getElementById("copy-token") as HTMLButtonElement | null;
@@ -7,3 +8,9 @@ if (button && token && navigator.clipboard) {
   button.hidden = false;
   button.onclick = () => void navigator.clipboard.writeText(token).then(() => (button.textContent = word("account.script.copied")));
 }
+
+const signOut = document.querySelector<HTMLFormElement>("form[action='/keluar']");
+signOut?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  void forget().finally(() => signOut.submit());
+});

@@ -4,6 +4,7 @@
  */
 import { flush } from "./offline";
 import { kept } from "./store";
+import { OWN_PAGES } from "./work";
 
 declare const self: ServiceWorkerGlobalScope;
 interface SyncEvent extends ExtendableEvent {
@@ -11,8 +12,6 @@ interface SyncEvent extends ExtendableEvent {
 }
 
 const CACHE = `tanggap-${BUILD_ID}`;
-/** Pages with what one person may see; dropped when they sign out. */
-const OWN = "own-pages";
 const LANGUAGES = ["id", "en"];
 const SHELLS = ["/lapor", "/offline"];
 const KEPT_OWN = ["/relawan/tugas"];
@@ -49,7 +48,7 @@ async function install(): Promise<void> {
 }
 
 async function activate(): Promise<void> {
-  const old = (await caches.keys()).filter((name) => name !== CACHE && name !== OWN);
+  const old = (await caches.keys()).filter((name) => name !== CACHE && name !== OWN_PAGES);
   await Promise.all(old.map((name) => caches.delete(name)));
   await self.clients.claim();
 }
@@ -73,7 +72,7 @@ function inTime(request: Request): Promise<Response> {
 
 /** A page of a signed-in person: from the network, else as it was last seen. */
 async function ownPage(request: Request): Promise<Response> {
-  const cache = await caches.open(OWN);
+  const cache = await caches.open(OWN_PAGES);
   const path = new URL(request.url).pathname;
   try {
     const response = await inTime(request);
@@ -104,7 +103,6 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== self.location.origin) return;
-  if (request.method === "POST" && url.pathname === "/keluar") event.waitUntil(caches.delete(OWN));
   if (request.method !== "GET") return;
   if (isPhoneFile(url)) event.respondWith(file(request));
   else if (request.mode !== "navigate") return;

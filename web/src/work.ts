@@ -37,6 +37,8 @@ export interface CheckIn {
 }
 
 export interface Work {
+  /** Whose work it is: a phone may have several users. */
+  volunteer: string;
   seen_at: number;
   offers: Offer[];
   jobs: Job[];
@@ -45,16 +47,27 @@ export interface Work {
 }
 
 const KEPT = "work";
-const NOTHING: Work = { seen_at: 0, offers: [], jobs: [], checkin: null, areas: {} };
+/** The cache in which the service worker keeps pages of the signed-in person. */
+export const OWN_PAGES = "own-pages";
+const NOTHING: Work = { volunteer: "", seen_at: 0, offers: [], jobs: [], checkin: null, areas: {} };
 const AFTER: Record<string, string> = { depart: "en_route", deliver: "delivered" };
 /** What steps that this page has sent have made of their jobs, until the server is asked again. */
 const made = new Map<string, string>();
 /** States in which a step has been taken already. */
 const PAST: Record<string, string[]> = { depart: ["en_route", "delivered", "confirmed"], deliver: ["delivered", "confirmed"] };
 
-/** What was last seen; works without a network. */
+const volunteer = () => document.getElementById("work")?.dataset.volunteer ?? "";
+
+/** What was last seen by this volunteer; works without a network. */
 export async function lastSeen(): Promise<Work> {
-  return (await kept.get<Work>(KEPT).catch(() => undefined)) ?? NOTHING;
+  const work = await kept.get<Work>(KEPT).catch(() => undefined);
+  return work?.volunteer === volunteer() ? work : NOTHING;
+}
+
+/** Removes what this phone remembers of a person's work; steps that wait to be sent stay. */
+export async function forget(): Promise<void> {
+  await kept.remove(KEPT);
+  if (typeof caches !== "undefined") await caches.delete(OWN_PAGES);
 }
 
 export type News = "fresh" | "offline" | "signed_out";
@@ -67,6 +80,7 @@ export async function refresh(): Promise<News> {
   if (answers.some(({ status, json }) => status !== 200 || json === null)) return "offline";
   const before = await lastSeen();
   const work: Work = {
+    volunteer: volunteer(),
     seen_at: Date.now(),
     offers: offers.json!.offers as Offer[],
     jobs: jobs.json!.assignments as Job[],

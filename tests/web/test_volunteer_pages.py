@@ -1,0 +1,204 @@
+"""/relawan and /relawan/tugas in a browser: signing up, and work where there is no signal."""
+
+import re
+import uuid
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.outsider import Person, report, rows
+from tests.e2e.people import check_in, wanting, warehouse
+from tests.web.conftest import photograph, under_service_worker, violations
+
+PICTURE = """
+async (input) => {
+  const canvas = Object.assign(document.createElement("canvas"), {width: 1600, height: 1200});
+  canvas.getContext("2d").fillRect(0, 0, 800, 1200);
+  const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
+  const files = new DataTransfer();
+  files.items.add(new File([blob], "serah.png", {type: "image/png"}));
+  input.files = files.files;
+}
+"""
+KEPT = """
+new Promise((done) => {
+  indexedDB.open("tanggap").onsuccess = ({ target }) => {
+    const names = target.result.transaction("kept").objectStore("kept").getAllKeys();
+    names.onsuccess = () => done(names.result.filter((name) => name !== "language"));
+  };
+})
+"""
+
+
+@dataclass
+class Job:
+    """An assignment that was offered to a volunteer: who carries it, and whom it is for."""
+
+    name: str
+    password: str
+    volunteer: Person
+    id: str
+    code: str
+
+
+@pytest.fixture
+def job(stack, admin, nobody):
+    """Twenty litres of water from a warehouse, offered to a volunteer who is there."""
+    name = f"rela-{uuid.uuid4().hex[:6]}"
+    added = stack.command("users", "add", name, "--role", "volunteer", "--area", "32.03")
+    volunteer = Person(stack.base_url, stack.command("users", "token", name).stdout.strip())
+    check_in(volunteer)
+    site = warehouse(admin, f"Gudang {name}", {"water": 50})
+    answer = nobody.post("/api/reports", report(**wanting({"water": 20})), 201)
+    board = admin.get("/api/board")
+    case_id = next(row["case_id"] for row in rows(board, "reports") if row["id"] == answer["id"])
+    need = next(row for row in rows(board, "needs") if row["case_id"] == case_id)
+    lot = admin.get(f"/api/sites/{site}/stock")["lots"][0]
+    admin.post(f"/api/cases/{case_id}/verify", {})
+    wanted = {"need_id": need["id"], "lot_id": lot["id"], "quantity": 20, "reason": "uji layar relawan"}
+    assigned = admin.post("/api/assignments", wanted, 201)
+    admin.post(f"/api/assignments/{assigned['id']}/offer", {"volunteer_id": volunteer.get("/api/me")["volunteer_id"]})
+    return Job(name, added.stdout.split()[-1], volunteer, assigned["id"], answer["code"])
+
+
+def at_work(page: Page, job: Job) -> None:
+    """The volunteer, signed in, with their jobs before them."""
+    page.goto("/masuk?next=/relawan/tugas")
+    page.fill("#name", job.name)
+    page.fill("#password", job.password)
+    page.click("main button.primary")
+    page.goto("/relawan/tugas")
+
+
+def state_of(job: Job) -> str:
+    """The state of the volunteer's one job, as the server has it."""
+    return job.volunteer.get("/api/me/assignments")["assignments"][0]["state"]
+
+
+def recipients_code(nobody: Person, job: Job) -> str:
+    return nobody.get(f"/api/track/{job.code}")["delivery_code"]
+
+
+def test_sign_up_without_scripts_asks_which_of_several_homes(plain_phone, admin):
+    plain_phone.goto("/relawan")
+    plain_phone.fill("#name", "Asep Sunandar")
+    plain_phone.fill("#phone", f"0812{uuid.uuid4().int % 10**8:08d}")
+    plain_phone.fill("#home_text", "Cibeureum")
+    plain_phone.check("input[value=driving]")
+    plain_phone.select_option("#vehicle", "pickup")
+    plain_phone.check("#consent")
+    plain_phone.click("main button.primary")
+    choices = plain_phone.locator("input[name=home_area]")
+    expect(choices.nth(1)).to_be_visible()
+    assert plain_phone.is_checked("input[value=driving]")
+    home = choices.first.get_attribute("value")
+    choices.first.check()
+    plain_phone.click("main button.primary")
+    expect(plain_phone.locator("h1")).to_have_text("Terima kasih!")
+    waiting = admin.get("/api/volunteers?state=pending")["volunteers"]
+    mine = [one for one in waiting if one["home_area"] == home and one["skills"] == ["driving"]]
+    assert [one["vehicle"] for one in mine] == ["pickup"]
+
+
+def test_sign_up_names_what_is_wrong_and_keeps_the_rest(plain_phone):
+    plain_phone.goto("/relawan")
+    plain_phone.locator("#consent").evaluate("box => box.removeAttribute('required')")
+    plain_phone.fill("#name", "Asep")
+    plain_phone.fill("#phone", "12")
+    plain_phone.fill("#home_text", "Kecamatan Cugenang, Kabupaten Cianjur")
+    plain_phone.click("main button.primary")
+    for field in ("phone", "consent"):
+        expect(plain_phone.locator(f"#{field}-problem")).to_be_visible()
+    expect(plain_phone.locator("#name")).to_have_value("Asep")
+
+
+def test_home_is_chosen_while_it_is_typed(phone):
+    phone.goto("/relawan")
+    phone.fill("#home_text", "cugenang")
+    phone.locator("#areas button").first.click()
+    assert re.fullmatch(r"32\.03(\.\d+)*", phone.input_value("#home_area"))
+
+
+def test_offer_comes_by_itself_with_its_deadline_and_can_be_declined(phone, job):
+    at_work(phone, job)
+    offer = phone.locator(".offer")
+    expect(offer).to_contain_text("lagi")
+    expect(offer).to_contain_text("20 L")
+    assert violations(phone) == []
+    photograph(phone, "phone-tawaran")
+    offer.get_by_role("button", name="Tolak").click()
+    expect(phone.locator("#offers")).to_contain_text("Belum ada tawaran")
+
+
+def test_work_goes_on_without_a_signal_and_is_told_once(phone, job, nobody):
+    job.volunteer.post(f"/api/assignments/{job.id}/accept")
+    code = recipients_code(nobody, job)
+    at_work(phone, job)
+    under_service_worker(phone)
+    phone.reload()
+    expect(phone.locator(".job")).to_be_visible()
+    phone.context.set_offline(True)
+    phone.reload()
+    expect(phone.locator("#network")).to_contain_text("Tidak ada sinyal")
+    phone.get_by_role("button", name="Berangkat").click()
+    phone.fill(".four", code)
+    phone.get_by_role("button", name="Serahkan").click()
+    expect(phone.locator(".job")).to_contain_text("Tersimpan di HP")
+    expect(phone.locator(".job .badge").nth(1)).to_have_text("Diserahkan")
+    assert state_of(job) == "accepted"
+    photograph(phone, "phone-tugas-tanpa-sinyal")
+    phone.reload()
+    expect(phone.locator(".job .badge").nth(1)).to_have_text("Diserahkan")
+    phone.context.set_offline(False)
+    expect(phone.locator(".job")).not_to_contain_text("Tersimpan di HP")
+    assert state_of(job) == "delivered"
+    steps = [step["step"] for step in nobody.get(f"/api/track/{job.code}")["history"]]
+    assert (steps.count("en_route"), steps.count("delivered")) == (1, 1)
+
+
+def test_wrong_code_is_told_and_a_photo_with_the_place_proves_the_hand_over(phone, job, nobody):
+    job.volunteer.post(f"/api/assignments/{job.id}/accept")
+    job.volunteer.post(f"/api/assignments/{job.id}/depart")
+    wrong = f"{(int(recipients_code(nobody, job)) + 1) % 10_000:04d}"
+    at_work(phone, job)
+    phone.fill(".four", wrong)
+    phone.get_by_role("button", name="Serahkan").click()
+    expect(phone.locator(".job .notice.bad")).to_contain_text("Kode salah")
+    assert state_of(job) == "en_route"
+    phone.click("summary:has-text('tidak punya kode')")
+    phone.locator("input[type=file]").evaluate(PICTURE)
+    phone.get_by_role("button", name="Serahkan").click()
+    expect(phone.locator(".job .badge").nth(1)).to_have_text("Diserahkan")
+    assert state_of(job) == "delivered"
+
+
+def test_recipients_are_called_from_the_job(phone, job):
+    job.volunteer.post(f"/api/assignments/{job.id}/accept")
+    at_work(phone, job)
+    phone.get_by_role("button", name="Telepon penerima").click()
+    expect(phone.locator(".job a[href^='tel:+62'], .job p:has-text('tidak meninggalkan nomor')")).to_be_visible()
+
+
+def test_what_cannot_go_on_is_given_up_with_a_reason(phone, job):
+    job.volunteer.post(f"/api/assignments/{job.id}/accept")
+    at_work(phone, job)
+    phone.click("summary:has-text('Tidak bisa diteruskan')")
+    phone.fill("input[id^=reason]", "Motor mogok")
+    phone.get_by_role("button", name="Laporkan gagal").click()
+    expect(phone.locator(".job")).to_have_count(0)
+    assert job.volunteer.get("/api/me/assignments")["assignments"] == []
+
+
+def test_signing_out_takes_the_kept_page_along(phone, job):
+    at_work(phone, job)
+    under_service_worker(phone)
+    phone.reload()
+    expect(phone.locator(".offer").first).to_be_visible()
+    phone.goto("/akun")
+    phone.get_by_role("button", name="Keluar").click()
+    phone.wait_for_url("**/")
+    assert phone.evaluate(KEPT) == []
+    phone.context.set_offline(True)
+    phone.goto("/relawan/tugas")
+    expect(phone.locator("h1")).to_have_text("Sedang tidak ada sinyal")
