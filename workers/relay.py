@@ -12,6 +12,8 @@ from typing import Any
 
 import redis
 import structlog
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from socketio import RedisManager
 from sqlalchemy.exc import DBAPIError
 
@@ -31,6 +33,8 @@ PACE_S = 0.05
 BATCH = 500
 EARS_BACK_S = 6.0
 """How long to wait for web processes that listened before: what is published meanwhile, their sockets miss."""
+EARS_PAUSE_S = 1.0
+"""How long to wait after the queue was away in any case: who came just before that was not yet counted."""
 WAIT_AT_MOST_S = 2.0
 
 Row = Mapping[str, Any]
@@ -40,7 +44,9 @@ class Emitter(RedisManager):  # type: ignore[misc]  # socketio has no types
     """Speaks into the rooms of all web processes by way of the queue; raises when it is away."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings.redis_url, channel=settings.channel, write_only=True)
+        # Without tries of its own: that the queue was away has to be noticed.
+        never = {"retry": Retry(NoBackoff(), 0)}
+        super().__init__(settings.redis_url, channel=settings.channel, write_only=True, redis_options=never)
         self.connected = False
 
     def ears(self) -> int:
@@ -71,6 +77,8 @@ class Relay:
         """Whether numbered events may wait besides those that are numbered next."""
         self.ears = 0
         """How many web processes listened at the last batch."""
+        self.was_away = False
+        """Whether the queue was away since then."""
 
     def run(self) -> None:
         """Does not return; another relay's turn and a database that is away are waited for."""
@@ -92,7 +100,7 @@ class Relay:
                 sent = self.step(begin)
                 wait_s = PACE_S if sent else LOOK_EVERY_S
             except redis.RedisError as error:
-                self.behind = True
+                self.behind = self.was_away = True
                 wait_s = min(WAIT_AT_MOST_S, max(0.1, wait_s * 2))
                 log.warning("relay_without_queue", kind=type(error).__name__, wait_s=wait_s)
             time.sleep(wait_s)
@@ -116,10 +124,14 @@ class Relay:
 
     def _wait_for_ears(self) -> None:
         """A queue that was away comes back without listeners: give them a moment, but never wait for the dead."""
+        if self.was_away:
+            # Raises while the queue is still away.
+            self.emitter.ears()
+            time.sleep(EARS_PAUSE_S)
         deadline = time.monotonic() + EARS_BACK_S
         while (ears := self.emitter.ears()) < self.ears and time.monotonic() < deadline:
             time.sleep(LOOK_EVERY_S)
-        self.ears = ears
+        self.ears, self.was_away = ears, False
 
     def _send(self, rows: Sequence[Row]) -> None:
         batch = [_event(row) for row in rows]
