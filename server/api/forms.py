@@ -12,10 +12,11 @@ from server.api.errors import sentence
 from server.api.words import word
 from server.domain import catalogue, priority
 from server.domain.errors import Invalid
+from server.services.inputs import VulnerableIn
 
 Form = MultiDict[str, str]
 DANGERS = priority.DANGERS
-GROUPS = tuple(priority.VULNERABLE)
+GROUPS = tuple(VulnerableIn.model_fields)
 COMMON_ITEMS = (
     "water",
     "ready_meal",
@@ -105,9 +106,12 @@ def session(form: Form) -> dict[str, Any]:
 
 
 def problems(error: Invalid, form: Form) -> dict[str, str]:
-    """What is wrong, in words, by the name of the form's field."""
+    """What is wrong, in words, by the name of the form's field; the first problem of a field counts."""
     needs = form.getlist("need")
-    return {_field(name, needs): sentence(problem) for name, problem in reversed(error.fields.items())}
+    found: dict[str, str] = {}
+    for name, problem in error.fields.items():
+        found.setdefault(_field(name, needs), sentence(problem))
+    return found
 
 
 def _field(name: str, needs: list[str]) -> str:

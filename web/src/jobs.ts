@@ -83,7 +83,8 @@ function offerCard(offer: Offer, work: Work, page: Page): HTMLElement {
 function jobCard(job: Job, work: Work, page: Page, steps: Waiting[]): HTMLElement {
   const state = element("span", { className: "badge info" }, word(`states.assignment.${job.state}`));
   const own = steps.filter(({ id }) => id.startsWith(`${job.id}/`));
-  const notes = own.map((entry) => (entry.refused ? refused(entry, page) : element("p", { className: "notice warn" }, say("waiting"))));
+  const notes = own.filter((entry) => entry.refused).map((entry) => refused(entry, page));
+  if (own.length > notes.length) notes.push(element("p", { className: "notice warn" }, say("waiting")));
   const head = element("div", { className: "row apart" }, tier(job), state);
   const legs = job.state === "accepted" ? [pickUp(job), destination(job, work)] : [destination(job, work)];
   return element("article", { className: "card job" }, head, ...notes, ...legs, ...next(job, page));
