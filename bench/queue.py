@@ -34,9 +34,9 @@ def offer_round(assignment_id: str) -> None:
     queues_connection().incr(STARTED)
 
 
-def began(sent_at: float) -> None:
+def began(sent_at: str) -> None:
     """Note the delay since the job was put into the queue."""
-    queues_connection().rpush("bench:delays", time.time() - sent_at)
+    queues_connection().rpush("bench:delays", time.time() - float(sent_at))
 
 
 def queues_connection() -> Any:
@@ -69,7 +69,7 @@ def once(kind: str, connection: redis.Redis, environment: dict[str, str]) -> dic
         _until(lambda: int(connection.get(STARTED) or 0) == JOBS + 1)
         rate = (JOBS + 1 - done) / (time.perf_counter() - start)
         for _ in range(PACED):
-            queue.enqueue("bench.queue.began", time.time(), result_ttl=0)
+            queue.enqueue("bench.queue.began", str(time.time()), result_ttl=0)
             time.sleep(EVERY_S)
         _until(lambda: connection.llen("bench:delays") == PACED)
         delays = [float(value) for value in connection.lrange("bench:delays", 0, -1)]
