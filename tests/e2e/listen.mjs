@@ -6,6 +6,9 @@ import { io } from "socket.io-client";
 const [url, transport, token, ...wanted] = process.argv.slice(2);
 const say = (kind, value) => process.stdout.write(JSON.stringify({ kind, value }) + "\n");
 
+// Who reads has gone: so do we.
+process.stdout.on("error", () => process.exit());
+
 const socket = io(url, {
   transports: [transport],
   reconnectionDelayMax: 1000,

@@ -110,8 +110,9 @@ def shown(chief, noun, **values):
 
 
 def test_ten_reports_while_valkey_is_stopped(stack, chief):
-    cursor = cursor_of(chief)
     with listening(chief, {"area": ""}) as ear:
+        # As every client must: the rooms first, then the snapshot.
+        cursor = cursor_of(chief)
         with without(stack, "valkey"):
             sent = [chief.post("/api/reports", report(), 201)["id"] for _ in range(10)]
             assert set(sent) <= {row["id"] for row in shown(chief, "reports")}
@@ -123,8 +124,9 @@ def test_ten_reports_while_valkey_is_stopped(stack, chief):
 
 
 def test_a_relay_killed_at_every_named_point(stack, chief):
-    cursor = cursor_of(chief)
     with listening(chief, {"area": ""}) as ear:
+        # As every client must: the rooms first, then the snapshot.
+        cursor = cursor_of(chief)
         for point in POINTS:
             with without(stack, "relay"):
                 sent = [chief.post("/api/reports", report(), 201)["id"] for _ in range(3)]

@@ -19,7 +19,7 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 HERE = {"longitude": 107.1402, "latitude": -6.8168, "accuracy": 25}
 """Cianjur."""
-HARMLESS = re.compile(r"^(Failed to load resource|WebSocket connection to)")
+HARMLESS = re.compile(r"^(Failed to load resource|WebSocket connection to|An unknown error occurred when fetching)")
 """The browser's own words about an answer of 4xx, or about no network."""
 
 NewPage = Callable[..., Page]
