@@ -3,13 +3,15 @@
 import importlib
 import pkgutil
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request
+from flask.json.provider import DefaultJSONProvider
 from flask_socketio import SocketIO
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from server import api, live
+from server import api, live, plain
 from server.api import contract, errors
 from server.api.html import Pages
 from server.api.words import dictionary, language, word
@@ -27,13 +29,13 @@ def create_app(settings: Settings | None = None, system: System | None = None) -
     """The application with every call, page and the Socket.IO server (`app.extensions["socketio"]`)."""
     settings = settings or from_env()
     app = Flask("tanggap", static_folder=None, template_folder=str(WEB / "templates"))
+    app.json = PlainJSON(app)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         PUBLIC_URL=settings.public_url,
         TILE_URL=settings.tile_url,
         MAX_CONTENT_LENGTH=16 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
-        JSON_SORT_KEYS=False,
     )
     app.extensions["tanggap"] = system or System(settings)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=PROXIES, x_proto=PROXIES, x_host=PROXIES)  # type: ignore[method-assign]
@@ -43,6 +45,16 @@ def create_app(settings: Settings | None = None, system: System | None = None) -
     app.jinja_env.globals.update(word=word, language=language, dictionary=dictionary)
     _socket_server(app, settings)
     return app
+
+
+class PlainJSON(DefaultJSONProvider):
+    """Answers by our one writer of JSON; what is sent to us is read as Flask does."""
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        """The answer with this value."""
+        return current_app.response_class(
+            plain.packed(self._prepare_response_obj(args, kwargs)), mimetype=self.mimetype
+        )
 
 
 def _install_edges(app: Flask) -> None:
@@ -61,6 +73,7 @@ def _socket_server(app: Flask, settings: Settings) -> None:
         client_manager=live.ear(settings) if settings.redis_url else None,
         cors_allowed_origins=live.origin_checker(settings.public_url),
         manage_session=False,
+        json=plain,
         ping_interval=25,
         ping_timeout=20,
         http_compression=True,

@@ -7,7 +7,7 @@ one process; after a fork make a new one.
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,11 +21,13 @@ from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.exc import OperationalError
 
 from geo.areas import Area, Gazetteer
+from server import plain
 from server.config import Settings
-from server.services import areas
+from server.services import areas, intake
 from server.services.contacts import Keys
 from server.store.tables import NUMBER_BLOCK, numbers
 from server.store.unit_of_work import Sources, Tx
+from server.together import Together
 
 GAZETTEER_FRESH_S = 2.0
 
@@ -51,6 +53,8 @@ def database_engine(url: str, pool_size: int = 10) -> Engine:
         pool_recycle=600,
         pool_timeout=20,
         hide_parameters=True,
+        json_serializer=plain.dumps,
+        json_deserializer=plain.loads,
     )
     event.listen(engine, "connect", _ids_as_text)
     return engine
@@ -121,6 +125,17 @@ class System:
     def sources(self) -> Sources:
         """Clock, ids and numbers."""
         return Sources(now=self.now, new_id=self.new_id, numbers=_Shared(number_blocks(self.engine)))
+
+    @cached_property
+    def reports(self) -> Together[intake.Sent, intake.Receipt]:
+        """Where reports of people come in: those that arrive at the same time share a transaction."""
+
+        def receive(sent: Sequence[intake.Sent]) -> list[intake.Receipt | Exception]:
+            gazetteer = self.gazetteer()
+            with self.writing() as tx:
+                return intake.receive_all(tx, sent, gazetteer=gazetteer, keys=self.keys)
+
+        return Together(receive)
 
     @contextmanager
     def writing(self) -> Iterator[Tx]:

@@ -52,9 +52,7 @@ def act(code: str, body: TrackIn) -> Any:
 
 def received(body: ReportIn) -> intake.Receipt:
     """Store a report. Raises as `intake.receive`."""
-    gazetteer, keys = system().gazetteer(), system().keys
-    with system().writing() as tx:
-        return intake.receive(tx, actor(), body, gazetteer=gazetteer, keys=keys)
+    return system().reports.do(intake.Sent(actor(), body))
 
 
 def tracked(code: str) -> dict[str, Any]:

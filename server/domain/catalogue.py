@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
 from math import ceil, isfinite
 from typing import Literal
 
@@ -225,7 +226,8 @@ def whole_quantity(item: Item, number: float | Fraction) -> int | QuantityProble
     return "not_whole" if item.is_counted and rounded != number else rounded
 
 
-def norms_of(item: str, days: range) -> list[tuple[Norm, int]]:
+@cache
+def norms_of(item: str, days: range) -> tuple[tuple[Norm, int], ...]:
     """The norms of an item that hold within these days, each with how many of the days it holds for."""
     held = []
     for norm in NORMS:
@@ -234,7 +236,7 @@ def norms_of(item: str, days: range) -> list[tuple[Norm, int]]:
             count = len(range(max(norm.from_day, days.start), min(last + 1, days.stop)))
             if count:
                 held.append((norm, count))
-    return held
+    return tuple(held)
 
 
 DAYS_COVERED = 2

@@ -2,16 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
 from geo.areas import Gazetteer
 from server.domain import catalogue, events, priority, sla
-from server.domain.errors import Conflict, Invalid, NotFound, Problem
+from server.domain.errors import Conflict, DomainError, Invalid, NotFound, Problem
 from server.domain.lifecycle import FIRST
 from server.domain.permissions import Actor
 from server.services import boardrows, codes, contacts, places
@@ -30,6 +31,15 @@ class Origin:
     external_ref: str
     happened_at: datetime | None = None
     flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A report as it was sent: by whom, what, and where it was imported from, if it was."""
+
+    actor: Actor
+    body: ReportIn
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
@@ -54,20 +64,69 @@ def receive(
     Anybody may report. Raises Invalid naming every wrong field; Conflict when the client id came
     before with other content; NotFound for an unknown incident.
     """
-    incident, place, phone, wrong = _checked(tx, body, gazetteer)
+    (found,) = receive_all(tx, [Sent(actor, body, origin)], gazetteer=gazetteer, keys=keys)
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def receive_all(
+    tx: Tx, sent: Sequence[Sent], *, gazetteer: Gazetteer, keys: contacts.Keys
+) -> list[Receipt | Exception]:
+    """`receive` for several at the cost of little more than one; for each, in order, its receipt or why not."""
+    find = cache(partial(incident_for, tx))
+    drafts = [_draft(tx, one, find, gazetteer, keys) for one in sent]
+    # In one order for all, or two rounds with the same reports could wait for each other.
+    whole = sorted((draft for draft in drafts if isinstance(draft, Draft)), key=lambda draft: draft.report["client_id"])
+    stored = _store(tx, whole)
+    return [
+        draft if isinstance(draft, Exception) else _receipt(tx, one.actor, draft, stored, keys)
+        for one, draft in zip(sent, drafts, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A report that is in order, with its case and needs, as rows."""
+
+    report: dict[str, Any]
+    case: dict[str, Any]
+    needs: list[dict[str, Any]]
+    place: places.Resolved
+
+
+def _draft(
+    tx: Tx, sent: Sent, find: Callable[[str | None], Mapping[str, Any]], gazetteer: Gazetteer, keys: contacts.Keys
+) -> Draft | Invalid:
+    incident, place, phone, wrong = _checked(find, sent.body, gazetteer)
     if wrong or incident is None or place is None:
-        raise Invalid(wrong)
-    lines = needed(body)
-    tier = priority.tier_of(_danger(body), tuple(line.tier for line in lines))
-    report = _report_row(tx, body, incident, place, phone, tier, keys, origin)
-    if not _store_report(tx, report, keys):
-        return _known(tx, report, keys, place)
+        return Invalid(wrong)
+    lines = needed(sent.body)
+    tier = priority.tier_of(_danger(sent.body), tuple(line.tier for line in lines))
+    report = _report_row(tx, sent.body, incident, place, phone, tier, keys, sent.origin)
     case = _case_row(tx, report)
-    tx.cases.add(case)
-    needs = [_need_row(tx, case, line, incident) for line in lines]
-    tx.cases.add_needs(needs)
-    _tell(tx, actor, report, case, needs)
-    return Receipt(_answer(report, keys, place), is_new=True)
+    return Draft(report, case, [_need_row(tx, case, line, incident) for line in lines], place)
+
+
+def _store(tx: Tx, drafts: Sequence[Draft]) -> set[str]:
+    """Ids of the reports that were stored: those whose client id, outside identity and code are new."""
+    if not drafts:
+        return set()
+    return tx.reports.add_whole(
+        [draft.report for draft in drafts],
+        [draft.case for draft in drafts],
+        [need for draft in drafts for need in draft.needs],
+    )
+
+
+def _receipt(tx: Tx, actor: Actor, draft: Draft, stored: set[str], keys: contacts.Keys) -> Receipt | Exception:
+    try:
+        if draft.report["id"] not in stored and not _stored_under_next_code(tx, draft, keys):
+            return _known(tx, draft.report, keys, draft.place)
+    except DomainError as error:
+        return error
+    _tell(tx, actor, draft)
+    return Receipt(_answer(draft.report, keys, draft.place), is_new=True)
 
 
 def also_wrong(tx: Tx, data: object, wrong: Mapping[str, Problem], gazetteer: Gazetteer) -> dict[str, Problem]:
@@ -80,7 +139,7 @@ def also_wrong(tx: Tx, data: object, wrong: Mapping[str, Problem], gazetteer: Ga
     unread = {name.partition(".")[0] for name in wrong}
     kept = {name: value for name, value in data.items() if name not in unread}
     body = parse(ReportIn, {**kept, "client_id": UUID(int=0)})
-    _, _, _, found = _checked(tx, body, gazetteer)
+    _, _, _, found = _checked(partial(incident_for, tx), body, gazetteer)
     # What could not be read is there all the same.
     if unread & {"place", "area_code", "place_text"}:
         found.pop("place", None)
@@ -127,13 +186,13 @@ def _wrong_fields(body: ReportIn) -> dict[str, Problem]:
 
 
 def _checked(
-    tx: Tx, body: ReportIn, gazetteer: Gazetteer
+    find: Callable[[str | None], Mapping[str, Any]], body: ReportIn, gazetteer: Gazetteer
 ) -> tuple[Mapping[str, Any] | None, places.Resolved | None, str | None, dict[str, Problem]]:
     """The report's incident, place and phone as they are stored, and everything that is wrong with it."""
     wrong = _wrong_fields(body)
     incident, place, phone = None, None, None
     with _noting(wrong):
-        incident = incident_for(tx, body.incident)
+        incident = find(body.incident)
         place = places.resolve(
             incident, gazetteer, place=body.place, area_code=body.area_code, place_text=body.place_text
         )
@@ -167,6 +226,7 @@ def _report_row(
     keys: contacts.Keys,
     origin: Origin | None,
 ) -> dict[str, Any]:
+    client_id = str(body.client_id)
     sealed = contacts.seal_phone(phone, keys) if phone else None
     name = body.contact.name if body.contact and body.contact.name else None
     flags = [*place.flags, *(origin.flags if origin else ())]
@@ -174,9 +234,10 @@ def _report_row(
         flags.append("doubtful_people")
     return {
         "id": codes.short_id(tx.new_id()),
-        "client_id": str(body.client_id),
+        "client_id": client_id,
         "content_hash": content_hash(body),
         "code_salt": 0,
+        "code_index": codes.index_of(codes.tracking_code(client_id, 0, keys), keys),
         "incident_id": incident["id"],
         "case_id": tx.new_number(),
         "state": FIRST["report"],
@@ -204,15 +265,16 @@ def _report_row(
     }
 
 
-def _store_report(tx: Tx, report: dict[str, Any], keys: contacts.Keys) -> bool:
-    """Store the row under a code that is free; False when client id or outside identity is known."""
-    for salt in range(10):
-        code = codes.tracking_code(report["client_id"], salt, keys)
-        report |= {"code_salt": salt, "code_index": codes.index_of(code, keys)}
-        if tx.reports.add(report):
-            return True
+def _stored_under_next_code(tx: Tx, draft: Draft, keys: contacts.Keys) -> bool:
+    """Store a report whose code is taken under another; False when its client id or outside identity is known."""
+    report = draft.report
+    for salt in range(1, 10):
         if tx.reports.by_code_index(report["code_index"]) is None or tx.reports.by_client_id(report["client_id"]):
             return False
+        code = codes.tracking_code(report["client_id"], salt, keys)
+        report |= {"code_salt": salt, "code_index": codes.index_of(code, keys)}
+        if _store(tx, [draft]):
+            return True
     raise AssertionError("ten tracking codes in a row were taken")
 
 
@@ -264,18 +326,13 @@ def _need_row(
     }
 
 
-def _tell(
-    tx: Tx,
-    actor: Actor,
-    report: Mapping[str, Any],
-    case: Mapping[str, Any],
-    needs: list[dict[str, Any]],
-) -> None:
+def _tell(tx: Tx, actor: Actor, draft: Draft) -> None:
+    report, case = draft.report, draft.case
     where = {"incident_id": report["incident_id"], "area": report["area"]}
     rows = {
         "reports": [boardrows.report(report)],
         "cases": [boardrows.case({**case, "flags": report["flags"]})],
-        "needs": [boardrows.need({**need, "covered": 0, "delivered": 0}) for need in needs],
+        "needs": [boardrows.need({**need, "covered": 0, "delivered": 0}) for need in draft.needs],
     }
     tx.record(
         events.ReportReceived(

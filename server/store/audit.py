@@ -5,11 +5,17 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, text, update
 
+from server import plain
 from server.domain.chain import GENESIS, entry_hash
-from server.store.rows import Row, every, first
+from server.store.rows import Row, every, first, from_json
 from server.store.tables import audit
 
 _SEAL_LOCK = 7_201_002
+_SEALED = ("id", "position", "hash")
+_sealed = from_json(audit, _SEALED, "sealed").subquery()
+_SEAL = (
+    update(audit).where(audit.c.id == _sealed.c.id).values(position=_sealed.c.position, hash=_sealed.c.hash)
+)
 
 
 class Audit:
@@ -33,10 +39,9 @@ class Audit:
         for row in fresh:
             position += 1
             row["position"] = position
-            previous = entry_hash(previous, row)
-            self.conn.execute(
-                update(audit).where(audit.c.id == row["id"]).values(position=position, hash=previous)
-            )
+            row["hash"] = previous = entry_hash(previous, row)
+        if fresh:
+            self.conn.execute(_SEAL, {"sealed": plain.dumps([{name: row[name] for name in _SEALED} for row in fresh])})
         return len(fresh)
 
     def sealed(self) -> Iterator[Row]:

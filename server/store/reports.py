@@ -1,15 +1,34 @@
 """Reports and the history that their reporters see."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Select, column, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from server.store.rows import Row, every, first
-from server.store.tables import cases, report_history, reports
+from server import plain
+from server.store.rows import Row, every, first, from_json
+from server.store.tables import cases, needs, report_history, reports
 
-_ADD = upsert(reports).on_conflict_do_nothing().returning(reports.c.id)
+
+@cache
+def _add_whole(report: tuple[str, ...], case: tuple[str, ...], need: tuple[str, ...]) -> Select[Any]:
+    """One statement that stores the reports that are new, and the cases and needs of these alone."""
+    fresh = (
+        upsert(reports)
+        .from_select(report, from_json(reports, report, "reports"))
+        .on_conflict_do_nothing()
+        .returning(reports.c.id, reports.c.case_id)
+        .cte("fresh")
+    )
+    new = select(fresh.c.case_id)
+    its_case = from_json(cases, case, "cases").where(column("id").in_(new))
+    statement = select(fresh.c.id).add_cte(insert(cases).from_select(case, its_case).cte("made"))
+    if not need:
+        return statement
+    its_needs = from_json(needs, need, "needs").where(column("case_id").in_(new))
+    return statement.add_cte(insert(needs).from_select(need, its_needs).cte("wanted"))
 
 
 class Reports:
@@ -18,9 +37,21 @@ class Reports:
     def __init__(self, conn: Connection) -> None:
         self.conn = conn
 
-    def add(self, row: Mapping[str, Any]) -> bool:
-        """Store a new report; False, and nothing stored, when its client id, code or outside identity is known."""
-        return self.conn.execute(_ADD, dict(row)).first() is not None
+    def add_whole(
+        self,
+        new: Sequence[Mapping[str, Any]],
+        their_cases: Sequence[Mapping[str, Any]],
+        their_needs: Sequence[Mapping[str, Any]],
+    ) -> set[str]:
+        """Store new reports with their cases and needs, rows of one shape; ids of those that were stored.
+
+        Nothing is stored of a report whose client id, code or outside identity is known.
+        """
+        statement = _add_whole(tuple(new[0]), tuple(their_cases[0]), tuple(their_needs[0]) if their_needs else ())
+        params = {"reports": plain.dumps(new), "cases": plain.dumps(their_cases)}
+        if their_needs:
+            params["needs"] = plain.dumps(their_needs)
+        return set(self.conn.execute(statement, params).scalars())
 
     def by_client_id(self, client_id: str) -> Row | None:
         """The report that was sent with this client id."""

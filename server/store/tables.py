@@ -36,7 +36,7 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 metadata = MetaData(naming_convention=NAMES)
-NUMBER_BLOCK = 100
+NUMBER_BLOCK = 500
 
 
 numbers = Sequence("numbers", increment=NUMBER_BLOCK, metadata=metadata)

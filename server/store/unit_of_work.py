@@ -10,8 +10,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, literal, select
 
+from server import plain
 from server.domain.events import Event
 from server.domain.permissions import Actor
 from server.store import tables
@@ -30,14 +31,19 @@ from server.store.photos import Photos
 from server.store.plans import Plans
 from server.store.publishing import PublicCuts
 from server.store.reports import Reports
+from server.store.rows import from_json
 from server.store.settings import SettingsStore
 from server.store.sites import Sites
 from server.store.stock import Stock
 from server.store.turns import Turns
 from server.store.volunteers import Volunteers
 
-_ADD_EVENTS = insert(tables.outbox)
-_ADD_AUDIT = insert(tables.audit)
+_EVENT = ("type", "incident_id", "area", "data", "at")
+_ENTRY = ("at", "actor", "action", "area", "subject", "details")
+_FLUSH = select(literal(1)).add_cte(
+    insert(tables.outbox).from_select(_EVENT, from_json(tables.outbox, _EVENT, "events")).cte("told"),
+    insert(tables.audit).from_select(_ENTRY, from_json(tables.audit, _ENTRY, "entries")).cte("noted"),
+)
 
 
 @dataclass(frozen=True)
@@ -91,10 +97,8 @@ class Tx:
 
     def flush(self) -> None:
         """Write what was gathered; called once, just before the commit."""
-        if self._events:
-            self.conn.execute(_ADD_EVENTS, self._events)
-        if self._audit:
-            self.conn.execute(_ADD_AUDIT, self._audit)
+        if self._events or self._audit:
+            self.conn.execute(_FLUSH, {"events": plain.dumps(self._events), "entries": plain.dumps(self._audit)})
         self._events, self._audit = [], []
 
     @cached_property

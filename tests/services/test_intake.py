@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from server.domain.errors import Conflict, Invalid
 from server.domain.permissions import ANYONE
-from server.services import contacts, intake, tracking
+from server.services import codes, contacts, intake, tracking
 from server.services.inputs import ReportIn, parse
 from server.store import tables
 
@@ -83,6 +83,57 @@ def test_fifty_at_once_with_one_client_id_are_one_report(system):
     assert sum(answer.is_new for answer in answers) == 1
     assert [count(system, table) for table in (tables.reports, tables.cases)] == [1, 1]
     assert count(system, tables.outbox) == 1
+
+
+def together(system, sent):
+    gazetteer = system.gazetteer()
+    given = [intake.Sent(ANYONE, parse(ReportIn, data)) for data in sent]
+    with system.writing() as tx:
+        return intake.receive_all(tx, given, gazetteer=gazetteer, keys=system.keys)
+
+
+def test_many_together_each_get_their_own_answer(system):
+    known = body()
+    before = receive(system, known).answer
+    twice = body()
+    wrong = body(area_code="99.99", place=None)
+    found = together(system, [body(), known, {**known, "text": "lain"}, wrong, twice, twice, body(danger=None)])
+    became = [getattr(one, "is_new", type(one)) for one in found]
+    assert became == [True, False, Conflict, Invalid, True, False, True]
+    assert found[1].answer == before
+    assert found[4].answer == found[5].answer
+    assert [count(system, table) for table in (tables.reports, tables.cases, tables.outbox)] == [4, 4, 4]
+    with system.reading() as tx:
+        for new in (found[0], found[4], found[6]):
+            report = tx.reports.get(new.answer["id"])
+            assert tx.cases.get(report["case_id"])["people"] == 120
+            assert bool(tx.cases.needs_of(report["case_id"])) == bool(report["danger"])
+
+
+def test_a_report_whose_code_is_taken_gets_another_code(system, monkeypatch):
+    plain = codes.tracking_code
+    monkeypatch.setattr(codes, "tracking_code", lambda i, salt, keys: plain("same" if not salt else i, salt, keys))
+    first, second = together(system, [body(), body()])
+    assert first.is_new
+    assert second.is_new
+    assert first.answer["code"] != second.answer["code"]
+    assert [count(system, table) for table in (tables.reports, tables.cases, tables.outbox)] == [2, 2, 2]
+
+
+def test_those_who_send_at_the_same_time_share_a_transaction_and_none_is_lost(system):
+    sent, found = [body(text=f"RW {n}") for n in range(40)], {}
+
+    def send(n):
+        found[n] = system.reports.do(intake.Sent(ANYONE, parse(ReportIn, sent[n])))
+
+    threads = [threading.Thread(target=send, args=(n,)) for n in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(found[n].is_new for n in range(40))
+    with system.reading() as tx:
+        assert {tx.reports.get(found[n].answer["id"])["text"] for n in range(40)} == {f"RW {n}" for n in range(40)}
 
 
 def test_contacts_are_sealed_and_never_in_events(system):
