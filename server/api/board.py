@@ -6,6 +6,7 @@ from flask import jsonify, request
 
 from server.api.contract import route, system, whole
 from server.api.identity import actor
+from server.api.packing import packed_json
 from server.services import audit, queries
 
 _WHERE = {"incident": "slug; the standing incident by default", "area": "area code; all that I answer for by default"}
@@ -16,7 +17,7 @@ def board() -> Any:
     """Everything of an incident in an area, read at one moment."""
     with system().reading() as tx:
         found = queries.board(tx, actor(), request.args.get("incident"), request.args.get("area"))
-    return jsonify(found)
+    return packed_json(found)
 
 
 @route(
@@ -31,7 +32,7 @@ def events() -> Any:
     cursor = whole("after", 0, 2**62)
     with system().reading() as tx:
         found = queries.after(tx, actor(), request.args.get("incident"), request.args.get("area"), cursor)
-    return jsonify(found)
+    return packed_json(found)
 
 
 @route(

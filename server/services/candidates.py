@@ -12,7 +12,7 @@ from server.domain.catalogue import ITEMS, Kind
 from server.domain.errors import Conflict, NotFound
 from server.domain.offering import Search
 from server.domain.permissions import Actor, Permission, may, require
-from server.services import boardrows, queries
+from server.services import queries
 from server.services.moves import Row
 from server.store.unit_of_work import Tx
 
@@ -32,10 +32,10 @@ def for_need(tx: Tx, actor: Actor, need_id: int) -> dict[str, Any]:
         raise NotFound
     require(actor, Permission.VOLUNTEER_READ, need["area"])
     if need["lon"] is None:
-        raise Conflict("need_without_place", state=boardrows.need(need))
+        raise Conflict("need_without_place", state=queries.need_rows(tx, [need_id])[0])
     pool = queries.pool_of(tx, tx.incidents.get(need["incident_id"]) or {})
     rank = _lots if ITEMS[need["item"]].kind is Kind.GOODS else _people
-    return {"need": boardrows.need(need), "candidates": rank(tx, need, pool)}
+    return {"need": queries.need_rows(tx, [need_id])[0], "candidates": rank(tx, need, pool)}
 
 
 def end_of(day: date) -> datetime:

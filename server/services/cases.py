@@ -8,7 +8,7 @@ from geo.areas import Gazetteer
 from server.domain import catalogue, events, lifecycle, priority, sla
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, may, require
-from server.services import boardrows, contacts, places, queries
+from server.services import contacts, places, queries
 from server.services.inputs import CaseActionIn
 from server.store.unit_of_work import Tx
 
@@ -36,7 +36,7 @@ def act(tx: Tx, actor: Actor, case_id: int, action: str, body: CaseActionIn, gaz
     permission, do = ACTIONS[action]
     require(actor, permission, case["area"])
     if body.version is not None and body.version != case["version"]:
-        raise Conflict(state=boardrows.case(case))
+        raise Conflict(state=queries.case_row(tx, case_id))
     do(Desk(tx, actor, case, body, gazetteer))
     given = body.model_dump(mode="json", exclude_none=True)
     tx.audit(actor, f"case:{action}", case["area"], f"case:{case_id}", **given)
@@ -50,7 +50,7 @@ def _verify(desk: Desk) -> None:
     _ask_for(desk)
     moved = _move_reports(desk, "verify", ("received",), "verified")
     if not moved and desk.case["verified_at"] is None:
-        raise Conflict("nothing_to_verify", state=boardrows.case(desk.case))
+        raise Conflict("nothing_to_verify", state=queries.case_row(desk.tx, desk.case["id"]))
     desk.tx.cases.change(desk.case["id"], verified_at=desk.case["verified_at"] or desk.tx.now)
     _record(desk, "verify")
     _open_again(desk)
@@ -60,7 +60,7 @@ def _reject(desk: Desk) -> None:
     """Turn the waiting reports down, with a reason their reporters read; open needs are cancelled."""
     _reason_wanted(desk)
     if not _move_reports(desk, "reject", WAITING, "rejected", reason=desk.body.reason):
-        raise Conflict("nothing_to_reject", state=boardrows.case(desk.case))
+        raise Conflict("nothing_to_reject", state=queries.case_row(desk.tx, desk.case["id"]))
     if not any(r["state"] == "verified" for r in desk.tx.reports.of_case(desk.case["id"])):
         _cancel_needs(desk)
     _record(desk, "reject")
@@ -71,7 +71,7 @@ def _ask(desk: Desk) -> None:
     if not desk.body.text:
         raise Invalid({"text": Problem("required")})
     if not _move_reports(desk, "ask", ("received",), "asked", question=desk.body.text):
-        raise Conflict("nothing_to_ask", state=boardrows.case(desk.case))
+        raise Conflict("nothing_to_ask", state=queries.case_row(desk.tx, desk.case["id"]))
     _record(desk, "ask")
 
 
@@ -170,13 +170,18 @@ def detail(tx: Tx, actor: Actor, case_id: int) -> dict[str, Any]:
     incident = tx.incidents.get(case["incident_id"])
     needs = tx.cases.needs_of(case_id)
     return {
-        **boardrows.case(case),
+        **queries.case_row(tx, case_id),
+        "lon": case["lon"],
+        "lat": case["lat"],
         "incident": incident["slug"] if incident else None,
         "vulnerable": case["vulnerable"],
         "tier_reason": case["tier_reason"],
         "score": _score(tx, case, needs, incident["settings"] if incident else {}),
         "reports": [_report_detail(tx, row) for row in reports],
-        "needs": [{**boardrows.need(need), "basis": need["basis"]} for need in needs],
+        "needs": [
+            {**row, "basis": need["basis"]}
+            for row, need in zip(queries.need_rows(tx, [need["id"] for need in needs]), needs, strict=True)
+        ],
         "assignments": queries.assignment_rows(tx, tx.assignments.ids_of_case(case_id)),
         "notes": [{**note, "at": note["at"].isoformat()} for note in tx.cases.notes(case_id)],
         "possible_duplicates": _possible_duplicates(tx, reports),
@@ -208,7 +213,7 @@ def _case_for(tx: Tx, actor: Actor, case_id: int, *, lock: bool = False) -> Mapp
 
 def _report_detail(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        **boardrows.report(row),
+        **queries.report_rows(tx, [row["id"]])[0],
         "text": row["text"],
         "place_text": row["place_text"],
         "people": row["people"],
@@ -332,11 +337,10 @@ def _record(desk: Desk, action: str) -> None:
     """One CaseChanged with the present rows of the case, its reports and needs."""
     tx, case_id = desk.tx, desk.case["id"]
     case = tx.cases.get(case_id) or desk.case
-    needs = tx.cases.needs_of(case_id)
     rows = {
-        "cases": [boardrows.case(case)],
-        "reports": [boardrows.report(row) for row in tx.reports.of_case(case_id)],
-        "needs": [boardrows.need(need) for need in needs],
+        "cases": queries.case_rows(tx, [case_id]),
+        "reports": queries.report_rows(tx, [row["id"] for row in tx.reports.of_case(case_id)]),
+        "needs": queries.need_rows(tx, [need["id"] for need in tx.cases.needs_of(case_id)]),
     }
     tx.record(
         events.CaseChanged(

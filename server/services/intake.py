@@ -331,8 +331,8 @@ def _tell(tx: Tx, actor: Actor, draft: Draft) -> None:
     where = {"incident_id": report["incident_id"], "area": report["area"]}
     rows = {
         "reports": [boardrows.report(report)],
-        "cases": [boardrows.case({**case, "flags": report["flags"]})],
-        "needs": [boardrows.need({**need, "covered": 0, "delivered": 0}) for need in draft.needs],
+        "cases": [boardrows.case(case)],
+        "needs": [boardrows.need(need) for need in draft.needs],
     }
     tx.record(
         events.ReportReceived(

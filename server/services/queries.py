@@ -6,18 +6,9 @@ from typing import Any
 from server.domain import events
 from server.domain.errors import Invalid, Problem
 from server.domain.permissions import Actor, Permission, areas_for, may, require, within
-from server.services import boardrows
 from server.services.intake import STANDING, incident_for
 from server.store.unit_of_work import Tx
 
-ROWS = {
-    "reports": boardrows.report,
-    "cases": boardrows.case,
-    "needs": boardrows.need,
-    "assignments": boardrows.assignment,
-    "volunteers": boardrows.volunteer,
-    "sites": boardrows.site,
-}
 EVENTS_PAGE = 500
 
 
@@ -38,11 +29,13 @@ def board(tx: Tx, actor: Actor, slug: str | None, area: str | None) -> dict[str,
     incident = incident_for(tx, slug)
     pool = pool_of(tx, incident)
     answer: dict[str, Any] = {"cursor": tx.outbox.cursor(), "incident": incident["slug"], "area": top}
-    for noun, shape in ROWS.items():
-        rows = [shape(row) for row in tx.board.of_area(noun, incident["id"], pool, top, tx.now)]
-        if noun == "volunteers" and not may(actor, Permission.ASSIGNMENT_MANAGE, top):
-            rows = [_roughly(row) for row in rows]
-        answer[noun] = _compact(rows, noun)
+    for noun, columns in tx.board.COLUMNS.items():
+        rows = tx.board.of_area(noun, incident["id"], pool, top, tx.now)
+        answer[noun] = {"columns": columns, "rows": rows}
+    if not may(actor, Permission.ASSIGNMENT_MANAGE, top):
+        seen = answer["volunteers"]
+        rough = (_roughly(dict(zip(seen["columns"], row, strict=True))) for row in seen["rows"])
+        answer["volunteers"] = {**seen, "rows": [list(row.values()) for row in rough]}
     return answer
 
 
@@ -107,6 +100,12 @@ def case_rows(tx: Tx, ids: Sequence[int]) -> list[dict[str, Any]]:
     return _rows(tx, "cases", ids)
 
 
+def case_row(tx: Tx, case_id: int) -> dict[str, Any]:
+    """Board row of a case that exists."""
+    (row,) = case_rows(tx, [case_id])
+    return row
+
+
 def need_rows(tx: Tx, ids: Sequence[int]) -> list[dict[str, Any]]:
     """Board rows of these needs."""
     return _rows(tx, "needs", ids)
@@ -133,25 +132,4 @@ def _roughly(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rows(tx: Tx, noun: str, ids: Sequence[Any]) -> list[dict[str, Any]]:
-    return [ROWS[noun](row) for row in tx.board.by_ids(noun, ids, tx.now)] if ids else []
-
-
-_COLUMNS = {
-    "reports": ("id", "case_id", "state", "tier", "channel", "received_at", "due_at", "flags"),
-    "cases": (
-        "id", "area", "lon", "lat", "accuracy_m", "people", "tier", "verified", "merged_into", "opened_at", "version",
-    ),
-    "needs": ("id", "case_id", "item", "quantity", "tier", "state", "covered", "delivered", "fill", "due_at"),
-    "assignments": (
-        "id", "case_id", "site_id", "volunteer_id", "kind", "state", "changed_at", "attention", "version", "lines",
-    ),
-    "volunteers": (
-        "id", "alias", "state", "home_area", "skills", "vehicle", "area", "lon", "lat", "until", "busy",
-    ),
-    "sites": ("id", "name", "kind", "area", "lon", "lat", "open", "flags", "stock"),
-}  # fmt: skip
-
-
-def _compact(rows: list[dict[str, Any]], noun: str) -> dict[str, Any]:
-    columns = _COLUMNS[noun]
-    return {"columns": list(columns), "rows": [[row[name] for name in columns] for row in rows]}
+    return tx.board.by_ids(noun, ids, tx.now) if ids else []

@@ -13,7 +13,7 @@ from server.domain import catalogue, events
 from server.domain.days import day_of
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, may, require, within
-from server.services import boardrows, bulk, contacts, gifts, intake, ledger, listing, places, queries
+from server.services import bulk, contacts, gifts, intake, ledger, listing, places, queries
 from server.services.bulk import RowResult
 from server.services.inputs import PlaceIn, parse
 from server.services.inputs_supply import (
@@ -38,19 +38,21 @@ def sites(tx: Tx, actor: Actor, asked: ListIn) -> dict[str, Any]:
     areas = listing.areas_asked(actor, Permission.SITE_READ, asked.area)
     pool = queries.pool_of(tx, intake.incident_for(tx, asked.incident))
     rows = tx.sites.page(pool, areas, str(asked.cursor) if asked.cursor else None, asked.limit + 1)
-    stock = {row["id"]: row["stock"] for row in queries.site_rows(tx, [row["id"] for row in rows])}
-    return listing.part("sites", rows, asked.limit, lambda row: site_view({**row, "stock": stock[row["id"]]}))
+    shown = {row["id"]: row for row in queries.site_rows(tx, [row["id"] for row in rows])}
+    return listing.part("sites", rows, asked.limit, lambda row: _site_view(row, shown[row["id"]]))
 
 
 def site(tx: Tx, actor: Actor, site_id: str) -> dict[str, Any]:
     """One site. Raises NotFound."""
-    return site_view({**_site_for(tx, actor, site_id), "stock": queries.site_rows(tx, [site_id])[0]["stock"]})
+    return _site_view(_site_for(tx, actor, site_id), queries.site_rows(tx, [site_id])[0])
 
 
-def site_view(row: Row) -> dict[str, Any]:
-    """A site as staff see it."""
+def _site_view(row: Row, shown: Row) -> dict[str, Any]:
+    """A site as staff see it: its row on the board, and the rest."""
     return {
-        **boardrows.site(row),
+        **shown,
+        "lon": row["lon"],
+        "lat": row["lat"],
         "accuracy_m": row["accuracy_m"],
         "address": row["address"],
         "is_public": row["is_public"],
@@ -67,7 +69,7 @@ def add_site(tx: Tx, actor: Actor, body: SiteIn, gazetteer: Gazetteer) -> dict[s
     row = _new_site(tx, actor, incident["id"], body, place)
     if row is None:
         raise Conflict
-    return site_view(row)
+    return site(tx, actor, row["id"])
 
 
 def change_site(tx: Tx, actor: Actor, site_id: str, body: SiteChangeIn, gazetteer: Gazetteer) -> dict[str, Any]:
@@ -174,7 +176,7 @@ def _new_site(
         tx.sites.flag([row["id"], *same], "doubled_place")
         row |= {"flags": [*row["flags"], "doubled_place"], "version": 2}
     tx.audit(actor, "site:add", place.area, f"site:{row['id']}", name=body.name, flags=row["flags"])
-    rows = [boardrows.site(row), *queries.site_rows(tx, same)]
+    rows = queries.site_rows(tx, [row["id"], *same])
     where = {"incident_id": incident_id, "area": place.area}
     tx.record(events.SiteChanged(**where, rows={"sites": rows}, site_id=row["id"]))
     return row
@@ -207,7 +209,7 @@ def stock_of(tx: Tx, actor: Actor, site_id: str) -> dict[str, Any]:
     row = _site_for(tx, actor, site_id)
     today = day_of(tx.now)
     lots = [ledger.shown(lot, today) for lot in tx.stock.lots_of_site(site_id)]
-    return {"site": site_view({**row, "stock": queries.site_rows(tx, [site_id])[0]["stock"]}), "lots": lots}
+    return {"site": _site_view(row, queries.site_rows(tx, [site_id])[0]), "lots": lots}
 
 
 def history(tx: Tx, actor: Actor, site_id: str, before: int | None, limit: int) -> dict[str, Any]:

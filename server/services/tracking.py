@@ -12,7 +12,7 @@ from typing import Any
 from server.domain import catalogue, events, lifecycle, sla
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import Actor
-from server.services import accounts, assignments, boardrows, codes, contacts, queries
+from server.services import accounts, assignments, codes, contacts, queries
 from server.services.inputs import TrackIn
 from server.store.unit_of_work import Tx
 
@@ -219,7 +219,7 @@ def _changed(tx: Tx, report: Mapping[str, Any], action: str) -> None:
     case_id = report["case_id"]
     rows = {
         "reports": queries.report_rows(tx, [report["id"]]),
-        "needs": [boardrows.need(need) for need in tx.cases.needs_of(case_id)],
+        "needs": queries.need_rows(tx, [need["id"] for need in tx.cases.needs_of(case_id)]),
     }
     tx.record(
         events.ReportChanged(

@@ -6,6 +6,7 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
+import zstandard
 from PIL import Image
 
 from server.api import contract
@@ -196,3 +197,14 @@ def test_what_must_be_said_is_named_when_nothing_is(client, coordinator):
         answer = client.post(path, headers=coordinator)
         assert answer.status_code == 422
         assert set(answer.json["error"]["fields"]) == fields
+
+
+def test_a_board_is_packed_for_who_can_unpack_it(client, coordinator):
+    good(client.post("/api/reports", json=report()), 201)
+    plain = client.get("/api/board", headers={**coordinator, "Accept-Encoding": "gzip"})
+    packed = client.get("/api/board", headers={**coordinator, "Accept-Encoding": "gzip, br, zstd"})
+    refused = client.get("/api/board", headers={**coordinator, "Accept-Encoding": "gzip, zstd;q=0"})
+    assert packed.headers["Content-Encoding"] == "zstd"
+    assert zstandard.ZstdDecompressor().decompress(packed.data) == plain.data == refused.data
+    assert "Content-Encoding" not in {**plain.headers, **refused.headers}
+    assert all("Accept-Encoding" in answer.headers["Vary"] for answer in (plain, packed, refused))

@@ -6,6 +6,7 @@ import uuid
 import pytest
 from sqlalchemy import func, select
 
+from server import plain
 from server.domain.errors import Conflict, Invalid
 from server.domain.permissions import ANYONE
 from server.services import codes, contacts, intake, tracking
@@ -58,6 +59,18 @@ def test_people_and_a_danger_become_needs_in_quantities(system):
         needs = {need["item"]: need["quantity"] for need in tx.cases.needs_of(report["case_id"])}
     assert needs["water"] == 1680
     assert needs["rice"] == 96
+
+
+def test_what_came_in_is_told_as_the_board_shows_it(system):
+    half = {**BANDUNG, "lon": 107.61915, "accuracy_m": 0.5}
+    sent = [body(), body(place=None, place_text="Cibeureum"), body(danger=None), body(place=half)]
+    together(system, sent)
+    with system.reading() as tx:
+        told = [row["data"]["rows"] for row in tx.conn.execute(select(tables.outbox.c.data)).mappings()]
+        for rows in told:
+            read = {noun: tx.board.by_ids(noun, [row["id"] for row in rows[noun]], tx.now) for noun in rows}
+            assert rows == plain.loads(plain.packed(read))
+    assert len(told) == len(sent)
 
 
 def test_the_same_report_again_gets_the_same_answer_and_other_content_a_conflict(system):
