@@ -23,7 +23,7 @@ from server.config import Settings
 from server.domain import events
 from server.domain.events import Event
 from server.faults import fault
-from server.services import queries
+from server.services import hearing
 from workers import routes
 from workers.queues import Jobs
 
@@ -134,8 +134,9 @@ class Relay:
             return 0
         with begin() as tx:
             rows = tx.outbox.unsent(BATCH)
+            asides = hearing.asides(tx, rows)
         self._wait_for_ears()
-        self._send(rows)
+        self._send(rows, asides)
         fault(self.system.settings, "relay:before_mark")
         with begin() as tx:
             tx.outbox.mark_sent([row["id"] for row in rows], tx.now)
@@ -153,28 +154,32 @@ class Relay:
             time.sleep(LOOK_EVERY_S)
         self.ears, self.was_away = ears, False
 
-    def _send(self, rows: Sequence[Row]) -> None:
+    def _send(self, rows: Sequence[Row], asides: Sequence[Mapping[str, hearing.Rows]]) -> None:
         batch = [_event(row) for row in rows]
-        for room, messages in messages_by_room(rows, batch).items():
+        for room, messages in messages_by_room(rows, batch, asides).items():
             self.emitter.tell(room, messages)
         fault(self.system.settings, "relay:after_emit")
         for job in routes.jobs_for(batch):
             self.jobs.put(job)
 
 
-def messages_by_room(rows: Sequence[Row], batch: Sequence[Event]) -> dict[str, list[dict[str, Any]]]:
+def messages_by_room(
+    rows: Sequence[Row], batch: Sequence[Event], asides: Sequence[Mapping[str, hearing.Rows]]
+) -> dict[str, list[dict[str, Any]]]:
     """Each room with what is said in it, in order: staff's rooms first, then the volunteers', then everybody's.
 
     Who listens in two rooms gets the fuller form first and drops the other.
     """
     staff, own, public = (defaultdict[str, list[dict[str, Any]]](list) for _ in range(3))
-    for row, event in zip(rows, batch, strict=True):
-        message = queries.as_message(row)
+    for row, event, aside in zip(rows, batch, asides, strict=True):
+        message = hearing.as_message(row)
         for room in routes.staff_rooms(event):
             staff[room].append(message)
+        for room, told in aside.items():
+            staff[room].append(hearing.as_message(row, {"rows": told}))
         if mine := routes.own_room(event):
             own[mine].append({**message, "data": {k: v for k, v in message["data"].items() if k != "rows"}})
-        if (everybody := routes.public_room(event)) and (shown := queries.public_message(row)):
+        if (everybody := routes.public_room(event)) and (shown := hearing.public_message(row)):
             public[everybody].append(shown)
     return {**staff, **own, **public}
 

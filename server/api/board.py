@@ -7,7 +7,7 @@ from flask import jsonify, request
 from server.api.contract import route, system, whole
 from server.api.identity import actor
 from server.api.packing import packed_json
-from server.services import audit, queries
+from server.services import audit, hearing, queries
 
 _WHERE = {"incident": "slug; the standing incident by default", "area": "area code; all that I answer for by default"}
 
@@ -31,7 +31,7 @@ def events() -> Any:
     """What happened after a cursor."""
     cursor = whole("after", 0, 2**62)
     with system().reading() as tx:
-        found = queries.after(tx, actor(), request.args.get("incident"), request.args.get("area"), cursor)
+        found = hearing.after(tx, actor(), request.args.get("incident"), request.args.get("area"), cursor)
     return packed_json(found)
 
 

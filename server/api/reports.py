@@ -69,5 +69,6 @@ def tracked(code: str) -> dict[str, Any]:
 def act_on(code: str, body: TrackIn) -> None:
     """Do what the reporter asks, under the same limit. Raises as `tracking.act`."""
     tracked(code)
+    gazetteer = system().gazetteer()
     with system().writing() as tx:
-        tracking.act(tx, actor(), code, body, system().keys)
+        tracking.act(tx, actor(), code, body, gazetteer=gazetteer, keys=system().keys)

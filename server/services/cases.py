@@ -273,6 +273,11 @@ def _set_place(desk: Desk) -> None:
     desk.tx.cases.change(
         desk.case["id"], area=found.area, lon=found.lon, lat=found.lat, accuracy_m=found.accuracy_m
     )
+    for report in desk.tx.reports.of_case(desk.case["id"]):
+        # Somebody has looked: what made the reported place doubtful is settled.
+        kept = [flag for flag in report["flags"] if flag not in places.FLAGS]
+        if kept != report["flags"]:
+            desk.tx.reports.change(report["id"], flags=kept)
 
 
 def _set_people(desk: Desk) -> None:
@@ -342,11 +347,13 @@ def _record(desk: Desk, action: str) -> None:
         "reports": queries.report_rows(tx, [row["id"] for row in tx.reports.of_case(case_id)]),
         "needs": queries.need_rows(tx, [need["id"] for need in tx.cases.needs_of(case_id)]),
     }
-    tx.record(
-        events.CaseChanged(
-            incident_id=case["incident_id"], area=case["area"], rows=rows, case_id=case_id, action=action
+    # Who watches the area that a case left hears of it, too.
+    for area in sorted({desk.case["area"], case["area"]}):
+        tx.record(
+            events.CaseChanged(
+                incident_id=case["incident_id"], area=area, rows=rows, case_id=case_id, action=action
+            )
         )
-    )
 
 
 def _open_again(desk: Desk) -> None:

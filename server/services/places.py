@@ -16,6 +16,8 @@ from server.services.inputs import PlaceIn
 HOME = "32"
 """West Java: the area whose people run an incident that names none of its own."""
 DEFAULT_ACCURACY_M = 100.0
+FLAGS = frozenset({"no_place", "place_unclear", "place_from_area", "place_from_text", "outside"})
+"""What may be said of how a place was found; it goes when the place is set anew."""
 SURE_SCORE = 85.0
 """Least score of a text match that stands without being asked about."""
 

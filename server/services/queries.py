@@ -1,15 +1,12 @@
-"""What staff see: the board, what happened after it, and board rows for events."""
+"""What staff see: the board, and its rows for events."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from server.domain import events
 from server.domain.errors import Invalid, Problem
-from server.domain.permissions import Actor, Permission, areas_for, may, require, within
+from server.domain.permissions import Actor, Permission, areas_for, may, require
 from server.services.intake import STANDING, incident_for
 from server.store.unit_of_work import Tx
-
-EVENTS_PAGE = 500
 
 
 def pool_of(tx: Tx, incident: Mapping[str, Any]) -> list[str]:
@@ -52,42 +49,6 @@ def board_area(actor: Actor, area: str | None) -> str:
         require(actor, Permission.BOARD_READ, "" if not held else held[0])
         raise Invalid({"area": Problem("choose_area", {"choices": ", ".join(held)})})
     return held[0]
-
-
-def after(tx: Tx, actor: Actor, slug: str | None, area: str | None, cursor: int) -> dict[str, Any]:
-    """The events beyond a cursor that the person would have got live, at most EVENTS_PAGE of them.
-
-    `next` is the cursor to go on from while there are more, else None.
-    """
-    top = board_area(actor, area)
-    incident = incident_for(tx, slug)
-    rows = tx.outbox.after(cursor, incident["id"], EVENTS_PAGE)
-    last = rows[-1]["position"] if rows else max(cursor, tx.outbox.cursor())
-    shown = [as_message(row) for row in rows if seen_from(row["area"], top)]
-    return {"events": shown, "cursor": last, "next": last if len(rows) == EVENTS_PAGE else None}
-
-
-def seen_from(event_area: str, top: str) -> bool:
-    """Whether whoever watches `top` is told of an event in `event_area`."""
-    return within(event_area, top)
-
-
-def as_message(row: Mapping[str, Any]) -> dict[str, Any]:
-    """An outbox row as the wire has it."""
-    return {
-        "id": row["position"],
-        "type": row["type"],
-        "at": row["at"].isoformat(),
-        "area": row["area"],
-        "data": row["data"],
-    }
-
-
-def public_message(row: Mapping[str, Any]) -> dict[str, Any] | None:
-    """An outbox row as anybody may see it, or None."""
-    event = events.from_data(row["type"], row["incident_id"], row["area"], row["data"])
-    data = event.public()
-    return None if data is None else {**as_message(row), "data": dict(data)}
 
 
 def report_rows(tx: Tx, ids: Sequence[str]) -> list[dict[str, Any]]:

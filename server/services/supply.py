@@ -29,7 +29,7 @@ from server.services.inputs_supply import (
 from server.services.ledger import Done, Goods, Row
 from server.store.unit_of_work import Tx
 
-PLACE_FLAGS = frozenset({"outside", "place_from_area", "place_wrong", "other_area", "doubled_place"})
+PLACE_FLAGS = places.FLAGS | {"place_wrong", "other_area", "doubled_place"}
 """Flags that say something of a site's place, and go when it is set anew."""
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from geo.areas import Gazetteer
 from server.domain import catalogue, events, lifecycle, sla
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import Actor
-from server.services import accounts, assignments, codes, contacts, queries
+from server.services import accounts, assignments, codes, contacts, places, queries
 from server.services.inputs import TrackIn
 from server.store.unit_of_work import Tx
 
@@ -30,6 +31,7 @@ class _Desk:
     report: Mapping[str, Any]
     case: Mapping[str, Any]
     body: TrackIn
+    gazetteer: Gazetteer
 
 
 def track(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
@@ -64,7 +66,9 @@ def track(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
     return answer
 
 
-def act(tx: Tx, actor: Actor, code: str, body: TrackIn, keys: contacts.Keys) -> None:
+def act(
+    tx: Tx, actor: Actor, code: str, body: TrackIn, *, gazetteer: Gazetteer, keys: contacts.Keys
+) -> None:
     """Do what the reporter asks: add_info, answer, confirm, reopen, rate or cancel.
 
     Raises NotFound for a wrong code, Conflict when the report is not at that point, Invalid naming what lacks.
@@ -76,7 +80,7 @@ def act(tx: Tx, actor: Actor, code: str, body: TrackIn, keys: contacts.Keys) -> 
     report = tx.reports.get(report["id"], lock=True) or report
     if body.action not in _can(tx, report, tx.assignments.of_case(case["id"])):
         raise Conflict("not_now", state={"state": report["state"]})
-    _ACTIONS[body.action](_Desk(tx, actor, report, case, body))
+    _ACTIONS[body.action](_Desk(tx, actor, report, case, body, gazetteer))
     tx.audit(actor, f"report:{body.action}", report["area"], f"report:{report['id']}")
 
 
@@ -143,7 +147,10 @@ def _can(tx: Tx, report: Mapping[str, Any], coming: list[dict[str, Any]]) -> lis
 
 
 def _add_info(desk: _Desk) -> None:
-    _note(desk)
+    if desk.body.place is None and desk.body.area_code is None:
+        _note(desk)
+    else:
+        _set_place(desk)
     desk.tx.reports.note(desk.report["id"], desk.tx.now, "info_added")
     _changed(desk.tx, desk.report, "add_info")
 
@@ -163,11 +170,12 @@ def _reopen(desk: _Desk) -> None:
     _note(desk)
     tx = desk.tx
     tx.reports.note(desk.report["id"], tx.now, "reopened")
+    incident = tx.incidents.get(desk.case["incident_id"]) or {}
     ids = []
     for need in tx.cases.needs_of(desk.case["id"]):
         if need["state"] == "closed":
             again = {name: need[name] for name in ("incident_id", "case_id", "item", "quantity", "tier", "basis")}
-            due = sla.due_at(need["tier"], tx.now)
+            due = sla.due_at(need["tier"], tx.now, incident.get("settings"))
             ids.append(tx.new_number())
             tx.cases.add_needs([{**again, "id": ids[-1], "state": "open", "opened_at": tx.now, "due_at": due}])
     _changed(tx, desk.report, "reopen")
@@ -195,6 +203,22 @@ def _cancel(desk: _Desk) -> None:
     _changed(tx, desk.report, "cancel")
 
 
+def _set_place(desk: _Desk) -> None:
+    """The reporter says where it is; the case goes along until staff have settled its place by verifying it."""
+    tx, case = desk.tx, desk.case
+    incident = tx.incidents.get(case["incident_id"]) or {}
+    found = places.resolve(
+        incident, desk.gazetteer, place=desk.body.place, area_code=desk.body.area_code, place_text=None
+    )
+    where = {"area": found.area, "lon": found.lon, "lat": found.lat, "accuracy_m": found.accuracy_m}
+    kept = [flag for flag in desk.report["flags"] if flag not in places.FLAGS]
+    tx.reports.change(desk.report["id"], **where, flags=[*kept, *found.flags])
+    if case["verified_at"] is None and len(tx.reports.of_case(case["id"])) == 1:
+        tx.cases.change(case["id"], **where)
+    if desk.body.text:
+        _note(desk)
+
+
 def _note(desk: _Desk) -> None:
     """The reporter's words as a note on the case. Raises Invalid naming `text` when there are none."""
     if not desk.body.text:
@@ -217,17 +241,21 @@ _ACTIONS: Mapping[str, Callable[[_Desk], None]] = {
 
 def _changed(tx: Tx, report: Mapping[str, Any], action: str) -> None:
     case_id = report["case_id"]
+    now = tx.reports.get(report["id"]) or report
     rows = {
+        "cases": queries.case_rows(tx, [case_id]),
         "reports": queries.report_rows(tx, [report["id"]]),
         "needs": queries.need_rows(tx, [need["id"] for need in tx.cases.needs_of(case_id)]),
     }
-    tx.record(
-        events.ReportChanged(
-            incident_id=report["incident_id"],
-            area=report["area"],
-            rows=rows,
-            report_id=report["id"],
-            case_id=case_id,
-            action=action,
+    # Who watches the area that a report left hears of it, too.
+    for area in sorted({report["area"], now["area"]}):
+        tx.record(
+            events.ReportChanged(
+                incident_id=report["incident_id"],
+                area=area,
+                rows=rows,
+                report_id=report["id"],
+                case_id=case_id,
+                action=action,
+            )
         )
-    )

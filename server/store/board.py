@@ -5,14 +5,15 @@ report: those are asked for one by one. Times are to the second, places to four 
 Rows are read by the driver alone: a board has 100,000 of them, and anything between costs a second.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from server.store.rows import Row
+from server.store.tables import metadata
 
 PLACE_DECIMALS = 4
 
@@ -218,6 +219,12 @@ class Board:
         found = NOUNS[noun]
         rows = self._rows(found, f"{found.key} = any(cast(%(ids)s as {found.key_type}[]))", {"ids": list(ids)}, now)
         return [dict(zip(found.columns, row, strict=True)) for row in rows]
+
+    def owners(self, noun: str, ids: Collection[str]) -> dict[str, str]:
+        """The incident that each of these sites or volunteers belongs to."""
+        table = metadata.tables[noun]
+        rows = self.conn.execute(select(table.c.id, table.c.incident_id).where(table.c.id.in_(ids)))
+        return {row.id: row.incident_id for row in rows}
 
     def _rows(self, noun: Noun, where: str, params: dict[str, Any], now: Any) -> list[tuple[Any, ...]]:
         columns = ", ".join(f"{sql} as {name}" for name, sql in noun.columns.items())

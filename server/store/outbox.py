@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy.dialects.postgresql import array
 
 from server.store.rows import Row, every
 from server.store.tables import outbox
@@ -53,8 +54,9 @@ class Outbox:
         return top or 0
 
     def after(self, position: int, incident_id: str, limit: int) -> list[Row]:
-        """Numbered events of the incident beyond a position, in order."""
-        query = select(outbox).where(outbox.c.position > position, outbox.c.incident_id == incident_id)
+        """Numbered events beyond a position, in order: the incident's, and those of others that may concern it."""
+        concerns = (outbox.c.incident_id == incident_id) | outbox.c.data["rows"].has_any(array(["sites", "volunteers"]))
+        query = select(outbox).where(outbox.c.position > position, concerns)
         return every(self.conn, query.order_by(outbox.c.position).limit(limit))
 
     def oldest_unsent(self) -> datetime | None:

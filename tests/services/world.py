@@ -64,14 +64,14 @@ class World:
         with self.system.reading() as tx:
             return {need["item"]: need for need in tx.cases.needs_of(case_id)}
 
-    def site(self, *, at=CIANJUR, name="Posko"):
+    def site(self, *, at=CIANJUR, name="Posko", area="32.03"):
         with self.system.writing() as tx:
             row = {
                 "id": tx.new_id(),
                 "incident_id": self.incident["id"],
                 "name": f"{name} {next(NUMBERS)}",
                 "kind": "warehouse",
-                "area": "32.03",
+                "area": area,
                 "lon": at[0],
                 "lat": at[1],
                 "accuracy_m": 20,
