@@ -34,6 +34,7 @@ def create_app(settings: Settings | None = None, system: System | None = None) -
         SECRET_KEY=settings.secret_key,
         PUBLIC_URL=settings.public_url,
         TILE_URL=settings.tile_url,
+        CONTENT_SECURITY_POLICY=content_security_policy(settings.tile_url),
         MAX_CONTENT_LENGTH=16 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
     )
@@ -92,7 +93,7 @@ def prefix_session_ids(socketio: SocketIO, number: int) -> None:
 
 def _headers(response: Response) -> Response:
     """What every answer says to browsers: load from us only, frame nowhere, tell no referrer."""
-    response.headers.setdefault("Content-Security-Policy", content_security_policy(current_app.config["TILE_URL"]))
+    response.headers.setdefault("Content-Security-Policy", current_app.config["CONTENT_SECURITY_POLICY"])
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")

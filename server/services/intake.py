@@ -1,7 +1,6 @@
 """Intake: from what a person sends to a report, its case and its needs, in one transaction."""
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -163,11 +162,11 @@ def needed(body: ReportIn) -> list[catalogue.NeedLine]:
 
 
 def _danger(body: ReportIn) -> dict[str, bool]:
-    return {k: v for k, v in body.danger.model_dump().items() if v} if body.danger else {}
+    return {k: v for k, v in body.danger if v} if body.danger else {}
 
 
 def _vulnerable(body: ReportIn) -> dict[str, int]:
-    return {k: v for k, v in body.vulnerable.model_dump().items() if v} if body.vulnerable else {}
+    return {k: v for k, v in body.vulnerable if v} if body.vulnerable else {}
 
 
 def _wrong_fields(body: ReportIn) -> dict[str, Problem]:
@@ -211,9 +210,8 @@ def _noting(wrong: dict[str, Problem]) -> Iterator[None]:
 
 
 def content_hash(body: ReportIn) -> bytes:
-    """What makes two bodies the same: all fields but the client id, in one order."""
-    content = body.model_dump(mode="json", exclude={"client_id"}, exclude_none=True)
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).digest()
+    """What makes two bodies the same: all fields but the client id, in the order of the form."""
+    return hashlib.sha256(body.model_dump_json(exclude={"client_id"}, exclude_none=True).encode()).digest()
 
 
 def _report_row(
