@@ -43,9 +43,9 @@ def paced(system: Running, sent: dict[str, float], statuses: list[int]) -> None:
         thread.join()
 
 
-def once(system: Running, token: str, transport: str = "websocket") -> dict[str, Any]:
+def once(system: Running, token: str) -> dict[str, Any]:
     """Percentiles of the delay over all (report, socket) pairs, in milliseconds."""
-    command = [*NODE, str(ROOT / "bench" / "sockets.mjs"), system.url, token, str(SOCKETS), transport]
+    command = [*NODE, str(ROOT / "bench" / "sockets.mjs"), system.url, token, str(SOCKETS)]
     sockets = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert sockets.stdin is not None
     assert sockets.stdout is not None

@@ -11,7 +11,7 @@ from flask.json.provider import DefaultJSONProvider
 from flask_socketio import SocketIO
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from server import api, live, plain
+from server import api, frames, live, plain
 from server.api import contract, errors
 from server.api.html import Pages
 from server.api.words import dictionary, language, word
@@ -67,6 +67,7 @@ def _install_edges(app: Flask) -> None:
 
 
 def _socket_server(app: Flask, settings: Settings) -> None:
+    frames.install()
     socketio = SocketIO(
         app,
         async_mode="gevent" if settings.serving == "gevent" else "threading",
