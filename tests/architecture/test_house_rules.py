@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from server.store.tables import metadata
+
 ROOT = Path(__file__).resolve().parents[2]
 CODE = [path for part in ("server", "geo", "workers") for path in sorted((ROOT / part).rglob("*.py"))]
 DOMAIN = sorted((ROOT / "server" / "domain").glob("*.py"))
@@ -20,6 +22,7 @@ TOP_LEVEL = {
 }
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
 LONGEST_FILE = 800
+QUANTITIES = {"needs", "ledger", "matches", "assignment_lines", "gifts"}
 NOT_WRITTEN_BY_HAND = {"package-lock.json", "id.json", "en.json"}
 # Spelt apart, so that this file keeps its own rule.
 UNFINISHED = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK")) + r")\b")
@@ -76,6 +79,24 @@ def test_one_file_reads_the_environment() -> None:
 
 def test_one_file_makes_the_web_application() -> None:
     assert having(r"\b(Flask|SocketIO)\(") == {"server/app.py"}
+
+
+def test_only_the_relay_speaks_into_rooms() -> None:
+    """Law 1; that it does not enqueue either is a contract of the import linter."""
+    assert having(r"\bemit\(|import .*\bemit\b|socketio.*\bsend\(") == set()
+    assert having(r"\bRedisManager\b") == {"server/live.py", "workers/relay.py"}
+
+
+def test_one_file_reads_what_waits_in_the_outbox() -> None:
+    """Law 2."""
+    assert having(r"outbox\.(unsent|number|mark_sent)\(") == {"workers/relay.py"}
+
+
+def test_what_is_on_hand_held_or_covered_is_stored_nowhere() -> None:
+    """Law 7: quantities are asked, moved or promised; all else is reckoned from these."""
+    named = {(table.name, column.name) for table in metadata.tables.values() for column in table.columns}
+    assert not {name for name in named if re.search("on_hand|^held|^free|covered|delivered$|^fill|stock", name[1])}
+    assert {table for table, column in named if column == "quantity"} == QUANTITIES
 
 
 def test_package_files_are_empty() -> None:

@@ -16,7 +16,7 @@ import redis
 
 from server.bootstrap import System
 from server.config import environment_for
-from server.services import reconciling
+from server.services import planning, reconciling
 from server.services.inputs_dispatch import PlanIn
 from server.services.plans import request
 from tests.services.world import COORDINATOR, World
@@ -257,6 +257,25 @@ def test_a_planner_that_is_killed_leaves_one_plan_in_the_end(world, relay, start
         until(lambda: plan(world, plan_id)["state"] in ("ready", "superseded"))
     with world.system.reading() as tx:
         assert [match["quantity"] for match in tx.plans.matches(plan_id)] == [5]
+
+
+def test_a_plan_is_worked_out_with_no_transaction_open(world, system, monkeypatch):
+    """Law 6."""
+    world.stock(world.site(), "blanket", 100)
+    world.case({"blanket": 20})
+    with system.writing() as tx:
+        plan_id = request(tx, COORDINATOR, PlanIn())["id"]
+    solve, open_meanwhile = planning.solve, []
+
+    def watched(situation):
+        open_meanwhile.append(system.engine.pool.checkedout())
+        return solve(situation)
+
+    monkeypatch.setattr(planning, "solve", watched)
+    job_functions.use(system)
+    job_functions.make_plan(plan_id)
+    assert open_meanwhile == [0]
+    assert len(world.shown(plan_id)["matches"]) == 1
 
 
 def test_a_queue_that_forgets_everything_in_mid_plan_is_made_good(world, relay, started, connection):

@@ -82,6 +82,20 @@ def steps(world, case_id, helper):
     yield world.do(handovers.deliver, actor, job_id, body)
 
 
+def test_snapshot_and_cursor_are_of_one_moment(job):
+    """Whatever is committed while a board is read is in neither."""
+    world, _, _ = job
+    numbered(world.system)
+    with world.system.reading() as tx:
+        cursor = tx.outbox.cursor()
+        world.case({"rice": 5})
+        numbered(world.system)
+        board = queries.board(tx, SYSTEM, "jabar", "32")
+    assert (board["cursor"], len(board["cases"]["rows"])) == (cursor, 1)
+    later = told_afterwards(world.system, "jabar", "32", cursor)
+    assert {message["type"] for message in later} >= {"ReportReceived"}
+
+
 @pytest.mark.parametrize(("slug", "area"), BOARDS)
 def test_a_board_and_what_it_was_told_since_is_the_board_now(job, slug, area):
     world, case_id, helper = job
