@@ -66,14 +66,20 @@ export async function flush(now = false): Promise<void> {
 }
 
 async function sendAll(now: boolean): Promise<void> {
-  const entries = (await waiting.all()).filter((entry) => !entry.refused && (now || entry.next_at <= Date.now()));
+  const entries = (await waiting.all()).filter((entry) => !entry.refused);
   entries.sort((a, b) => ORDER[a.kind] - ORDER[b.kind] || a.made_at - b.made_at);
+  const held = new Set<string>();
   for (const entry of entries) {
-    const answer = await send(entry);
-    if (answer) await settle(entry, answer);
+    const chain = chainOf(entry);
+    if (held.has(chain)) continue;
+    const answer = now || entry.next_at <= Date.now() ? await send(entry) : null;
+    if (!answer || !(await settle(entry, answer))) held.add(chain);
     if (answer?.status === 0) break;
   }
 }
+
+/** What must reach the server in order: the steps of one job. A hand-over ahead of its departure is refused. */
+const chainOf = (entry: Waiting): string => (entry.kind === "step" ? entry.id.split("/")[0]! : entry.id);
 
 /** The server's answer; null when the entry has to wait for another one. */
 async function send(entry: Waiting): Promise<Answer | null> {
@@ -85,17 +91,23 @@ async function send(entry: Waiting): Promise<Answer | null> {
   return ask(entry.path, { method: "PUT", body: entry.body, headers, anonymous: true, timeoutMs: 180_000 });
 }
 
-async function settle(entry: Waiting, answer: Answer): Promise<void> {
-  if (isStored(entry, answer)) {
+/** Puts an entry where its answer sends it; whether nothing of it waits any longer. */
+async function settle(entry: Waiting, answer: Answer): Promise<boolean> {
+  const stored = isStored(entry, answer);
+  const refused = !stored && isRefused(answer);
+  if (stored) {
     if (entry.kind === "report") await sent.put(sentOf(entry.id, answer));
     await waiting.remove(entry.id);
-  } else if (isRefused(answer)) {
+  } else if (refused) {
     await waiting.put({ ...entry, refused: refusalOf(answer) });
   } else {
     const pause = Math.max(answer.retryAfterMs, pauseMs(entry.tries));
-    await waiting.put({ ...entry, tries: entry.tries + 1, next_at: Date.now() + pause });
+    // Without a network nobody was asked: the first try with one comes soon.
+    const tries = navigator.onLine ? entry.tries + 1 : entry.tries;
+    await waiting.put({ ...entry, tries, next_at: Date.now() + pause });
   }
   changed();
+  return stored || refused;
 }
 
 /** Whether this answer can only have come from our server, with the thing on its disk. */

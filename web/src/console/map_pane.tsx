@@ -7,7 +7,7 @@ import type { Lists } from "./lists";
 import type { LiveMap, Picked } from "./map/contract";
 import type { Model } from "./model";
 import { boundsOf, namesVersion, placeName } from "./places";
-import { incidentOf, setup } from "./setup";
+import { incidentOf, setup, within } from "./setup";
 
 const WEST_JAVA: [number, number, number, number] = [106.3, -7.85, 108.9, -5.9];
 /** Signs change at most this often; with very many cases, more rarely. */
@@ -53,7 +53,7 @@ export function MapPane({ model, opened, open, covered }: Props) {
     };
   }, [model]);
 
-  const shownArea = model.filter.area || model.area || "";
+  const shownArea = model.filter.area || areaAtFirst(model);
   useEffect(() => {
     const bounds = state === "ready" && shownArea ? boundsOf(shownArea) : null;
     if (bounds) map.current?.fit(bounds);
@@ -131,6 +131,15 @@ function loadScript(): Promise<void> {
     document.head.append(style, element);
   });
   return script;
+}
+
+/** Where to look at first: where the incident is, within what the person looks after; "" leaves its bounds. */
+function areaAtFirst(model: Model): string {
+  const incident = incidentOf(model.incident);
+  if (incident?.bounds) return "";
+  const own = model.area ?? "";
+  const [area = "", ...others] = incident?.areas ?? [];
+  return others.length === 0 && within(area, own) ? area : own;
 }
 
 async function openMap(
