@@ -10,6 +10,7 @@ from server.config import Settings
 
 POINTS = (
     "relay:after_number",
+    "relay:before_emit",
     "relay:after_emit",
     "relay:before_mark",
     "worker:before_write",

@@ -155,6 +155,7 @@ class Relay:
         self.ears, self.was_away = ears, False
 
     def _send(self, rows: Sequence[Row], asides: Sequence[Mapping[str, hearing.Rows]]) -> None:
+        fault(self.system.settings, "relay:before_emit")
         batch = [_event(row) for row in rows]
         for room, messages in messages_by_room(rows, batch, asides).items():
             self.emitter.tell(room, messages)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from server.domain import events
 from server.domain.events import Event
 from server.store.board import Board
 from workers import jobs, queues, routes
@@ -68,6 +69,12 @@ def test_every_job_takes_only_ids():
         hints = typing.get_type_hints(getattr(jobs, name))
         assert hints.pop("return") is type(None)
         assert set(hints.values()) <= {str, int}, name
+
+
+def test_many_changes_make_one_job_of_each_kind_for_each_incident():
+    """Law 5."""
+    opened = [events.NeedsOpened(incident_id=f"i{n % 2}", area="32", case_id=n, need_ids=[n]) for n in range(200)]
+    assert routes.jobs_for(opened) == [queues.Job("replan", ("i0",)), queues.Job("replan", ("i1",))]
 
 
 def test_every_job_that_follows_an_event_exists():

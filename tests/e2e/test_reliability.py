@@ -13,12 +13,13 @@ from dataclasses import replace
 import pytest
 import redis
 
+from server import faults
 from server.config import environment_for
 from tests.e2e.conftest import ROOT
 from tests.e2e.outsider import listening, report, rows, until
 from tests.e2e.people import admin, check_in, person, ready, wanting, warehouse
 
-POINTS = ("relay:after_number", "relay:after_emit", "relay:before_mark")
+POINTS = [name for name in faults.POINTS if name.startswith("relay:")]
 
 
 @pytest.fixture(scope="module")

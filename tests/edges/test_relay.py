@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from server import faults
 from server.bootstrap import System
 from server.config import environment_for
 from server.services import planning, reconciling
@@ -209,7 +210,7 @@ def test_a_second_relay_waits_for_its_turn(world):
         assert tx.outbox.claim_relay()
 
 
-@pytest.mark.parametrize("point", ["relay:after_number", "relay:after_emit", "relay:before_mark"])
+@pytest.mark.parametrize("point", [name for name in faults.POINTS if name.startswith("relay:")])
 def test_a_relay_that_is_killed_loses_nothing_and_says_nothing_twice(world, started, ear, connection, point):
     for _ in range(3):
         world.case({"blanket": 5})
