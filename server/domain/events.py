@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+PLACE_DECIMALS = 4
+"""Decimals of a degree in board rows: 11 m."""
 
 
 @dataclass(frozen=True, kw_only=True)

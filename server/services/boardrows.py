@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-PLACE_DECIMALS = 4
+from server.domain.events import PLACE_DECIMALS
 
 Source = Mapping[str, Any]
 

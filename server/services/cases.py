@@ -169,6 +169,7 @@ def detail(tx: Tx, actor: Actor, case_id: int) -> dict[str, Any]:
     reports = tx.reports.of_case(case_id)
     incident = tx.incidents.get(case["incident_id"])
     needs = tx.cases.needs_of(case_id)
+    shown = {row["id"]: row for row in queries.report_rows(tx, [row["id"] for row in reports])}
     return {
         **queries.case_row(tx, case_id),
         "lon": case["lon"],
@@ -177,7 +178,7 @@ def detail(tx: Tx, actor: Actor, case_id: int) -> dict[str, Any]:
         "vulnerable": case["vulnerable"],
         "tier_reason": case["tier_reason"],
         "score": _score(tx, case, needs, incident["settings"] if incident else {}),
-        "reports": [_report_detail(tx, row) for row in reports],
+        "reports": [_report_detail(tx, row, shown[row["id"]]) for row in reports],
         "needs": [
             {**row, "basis": need["basis"]}
             for row, need in zip(queries.need_rows(tx, [need["id"] for need in needs]), needs, strict=True)
@@ -211,9 +212,9 @@ def _case_for(tx: Tx, actor: Actor, case_id: int, *, lock: bool = False) -> Mapp
     return case
 
 
-def _report_detail(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:
+def _report_detail(tx: Tx, row: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        **queries.report_rows(tx, [row["id"]])[0],
+        **shown,
         "text": row["text"],
         "place_text": row["place_text"],
         "people": row["people"],
@@ -275,7 +276,7 @@ def _set_place(desk: Desk) -> None:
     )
     for report in desk.tx.reports.of_case(desk.case["id"]):
         # Somebody has looked: what made the reported place doubtful is settled.
-        kept = [flag for flag in report["flags"] if flag not in places.FLAGS]
+        kept = places.other_flags(report["flags"])
         if kept != report["flags"]:
             desk.tx.reports.change(report["id"], flags=kept)
 

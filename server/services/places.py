@@ -4,7 +4,7 @@ Nothing is guessed silently: a name that several areas share is stored as unclea
 candidates; a place outside the incident's operating area is stored and flagged.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,11 @@ class Resolved:
     accuracy_m: float | None = None
     flags: tuple[str, ...] = ()
     candidates: tuple[Mapping[str, Any], ...] = field(default=())
+
+
+def other_flags(flags: Iterable[str]) -> list[str]:
+    """The flags that stay when the place is set anew."""
+    return [flag for flag in flags if flag not in FLAGS]
 
 
 def home_area(incident: Mapping[str, Any]) -> str:

@@ -211,8 +211,7 @@ def _set_place(desk: _Desk) -> None:
         incident, desk.gazetteer, place=desk.body.place, area_code=desk.body.area_code, place_text=None
     )
     where = {"area": found.area, "lon": found.lon, "lat": found.lat, "accuracy_m": found.accuracy_m}
-    kept = [flag for flag in desk.report["flags"] if flag not in places.FLAGS]
-    tx.reports.change(desk.report["id"], **where, flags=[*kept, *found.flags])
+    tx.reports.change(desk.report["id"], **where, flags=[*places.other_flags(desk.report["flags"]), *found.flags])
     if case["verified_at"] is None and len(tx.reports.of_case(case["id"])) == 1:
         tx.cases.change(case["id"], **where)
     if desk.body.text:

@@ -12,10 +12,9 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Connection, select
 
+from server.domain.events import PLACE_DECIMALS
 from server.store.rows import Row
 from server.store.tables import metadata
-
-PLACE_DECIMALS = 4
 
 
 @dataclass(frozen=True)
