@@ -47,9 +47,10 @@ def propose(tx: Tx, actor: Actor, proposals: Sequence[Proposal]) -> list[str]:
 
 
 def _row(tx: Tx, actor: Actor, proposal: Proposal) -> Row:
-    case = proposal.case
+    case, assignment_id = proposal.case, tx.new_id()
     return {
-        "id": tx.new_id(),
+        "id": assignment_id,
+        "trip_id": assignment_id,
         "incident_id": case["incident_id"],
         "case_id": case["id"],
         "site_id": proposal.site_id,

@@ -26,7 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID, ExcludeConstraint
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -374,13 +374,16 @@ plans = Table(
     _id(),
     _ref("incident_id", "incidents.id"),
     Column("area", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default=text("'live'")),
     Column("state", Text, nullable=False),
     Column("by", Text, nullable=False),
+    _json("asked"),
     _json("result"),
     _time("requested_at"),
     _time("ready_at", nullable=True),
     _time("approved_at", nullable=True),
     _version(),
+    CheckConstraint("kind in ('live', 'wave', 'what_if')", name="kind"),
     Index(None, "incident_id", "requested_at"),
 )
 matches = Table(
@@ -393,9 +396,32 @@ matches = Table(
     _ref("volunteer_id", "volunteers.id", nullable=True),
     Column("quantity", Integer, nullable=False),
     Column("minutes", Float, nullable=False),
+    Column("taken_out", Boolean, nullable=False, server_default=text("false")),
     _json("why"),
     CheckConstraint("quantity > 0", name="quantity"),
     CheckConstraint("(lot_id is null) <> (volunteer_id is null)", name="one_source"),
+)
+rulings = Table(
+    "rulings",
+    metadata,
+    _id(),
+    _ref("incident_id", "incidents.id"),
+    Column("area", Text, nullable=False),
+    _need(),
+    _ref("lot_id", "lots.id", nullable=True),
+    _ref("volunteer_id", "volunteers.id", nullable=True),
+    Column("kind", Text, nullable=False),
+    Column("quantity", Integer),
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    _time("at"),
+    Column("ended_by", Text),
+    _time("ended_at", nullable=True),
+    CheckConstraint("kind in ('pin', 'forbid')", name="kind"),
+    CheckConstraint("quantity > 0", name="quantity"),
+    CheckConstraint("(lot_id is null) <> (volunteer_id is null)", name="one_source"),
+    Index("ix_rulings_in_force", "incident_id", postgresql_where=text("ended_at is null")),
+    Index(None, "need_id"),
 )
 
 assignments = Table(
@@ -415,6 +441,9 @@ assignments = Table(
     Column("by", Text, nullable=False),
     Column("reason", Text),
     Column("attention", Text),
+    Column("trip_id", UUID(as_uuid=False), nullable=False),
+    Column("stop", SmallInteger, nullable=False, server_default=text("1")),
+    _time("expected_at", nullable=True),
     _time("asking_since"),
     Column("code_tries", SmallInteger, nullable=False, server_default=text("0")),
     _time("created_at"),
@@ -423,11 +452,13 @@ assignments = Table(
     CheckConstraint("kind in ('goods', 'service')", name="kind"),
     Index(None, "incident_id", "state"),
     Index(None, "case_id"),
-    Index(
-        "uq_assignments_busy",
-        "volunteer_id",
-        unique=True,
-        postgresql_where=text("state in ('accepted', 'en_route')"),
+    Index(None, "trip_id"),
+    ExcludeConstraint(
+        ("volunteer_id", "="),
+        ("trip_id", "<>"),
+        name="one_trip_at_a_time",
+        using="gist",
+        where=text("state in ('accepted', 'en_route')"),
     ),
 )
 assignment_lines = Table(
