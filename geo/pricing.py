@@ -7,6 +7,7 @@ its need pays now, and joins the arcs, or none is, and the plan is the optimum.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -27,6 +28,12 @@ SUPERCELL_NEEDS: Final = 400
 """Needs in a cell: few enough to be near each other, enough to share the work."""
 
 BLOCK_ROWS: Final = 1024
+
+CACHED_PAIRS: Final = 1 << 16
+"""Pairs whose costs are worked out at once: half a megabyte for each intermediate."""
+
+CORES: Final = 2
+"""Threads that work them out; numpy lets them run side by side."""
 
 SAMPLE_ROWS: Final = 32
 MOST_TIES: Final = 3
@@ -94,7 +101,7 @@ class Pricer:
         self._cells: list[tuple[Ints, list[Ints]]] = []
         needs, supplies = len(units.asked), len(units.free)
         if needs * supplies <= DENSE_PAIRS:
-            self._dense = costs.block(np.arange(needs), np.arange(supplies))
+            self._dense = _all_pairs(costs, needs, supplies)
         else:
             self._cells = _cells(costs)
 
@@ -134,6 +141,23 @@ class Pricer:
         paid = price[supplies]
         enough = min((most + paid).min(initial=NO_ARC), float(self._units.unmet[needs].max()))
         return np.asarray(supplies[least + paid <= enough])
+
+
+def _all_pairs(costs: Costs, needs: int, supplies: int) -> Ints:
+    """Costs of all pairs, some rows at a time: what is worked on stays in the processor's cache."""
+    table = np.empty((needs, supplies), np.int64)
+    step, every = max(1, CACHED_PAIRS // max(1, supplies)), np.arange(supplies)
+
+    def fill(start: int) -> None:
+        table[start : start + step] = costs.block(np.arange(start, min(start + step, needs)), every)
+
+    if table.size <= CACHED_PAIRS:
+        fill(0)
+        return table
+    with ThreadPoolExecutor(CORES) as pool:
+        for _ in pool.map(fill, range(0, needs, step)):
+            pass
+    return table
 
 
 def _lowest(needs: Ints, supplies: Ints, cost: Ints, offers: Ints, limit: Ints, take: int, *, strictly: bool) -> Arcs:
