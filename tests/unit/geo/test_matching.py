@@ -118,25 +118,45 @@ def brute_force(needs, supplies, forbidden):
     return best(0, tuple(supply_rows["quantity"].tolist()))
 
 
-@settings(max_examples=300, deadline=None)
+def pins_taken(needs, supplies, pins):
+    """What people decided comes off first, in the order of the ids, as far as it is there and asked."""
+    needs, supplies = ({row[key]: dict(row) for row in rows} for rows, key in ((needs, "need_id"), (supplies, "supply_id")))
+    taken = []
+    for pin in sorted(pins, key=lambda pin: (pin.need_id, pin.supply_id)):
+        need, supply = needs[pin.need_id], supplies[pin.supply_id]
+        quantity = min(pin.quantity, need["quantity"], supply["quantity"])
+        if need["kind"] == supply["kind"] and quantity:
+            need["quantity"] -= quantity
+            supply["quantity"] -= quantity
+            taken.append((pin.need_id, pin.supply_id, quantity))
+    return taken, list(needs.values()), list(supplies.values())
+
+
+@settings(max_examples=2000, deadline=None)
 @given(problem=problems(), data=st.data())
 def test_the_plan_is_the_true_optimum(problem, data):
+    """Goods and services, skills, tiers, expiry, splits, pins and forbidden pairs, against trying everything."""
     needs, supplies = problem
     every_pair = [(n["need_id"], s["supply_id"]) for n in needs for s in supplies]
-    forbidden = frozenset(data.draw(st.sets(st.sampled_from(every_pair)))) if every_pair else frozenset()
-    result = planned(needs, supplies, rules={"forbidden": forbidden})
+    some_pairs = st.sets(st.sampled_from(every_pair)) if every_pair else st.just(set())
+    forbidden = frozenset(data.draw(some_pairs))
+    pins = tuple(Pin(*pair, data.draw(st.integers(1, 2))) for pair in sorted(data.draw(some_pairs))[:2])
+    result = planned(needs, supplies, rules={"forbidden": forbidden}, pins=pins)
 
+    taken, needs_left, supplies_left = pins_taken(needs, supplies, pins)
+    assert [(m.need_id, m.supply_id, m.quantity) for m in result.matches if m.pinned] == taken
     tiers = {need["need_id"]: need["tier"] for need in needs}
     weights = {need["need_id"]: max(need["weight"], 0.01) for need in needs}
     open_by_tier = [0, 0, 0, 0]
-    cost = sum(match.cost for match in result.matches)
+    free_choice = [match for match in result.matches if not match.pinned]
+    cost = sum(match.cost for match in free_choice)
     for one in result.unmet:
         open_by_tier[tiers[one.need_id]] += one.quantity
         cost += one.quantity * round(weights[one.need_id] * 60 * 24 * 60)
-    assert (*open_by_tier, cost) == brute_force(needs, supplies, forbidden)
+    assert (*open_by_tier, cost) == brute_force(needs_left, supplies_left, forbidden)
     assert result.lower_bound == result.cost
     assert result.gap == 0
-    assert not forbidden & {(m.need_id, m.supply_id) for m in result.matches}
+    assert not forbidden & {(m.need_id, m.supply_id) for m in free_choice}
 
 
 @settings(max_examples=100, deadline=None)
