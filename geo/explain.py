@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import floor
 from typing import Final
 
 FORBIDDEN: Final = "forbidden"
@@ -106,26 +107,39 @@ def impossible(offer: Offer) -> list[Lack]:
 
 
 def why_match(
-    chosen: Offer, others: Sequence[Offer], rival: Offer | None, quantity: int, weight: float
+    chosen: Offer, others: Sequence[Offer], quantity: int, weight: float, flip: Mapping[str, object] | None
 ) -> dict[str, object]:
     """The reasons of one match: the terms of its cost, the next candidates with what each lacked,
-    and how much nearer, at the least, the best rival (by cost and price together) would have to be
-    to win.
+    and the smallest change that would turn it over (`flip_of`), where that could be told.
     """
     why: dict[str, object] = {
         "terms": {
             "minutes": round(chosen.minutes, 1),
             "keeps_minutes": round(chosen.keeps_minutes, 1),
-            "weight": round(weight, 3),
+            "weight": round(weight, 4),
             "cost": chosen.cost,
         },
         "price": chosen.price,
         "next": [_next(other, chosen, quantity) for other in others],
     }
-    if rival is not None:
-        nearer = max(0.0, rival.full_cost - chosen.full_cost) / (60 * weight)
-        why["flip"] = {"supply_id": rival.supply_id, "minutes_nearer_at_least": round(nearer, 1)}
+    if flip is not None:
+        why["flip"] = dict(flip)
     return why
+
+
+def flip_of(dearer: int, left: float, goes_to: str | None, weight: float) -> dict[str, object]:
+    """When the way takes `minutes_longer` more minutes a unit goes to another supply, or stays open
+    (`goes_to` None): because that is then the better plan, or because `left`, the minutes that may
+    pass until the lot expires, the shift ends or it is out of reach, are over (`out_of_time`).
+    Minutes are rounded up to tenths, so that they suffice; `cost_longer` is the first cost that does.
+    """
+    minutes = min((dearer + 1) / (60 * weight), left)
+    return {
+        "minutes_longer": floor(minutes * 10 + 1) / 10,
+        "cost_longer": dearer + 1,
+        "goes_to": goes_to,
+        "out_of_time": left < (dearer + 1) / (60 * weight),
+    }
 
 
 def _next(other: Offer, chosen: Offer, quantity: int) -> dict[str, object]:
@@ -138,11 +152,15 @@ def _next(other: Offer, chosen: Offer, quantity: int) -> dict[str, object]:
     }
 
 
-def why_open(nearest: Offer | None, quantity: int, free: int, *, left: bool) -> dict[str, object]:
+def why_open(
+    nearest: Offer | None, quantity: int, free: int, ahead: int, *, left: bool
+) -> dict[str, object]:
     """The reasons that units stay open: what is missing and where the nearest of it is.
 
     `nearest` is the nearest possible supply, or the nearest of all when none is possible. `free` is
-    all there was before the plan; `left`, whether the plan leaves some that would be possible.
+    all there was before the plan; `left`, whether the plan leaves some that would be possible. `ahead`
+    are the open units that would be served before these, so that with so many and these more at the
+    place it is sure to be served.
     """
     if nearest is None or not free:
         code = NO_STOCK
@@ -151,6 +169,7 @@ def why_open(nearest: Offer | None, quantity: int, free: int, *, left: bool) -> 
     else:
         code = NOT_WORTH_IT if left else ALL_TAKEN
     why: dict[str, object] = {"code": code, "missing": quantity, "free": free}
+    why["would_serve"] = {"units": ahead + quantity, "ahead": ahead}
     if nearest is not None:
         lacking = impossible(nearest) if nearest.cost is None else []
         why["nearest"] = {

@@ -8,7 +8,8 @@ import geopandas as gpd
 import numpy as np
 
 from geo.costs import TravelCosts
-from geo.explain import Offer, why_match, why_open
+from geo.explain import Offer, flip_of, why_match, why_open
+from geo.flips import STAYS_OPEN, flips
 from geo.flow import Ints, Quantities
 from geo.pricing import NO_ARC
 from geo.transportation import Solution
@@ -36,6 +37,7 @@ class Reasons:
         used = np.zeros(len(units.free), np.int64)
         np.add.at(used, solved.arcs.supply, solved.amount)
         self._left = units.free - used
+        self._units, self._flips = units, flips(units, costs, solved)
         self._forbidden = set(zip(*(rows.tolist() for rows in costs.forbidden), strict=True))
 
     def of_matches(self) -> list[dict[str, object]]:
@@ -65,38 +67,47 @@ class Reasons:
         arcs = self._solved.arcs
         row, chosen = np.searchsorted(needs, arcs.need[matches]), arcs.supply[matches]
         seen = _Seen(self._costs, needs, self._columns)
-        nearest, rivals = self._others(seen, row, chosen)
+        nearest = self._others(seen, row, chosen)
         whys = []
         for match, at, supply in zip(matches.tolist(), row.tolist(), chosen.tolist(), strict=True):
             need = int(needs[at])
-            rival = rivals[at]
             whys.append(
                 why_match(
                     self._offer(seen, at, need, supply),
                     [self._offer(seen, at, need, column) for column in nearest[at]],
-                    None if rival is None else self._offer(seen, at, need, rival),
                     int(self._solved.amount[match]),
                     self._weights[need],
+                    self._flip(match, float(seen.minutes[at, supply])),
                 )
             )
         return whys
 
-    def _others(self, seen: _Seen, row: Ints, chosen: Ints) -> tuple[list[list[int]], list[int | None]]:
-        """For each need the nearest supplies that it did not get (those who lack the skills are no
-        candidates), and the one that it would turn to next.
+    def _flip(self, match: int, minutes: float) -> dict[str, object] | None:
+        if self._flips is None:
+            return None
+        need, supply = int(self._solved.arcs.need[match]), int(self._solved.arcs.supply[match])
+        to = int(self._flips.goes_to[match])
+        goes_to = None if to == STAYS_OPEN else self._supply_ids[to]
+        left = float(self._costs.limit[supply]) - minutes
+        return flip_of(int(self._flips.dearer[match]), left, goes_to, self._weights[need])
+
+    def _others(self, seen: _Seen, row: Ints, chosen: Ints) -> list[list[int]]:
+        """For each need the nearest supplies that it did not get; those who lack the skills are no
+        candidates.
         """
         minutes = np.where(seen.able, seen.minutes, np.inf)
-        full = np.where(seen.cost < NO_ARC, seen.cost + self._solved.price, NO_ARC)
-        minutes[row, chosen], full[row, chosen] = np.inf, NO_ARC
+        minutes[row, chosen] = np.inf
         count = min(NEXT, minutes.shape[1])
         close = np.argpartition(minutes, count - 1, axis=1)[:, :count]
         order = np.argsort(np.take_along_axis(minutes, close, axis=1), axis=1, kind="stable")
         close = np.take_along_axis(close, order, axis=1)
         real = np.isfinite(np.take_along_axis(minutes, close, axis=1))
-        nearest = [columns[is_real].tolist() for columns, is_real in zip(close, real, strict=True)]
-        best = full.argmin(axis=1)
-        rivals = [int(c) if full[at, c] < NO_ARC else None for at, c in enumerate(best)]
-        return nearest, rivals
+        return [columns[is_real].tolist() for columns, is_real in zip(close, real, strict=True)]
+
+    def _ahead(self, need: int) -> int:
+        """Open units of the other needs that cost no less to leave open."""
+        dearer = self._units.unmet >= self._units.unmet[need]
+        return int(self._solved.open[dearer].sum() - self._solved.open[need])
 
     def _open(self, seen: _Seen, row: int, need: int, missing: int) -> dict[str, object]:
         possible = seen.cost[row] < NO_ARC
@@ -106,7 +117,7 @@ class Reasons:
         nearest = None
         if len(minutes) and np.isfinite(minutes.min()):
             nearest = self._offer(seen, row, need, int(minutes.argmin()))
-        return why_open(nearest, missing, int(self._free.sum()), left=left)
+        return why_open(nearest, missing, int(self._free.sum()), self._ahead(need), left=left)
 
     def _offer(self, seen: _Seen, row: int, need: int, supply: int) -> Offer:
         costs, cost = self._costs, int(seen.cost[row, supply])

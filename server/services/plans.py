@@ -71,7 +71,7 @@ def _supplies_in(part: Any) -> Iterator[str]:
         for one in part:
             yield from _supplies_in(one)
     elif isinstance(part, dict):
-        yield from (part[name] for name in ("lot_id", "supply_id") if part.get(name))
+        yield from (part[name] for name in ("lot_id", "supply_id", "goes_to") if part.get(name))
         for one in part.values():
             if isinstance(one, list | dict):
                 yield from _supplies_in(one)

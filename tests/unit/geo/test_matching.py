@@ -120,7 +120,8 @@ def brute_force(needs, supplies, forbidden):
 
 def pins_taken(needs, supplies, pins):
     """What people decided comes off first, in the order of the ids, as far as it is there and asked."""
-    needs, supplies = ({row[key]: dict(row) for row in rows} for rows, key in ((needs, "need_id"), (supplies, "supply_id")))
+    needs = {row["need_id"]: dict(row) for row in needs}
+    supplies = {row["supply_id"]: dict(row) for row in supplies}
     taken = []
     for pin in sorted(pins, key=lambda pin: (pin.need_id, pin.supply_id)):
         need, supply = needs[pin.need_id], supplies[pin.supply_id]
@@ -285,7 +286,10 @@ def test_why_names_the_nearer_ones_and_what_they_lacked():
     assert lacking["farther"] == ["farther"]
     assert "other" not in lacking
     assert match.why["terms"]["minutes"] == match.minutes
-    assert match.why["flip"] == {"supply_id": "small", "minutes_nearer_at_least": 0.0}
+    # 104.8 minutes from the farther one less 33.7 from the chosen one; the small one's unit would only
+    # change places with the rival's.
+    flip = {"minutes_longer": 71.2, "cost_longer": 4269, "goes_to": "farther", "out_of_time": False}
+    assert match.why["flip"] == flip
 
 
 def test_the_price_says_what_one_more_would_save():

@@ -41,7 +41,8 @@ export interface Why {
   terms?: { minutes: number; keeps_minutes: number; weight: number; cost: number };
   price?: number;
   next?: Next[];
-  flip?: { supply_id: string; minutes_nearer_at_least: number };
+  /** When the way takes so much longer, a unit goes to another supply, or stays open (null). */
+  flip?: { minutes_longer: number; goes_to: string | null; out_of_time: boolean };
 }
 
 export interface Match {
@@ -66,7 +67,7 @@ export interface Unmet {
   tier: Tier;
   area: string;
   quantity: number;
-  why: { code: string; nearest?: Next } & Record<string, unknown>;
+  why: { code: string; nearest?: Next; would_serve?: { units: number; ahead: number } } & Record<string, unknown>;
 }
 
 export interface Plan extends PlanBrief {

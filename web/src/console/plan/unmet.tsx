@@ -41,7 +41,7 @@ export function UnmetNeeds({ plan, model }: { plan: Plan; model: Model }) {
 }
 
 function UnmetLine({ row, suppliers }: { row: Unmet; suppliers: Map<string, string> }) {
-  const { nearest } = row.why;
+  const { nearest, would_serve } = row.why;
   return (
     <li>
       <div class="match no-pick">
@@ -55,6 +55,7 @@ function UnmetLine({ row, suppliers }: { row: Unmet; suppliers: Map<string, stri
             {unmetWord(row.why, row.item)}
             {nearest &&
               ` ${word("plan.nearest", { name: suppliers.get(nearest.supply_id) ?? word("plan.other_supply"), minutes: number(Math.round(nearest.minutes)) })}`}
+            {would_serve && ` ${word("plan.would_serve", { n: quantityOf(row.item, would_serve.units) })}`}
           </span>
         </span>
         <button type="button" class="link" onClick={() => go(casePath(row.case_id))}>

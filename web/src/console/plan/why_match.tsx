@@ -4,6 +4,15 @@ import { number, quantityOf } from "../format";
 import { lackWord } from "../why";
 import type { Match } from "./detail";
 
+function flipSentence(flip: NonNullable<Match["why"]["flip"]>, name: (id: string) => string): string {
+  const minutes = tenth(flip.minutes_longer);
+  const turned =
+    flip.goes_to === null
+      ? word("plan.flip_open", { minutes })
+      : word("plan.flip_to", { minutes, name: name(flip.goes_to) });
+  return flip.out_of_time ? `${turned} ${word("plan.flip_time")}` : turned;
+}
+
 const tenth = (n: number) => number(Math.round(n * 10) / 10);
 
 export function WhyMatch({ match, suppliers }: { match: Match; suppliers: Map<string, string> }) {
@@ -38,7 +47,7 @@ export function WhyMatch({ match, suppliers }: { match: Match; suppliers: Map<st
           </ul>
         </>
       )}
-      {flip && <p>{word("plan.flip", { name: name(flip.supply_id), minutes: tenth(flip.minutes_nearer_at_least) })}</p>}
+      {flip && <p>{flipSentence(flip, name)}</p>}
     </div>
   );
 }
