@@ -142,6 +142,22 @@ def incidents_add(
     click.echo(f"incident {slug} is open")
 
 
+@incidents.command("settings")
+@click.argument("slug")
+@click.argument("figures", nargs=-1, metavar="[NAME=VALUE]...")
+def incidents_settings(slug: str, figures: tuple[str, ...]) -> None:
+    """Show an incident's timings and figures, each after its NAME=VALUE was set; null takes one back.
+
+    For example: incidents settings jabar offers.0.seconds=90 plan.fairness=0.5 night.begins=18:30
+    """
+    from server.commands import places
+    from server.commands.working import working
+
+    with working(settings()) as system:
+        for line in places.tune_incident(system, slug, figures):
+            click.echo(line)
+
+
 @cli.group("import")
 def imports() -> None:
     """Files of reports, sites, stock and volunteers (docs/import.md)."""

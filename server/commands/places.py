@@ -1,6 +1,9 @@
-"""`areas load`, `roads load` and `incidents add`."""
+"""`areas load`, `roads load`, `incidents add` and `incidents settings`."""
 
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from geo.boundaries import merged, read_boundaries
 from geo.roads import read_roads
@@ -8,6 +11,7 @@ from server.bootstrap import System, area_from_row
 from server.domain.permissions import SYSTEM
 from server.services import areas, basemap, incidents
 from server.services.inputs import IncidentIn, parse
+from server.services.inputs_settings import SettingsIn
 
 
 def load_areas(system: System, path: Path, level: str | None) -> dict[str, int]:
@@ -30,6 +34,39 @@ def load_roads(system: System, path: Path) -> int:
     roads = read_roads(path)
     with system.writing() as tx:
         return basemap.replace_roads(tx, SYSTEM, roads)
+
+
+def tune_incident(system: System, slug: str, figures: Sequence[str]) -> Iterator[str]:
+    """Set figures given as `dotted.name=value`; yields all that hold then. Raises Invalid naming what is wrong."""
+    change: dict[str, Any] = {}
+    for figure in figures:
+        name, _, value = figure.partition("=")
+        *above, last = name.split(".")
+        part = change
+        for step in above:
+            part = part.setdefault(step, {})
+        part[last] = _figure(value)
+    with system.writing() as tx:
+        if change:
+            incidents.change_settings(tx, SYSTEM, slug, parse(SettingsIn, change))
+        found = incidents.settings(tx, SYSTEM, slug)
+    yield from _flat(found["settings"])
+
+
+def _figure(value: str) -> object:
+    """A number or null, or else text."""
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _flat(part: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    for name, value in part.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}={value}"
 
 
 def add_incident(

@@ -1,7 +1,6 @@
 """The closed loop of offers: how many volunteers are asked at once, for how long, and when a person is asked.
 
-From the design's matching page; an incident may set its own in `incidents.settings["offers"]`, like
-{"0": {"size": 5, "seconds": 120}, "ask_a_person_after": 3, "most_per_hour": 6}.
+From the design's matching page; an incident may set its own (`tuning`) in `incidents.settings["offers"]`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,12 +12,12 @@ ASK_A_PERSON_AFTER = 3
 """Declines and silences after which a coordinator decides."""
 MOST_PER_HOUR = 6
 """Fatigue: offers that one volunteer gets in an hour; T0 may go beyond."""
-GIVE_UP_AFTER = timedelta(hours=24)
+GIVE_UP_AFTER_HOURS = 24
 """What nobody took for so long lets its goods go, so that they can be planned anew."""
 
-
-ATTENTION = ("nobody", "refused", "urgent")
-"""Why a person must look at an assignment: nobody is there who can, three refused, life and limb."""
+ATTENTION = ("nobody", "refused", "urgent", "alone_hazard", "alone_night", "overdue")
+"""Why a person must look at an assignment: nobody is there who can, three refused, life and limb, only volunteers are
+there who would go alone through danger or in the dark, nobody hears of who took it."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,9 @@ class Rules:
 class Search:
     """Which volunteers to look for.
 
-    `within`: degrees around the place, everywhere without; `each`: how many of each vehicle;
-    `whoever`: also those who consider another offer, or got `most_per_hour` of them in the last hour.
-    Who was asked for `assignment` is left out.
+    `within`: degrees around the place, everywhere without; `each`: how many of each vehicle, of those who go
+    alone with it and of the others; `whoever`: also those who consider another offer, or got `most_per_hour` of
+    them in the last hour. Who was asked for `assignment` is left out.
     """
 
     pool: list[str]

@@ -3,9 +3,11 @@
 from typing import Any
 
 from geo.areas import Gazetteer
-from server.domain.errors import Conflict, Invalid, Problem
+from server.domain import tuning
+from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, require
 from server.services.inputs import IncidentIn
+from server.services.inputs_settings import SettingsIn
 from server.services.places import HOME
 from server.store.unit_of_work import Tx
 
@@ -40,6 +42,33 @@ def add(tx: Tx, actor: Actor, body: IncidentIn, gazetteer: Gazetteer) -> dict[st
 def listed(tx: Tx) -> list[dict[str, Any]]:
     """Open incidents, the standing one first."""
     return [public(row) for row in tx.incidents.open()]
+
+
+def settings(tx: Tx, actor: Actor, slug: str) -> dict[str, Any]:
+    """All figures of an incident (`settings`), and those that it has set for itself (`own`). Raises NotFound."""
+    return _settings(_to_tune(actor, tx.incidents.by_slug(slug)))
+
+
+def change_settings(tx: Tx, actor: Actor, slug: str, body: SettingsIn) -> dict[str, Any]:
+    """Set figures of an incident, or take them back to what holds everywhere. Raises NotFound, Forbidden."""
+    row = _to_tune(actor, tx.incidents.by_slug(slug, lock=True))
+    own = tuning.joined(row["settings"], body.model_dump(exclude_unset=True, by_alias=True))
+    tx.incidents.change(row["id"], settings=own)
+    where = (row["area_codes"][0], f"incident:{row['id']}")
+    tx.audit(actor, "incident:settings", *where, before=row["settings"], after=own)
+    return _settings({**row, "settings": own})
+
+
+def _to_tune(actor: Actor, row: dict[str, Any] | None) -> dict[str, Any]:
+    for top in row["area_codes"] if row else [""]:
+        require(actor, Permission.INCIDENT_EDIT, top)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _settings(row: dict[str, Any]) -> dict[str, Any]:
+    return {"incident": row["slug"], "settings": tuning.effective(row["settings"]), "own": row["settings"]}
 
 
 def public(row: dict[str, Any]) -> dict[str, Any]:

@@ -44,9 +44,10 @@ class StepIn(Input):
 
 
 class OfferIn(StepIn):
-    """Whom to ask; nobody named begins the automatic round."""
+    """Whom to ask, and why although they go alone at night or into danger; nobody named begins the automatic round."""
 
     volunteer_id: UUID | None = None
+    reason: Reason | None = None
 
 
 class DeclineIn(StepIn):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AliasChoices, AwareDatetime, Field
 
+from server.domain.solo import MOST_TOGETHER
 from server.services.inputs import AreaCode, Input, Line, PlaceIn, Quantity, Text
 from server.services.inputs_dispatch import Reason, Version
 
@@ -19,6 +20,8 @@ HazardKind = Literal["flood", "landslide", "earthquake", "eruption", "fire", "ot
 Skill = Literal["ambulance", "cooking", "driving", "evacuation", "medical", "psychosocial", "search_and_rescue"]
 Skills = Annotated[list[Skill], Field(max_length=20)]
 Vehicle = Literal["foot", "motorcycle", "car", "boat", "pickup", "truck"]
+Team = Annotated[int | None, Field(strict=True, ge=1, le=MOST_TOGETHER)]
+"""How many people go together."""
 
 
 class ListIn(Input):
@@ -124,7 +127,10 @@ class VolunteerIn(Input):
 
 
 class CheckinIn(Input):
-    """Where a volunteer is and until when they help; skills and vehicle as they signed up if left out."""
+    """Where a volunteer is and until when they help; skills and vehicle as they signed up if left out.
+
+    Without `team` the vehicle tells how many go together (`solo.CREWS`).
+    """
 
     incident: Line | None = None
     place: PlaceIn | None = None
@@ -132,6 +138,7 @@ class CheckinIn(Input):
     until: AwareDatetime
     skills: Skills | None = None
     vehicle: Vehicle | None = None
+    team: Team = None
 
 
 class CheckinChangeIn(Input):
@@ -142,6 +149,7 @@ class CheckinChangeIn(Input):
     until: AwareDatetime | None = None
     skills: Skills | None = None
     vehicle: Vehicle | None = None
+    team: Team = None
 
 
 class ClaimIn(Input):

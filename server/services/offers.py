@@ -3,8 +3,8 @@
 Deadlines are judged by the database's clock: by the sweeper, and again at the acceptance.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,8 @@ from server.domain.carrying import CAPACITY, can_carry, load_of
 from server.domain.catalogue import ITEMS
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import SYSTEM, Actor
-from server.services import moves, queries
+from server.domain.solo import team_of
+from server.services import moves, queries, solo
 from server.services.inputs_dispatch import DeclineIn, OfferIn, StepIn
 from server.services.moves import Row
 from server.store.unit_of_work import Tx
@@ -44,10 +45,11 @@ def make_round(tx: Tx, assignment_id: str) -> int:
     still_open = [offer for offer in asked if offer["state"] == "open"]
     since = [offer["state"] for offer in asked if offer["closed_at"] and offer["closed_at"] >= row["asking_since"]]
     more, person = offering.next_step(rules, len(still_open), offering.refused(since))
-    chosen = _candidates(tx, row, rules, more) if more else []
-    _ask(tx, SYSTEM, row, chosen, rules)
-    _call_a_person(tx, row, _attention(rules, person=person, anybody=bool(chosen or still_open or not more)))
-    return len(chosen)
+    found = _candidates(tx, row, rules, more) if more else _Found()
+    _ask(tx, SYSTEM, row, found.chosen, rules)
+    lacking = None if found.chosen or still_open or not more else found.alone or "nobody"
+    _call_a_person(tx, row, lacking or _attention(rules, person=person))
+    return len(found.chosen)
 
 
 def _still_wanted(tx: Tx, row: Row) -> bool:
@@ -67,10 +69,8 @@ def _rules(tx: Tx, row: Row) -> offering.Rules:
     return offering.rules_for(tier, incident.get("settings"))
 
 
-def _attention(rules: offering.Rules, *, person: bool, anybody: bool) -> str | None:
-    """Why a person must look: a key of web/i18n `attention.*`."""
-    if not anybody:
-        return "nobody"
+def _attention(rules: offering.Rules, *, person: bool) -> str | None:
+    """Why a person must look though somebody could be asked: a key of web/i18n `attention.*`."""
     if rules.is_urgent:
         return "urgent"
     return "refused" if person else None
@@ -82,7 +82,7 @@ def _call_a_person(tx: Tx, row: Row, attention: str | None) -> None:
         moves.tell(tx, row, needs=False)
 
 
-def _ask(tx: Tx, actor: Actor, row: Row, volunteer_ids: list[str], rules: offering.Rules) -> None:
+def _ask(tx: Tx, actor: Actor, row: Row, volunteer_ids: Sequence[str], rules: offering.Rules) -> None:
     """Make the offers, all with the same deadline."""
     if not volunteer_ids:
         return
@@ -121,28 +121,57 @@ def _offer_row(tx: Tx, row: Row, volunteer_id: str, deadline: datetime) -> dict[
     }
 
 
-def _candidates(tx: Tx, row: Row, rules: offering.Rules, most: int) -> list[str]:
+@dataclass(frozen=True)
+class _Found:
+    """Whom to ask; `alone`: why somebody who is there may not go alone, if somebody is."""
+
+    chosen: Sequence[str] = ()
+    alone: str | None = None
+
+
+def _candidates(tx: Tx, row: Row, rules: offering.Rules, most: int) -> _Found:
     """Able volunteers who are free and were not asked yet: the planned one first, then the nearest.
 
     First those near by; who is farther is looked for only when too few of them are there soon.
     """
-    place = _begins_at(tx, row)
+    place, way = _begins_at(tx, row), solo.way_of(tx, row, rules.round.lasts)
     everywhere = _search(tx, row, rules, place)
     if place["lon"] is not None and row["wanted_volunteer_id"] is None:
-        near = _ranked(tx, row, place, replace(everywhere, within=NEAR_DEGREES))[:most]
-        if len(near) == most and near[-1][1] <= NEAR_MIN:
-            return [volunteer_id for _, _, volunteer_id in near]
-    return [volunteer_id for _, _, volunteer_id in _ranked(tx, row, place, everywhere)[:most]]
+        near = _able(_ranked(tx, row, place, way, replace(everywhere, within=NEAR_DEGREES)))[:most]
+        if len(near) == most and near[-1].minutes <= NEAR_MIN:
+            return _Found([one.volunteer_id for one in near])
+    found = _ranked(tx, row, place, way, everywhere)
+    chosen = [one.volunteer_id for one in _able(found)[:most]]
+    return _Found(chosen, next((one.alone for one in found if one.alone), None))
 
 
-def _ranked(tx: Tx, row: Row, place: Row, search: offering.Search) -> list[tuple[bool, float, str]]:
-    """Whom the search finds and who is there before they stop: not the planned one, minutes, id."""
+@dataclass(frozen=True, order=True)
+class _Candidate:
+    """A volunteer in the order of asking; `alone`: why they may not be asked as they go alone."""
+
+    is_other: bool
+    minutes: float
+    volunteer_id: str
+    alone: str | None = field(compare=False)
+
+
+def _able(found: Iterable[_Candidate]) -> list[_Candidate]:
+    return [one for one in found if not one.alone]
+
+
+def _ranked(tx: Tx, row: Row, place: Row, way: solo.Way, search: offering.Search) -> list[_Candidate]:
+    """Whom the search finds and who is there before they stop; `is_other` than the planned one comes last."""
     found = tx.assignments.nearest_free(search, tx.now)
     return sorted(
-        (v["id"] != row["wanted_volunteer_id"], minutes, v["id"])
+        _Candidate(v["id"] != row["wanted_volunteer_id"], minutes, v["id"], _alone(way, v, minutes))
         for v, minutes in zip(found, _minutes(place, found), strict=True)
         if _in_time(v, minutes, tx.now)
     )
+
+
+def _alone(way: solo.Way, volunteer: Row, minutes: float) -> str | None:
+    known = 0.0 if minutes == UNKNOWN_MIN else minutes
+    return None if volunteer["team"] > 1 else solo.why_not_alone(way, volunteer, known)
 
 
 def _begins_at(tx: Tx, row: Row) -> Row:
@@ -191,7 +220,8 @@ def _in_time(volunteer: Row, minutes: float, now: datetime) -> bool:
 def offer(tx: Tx, actor: Actor, assignment_id: str, body: OfferIn) -> dict[str, Any]:
     """A coordinator asks one volunteer, or lets the automatic round begin anew.
 
-    Raises Invalid for an unknown volunteer, Conflict when they are busy or were asked before.
+    Raises Invalid for an unknown volunteer, or one who would go alone at night or into danger when no `reason` says
+    why that is right; Conflict when they are busy or were asked before.
     """
     row = moves.held(tx, assignment_id)
     moves.require_manager(actor, row)
@@ -202,10 +232,12 @@ def offer(tx: Tx, actor: Actor, assignment_id: str, body: OfferIn) -> dict[str, 
     if body.volunteer_id is None:
         make_round(tx, assignment_id)
     else:
-        volunteer_id = str(body.volunteer_id)
+        volunteer_id, rules = str(body.volunteer_id), _rules(tx, row)
         _check_can_be_asked(tx, row, volunteer_id)
-        _ask(tx, actor, row, [volunteer_id], _rules(tx, row))
-    tx.audit(actor, "assignment:offer", row["area"], f"assignment:{assignment_id}")
+        if body.reason is None and (alone := _alone_now(tx, row, volunteer_id, rules)):
+            raise Invalid({"reason": Problem(alone)})
+        _ask(tx, actor, row, [volunteer_id], rules)
+    tx.audit(actor, "assignment:offer", row["area"], f"assignment:{assignment_id}", reason=body.reason)
     return moves.tell(tx, row, needs=False)
 
 
@@ -220,6 +252,15 @@ def _check_can_be_asked(tx: Tx, row: Row, volunteer_id: str) -> None:
         raise Conflict("asked_before", state=moves.present(tx, row["id"]))
     if volunteer_id != row["wanted_volunteer_id"] and volunteer_id in tx.assignments.engaged():
         raise Conflict("volunteer_busy", state=moves.present(tx, row["id"]))
+
+
+def _alone_now(tx: Tx, row: Row, volunteer_id: str, rules: offering.Rules) -> str | None:
+    """Why the volunteer may not go there alone, if they are checked in by themselves."""
+    here = tx.volunteers.current_checkin(volunteer_id, tx.now)
+    if here is None:
+        return None
+    (minutes,) = _minutes(_begins_at(tx, row), [here])
+    return _alone(solo.way_of(tx, row, rules.round.lasts), {**here, "team": team_of(here)}, minutes)
 
 
 def accept(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str, Any]:
@@ -293,8 +334,8 @@ def offer_waiting(tx: Tx, incident_ids: list[str]) -> int:
 
 
 def give_up_untaken(tx: Tx) -> int:
-    """Let go what nobody took for a day, so that its goods can be planned anew; returns how many."""
-    untaken = tx.assignments.untaken(tx.now - offering.GIVE_UP_AFTER)
+    """Let go what nobody took for a day, or what the incident says; its goods are planned anew. Returns how many."""
+    untaken = tx.assignments.untaken(tx.now)
     for assignment_id in untaken:
         row = tx.assignments.get(assignment_id, lock=True)
         if row is None or row["state"] not in WAITING:

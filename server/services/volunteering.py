@@ -248,6 +248,7 @@ def check_in(tx: Tx, actor: Actor, body: CheckinIn, gazetteer: Gazetteer) -> dic
         **place,
         "skills": sorted(set(volunteer["skills"] if body.skills is None else body.skills)),
         "vehicle": body.vehicle or volunteer["vehicle"],
+        "team": body.team,
         "started_at": tx.now,
         "until": body.until,
     }
@@ -257,10 +258,10 @@ def check_in(tx: Tx, actor: Actor, body: CheckinIn, gazetteer: Gazetteer) -> dic
 
 
 def change_checkin(tx: Tx, actor: Actor, body: CheckinChangeIn, gazetteer: Gazetteer) -> dict[str, Any]:
-    """Set place, until, skills or vehicle of the check-in that holds. Raises NotFound without one."""
+    """Set place, until, skills, vehicle or team of the check-in that holds. Raises NotFound without one."""
     volunteer = _acting(tx, actor)
     before = _current(tx, volunteer["id"])
-    values = body.model_dump(include={"skills", "vehicle", "until"}, exclude_none=True)
+    values = body.model_dump(include={"skills", "vehicle", "until", "team"}, exclude_none=True)
     if body.place is not None or body.area_code is not None:
         incident = tx.incidents.get(before["incident_id"]) or {}
         until = body.until or before["until"]
@@ -300,6 +301,7 @@ def _shown(tx: Tx, row: Row) -> dict[str, Any]:
         "started_at": row["started_at"].isoformat(),
         "skills": list(row["skills"]),
         "vehicle": row["vehicle"],
+        "team": row["team"],
     }
 
 

@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from server import plain
 from server.domain.lifecycle import HOLDS_STOCK
-from server.domain.offering import Search
+from server.domain.offering import GIVE_UP_AFTER_HOURS, Search
+from server.domain.solo import CREWS
 from server.store.rows import Row, every, first
 from server.store.tables import assignment_lines, assignments, deliveries, needs, offers
 
@@ -42,12 +44,15 @@ _JOB = text(
 _WAITING = ("proposed", "offered")
 _NEAREST_FREE = text(
     """
-    select id, alias, vehicle, skills, lon, lat, until from (
-      select v.id, v.alias, k.vehicle, k.skills, k.lon, k.lat, k.until,
+    select id, alias, vehicle, skills, lon, lat, until, team from (
+      select v.id, v.alias, k.vehicle, k.skills, k.lon, k.lat, k.until, k.team,
              row_number() over (
-               partition by coalesce(k.vehicle, 'foot')
+               partition by coalesce(k.vehicle, 'foot'), k.team > 1
                order by ((k.lon - :lon) * cos(radians(:lat))) ^ 2 + (k.lat - :lat) ^ 2 nulls last, v.id) as nth
-      from volunteers v join checkins k on k.volunteer_id = v.id
+      from volunteers v join (
+        select volunteer_id, ended_at, until, vehicle, skills, lon, lat,
+               coalesce(team, cast(cast(:crews as jsonb) ->> vehicle as int), 1) as team
+        from checkins) k on k.volunteer_id = v.id
       where v.incident_id = any(cast(:pool as uuid[])) and v.state = 'accepted'
         and k.ended_at is null and k.until > :now
         and (cast(:within as float) is null or (abs(k.lat - :lat) <= :within and abs(k.lon - :lon) <= :within))
@@ -72,6 +77,14 @@ _IDLE = text(
       and (cast(:incidents as uuid[]) is null or a.incident_id = any(cast(:incidents as uuid[])))
       and a.changed_at < :before
       and not exists (select 1 from offers o where o.assignment_id = a.id and o.state = 'open')
+    order by a.id
+    """
+)
+_UNTAKEN = text(
+    """
+    select a.id from assignments a join incidents i on i.id = a.incident_id
+    where a.state in ('proposed', 'offered') and a.created_at < cast(:now as timestamptz) - make_interval(
+      secs => 3600 * coalesce(cast(i.settings #>> '{offers,give_up_after_hours}' as float), :hours))
     order by a.id
     """
 )
@@ -177,9 +190,11 @@ class Assignments:
     def nearest_free(self, search: Search, now: datetime) -> list[Row]:
         """Volunteers who are there, able and not engaged: of each vehicle the nearest ones to the place.
 
-        By vehicle and distance as the crow flies; `id`, `alias`, `vehicle`, `skills`, `lon`, `lat`, `until`.
+        By vehicle and distance as the crow flies; `id`, `alias`, `vehicle`, `skills`, `lon`, `lat`, `until`, and
+        how many go together (`team`).
         """
-        return every(self.conn, _NEAREST_FREE, {**asdict(search), "now": now, "hour_ago": now - timedelta(hours=1)})
+        times = {"now": now, "hour_ago": now - timedelta(hours=1)}
+        return every(self.conn, _NEAREST_FREE, {**asdict(search), **times, "crews": plain.dumps(CREWS)})
 
     def idle(self, incident_ids: Sequence[str] | None, before: datetime) -> list[Row]:
         """Assignments that wait for a volunteer without an open offer and without a person's word.
@@ -189,12 +204,9 @@ class Assignments:
         incidents = None if incident_ids is None else list(incident_ids)
         return every(self.conn, _IDLE, {"incidents": incidents, "before": before})
 
-    def untaken(self, before: datetime) -> list[str]:
-        """Ids of assignments made before a moment that still nobody took."""
-        query = select(assignments.c.id).where(
-            assignments.c.state.in_(_WAITING), assignments.c.created_at < before
-        )
-        return list(self.conn.execute(query.order_by(assignments.c.id)).scalars())
+    def untaken(self, now: datetime) -> list[str]:
+        """Ids of assignments that nobody took for as long as their incident has them wait."""
+        return list(self.conn.execute(_UNTAKEN, {"now": now, "hours": GIVE_UP_AFTER_HOURS}).scalars())
 
     def add_offers(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store new offers."""

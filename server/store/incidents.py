@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from server.store.rows import Row, every, first
 from server.store.tables import incidents
@@ -21,9 +21,13 @@ class Incidents:
         """Store a new incident."""
         self.conn.execute(insert(incidents).values(**row))
 
-    def by_slug(self, slug: str) -> Row | None:
-        """The incident of that slug."""
-        return first(self.conn, _BY_SLUG, {"wanted": slug})
+    def by_slug(self, slug: str, *, lock: bool = False) -> Row | None:
+        """The incident of that slug; with `lock`, held until the transaction ends."""
+        return first(self.conn, _BY_SLUG.with_for_update(key_share=True) if lock else _BY_SLUG, {"wanted": slug})
+
+    def change(self, incident_id: str, **values: Any) -> None:
+        """Set columns of an incident."""
+        self.conn.execute(update(incidents).where(incidents.c.id == incident_id).values(**values))
 
     def get(self, incident_id: str) -> Row | None:
         """The incident of that id."""

@@ -361,9 +361,11 @@ checkins = Table(
     *_place(),
     Column("skills", ARRAY(Text), nullable=False),
     Column("vehicle", Text),
+    Column("team", SmallInteger),
     _time("started_at"),
     _time("until"),
     _time("ended_at", nullable=True),
+    CheckConstraint("team > 0", name="team"),
     Index("uq_checkins_current", "volunteer_id", unique=True, postgresql_where=text("ended_at is null")),
     Index(None, "incident_id"),
 )

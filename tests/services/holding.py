@@ -12,6 +12,7 @@ def hold(system, need_id, lot_id, quantity, *, state="accepted", area=None):
         row = {"id": tx.new_id(), "incident_id": case["incident_id"], "case_id": case["id"], "kind": "goods"}
         row |= {"site_id": tx.stock.lot(lot_id)["site_id"], "state": state, "area": area or case["area"], "by": "test"}
         row |= dict.fromkeys(("created_at", "changed_at", "asking_since"), tx.now)
+        row["trip_id"] = row["id"]
         line = {"assignment_id": row["id"], "n": 0, "need_id": need_id, "lot_id": lot_id, "quantity": quantity}
         tx.conn.execute(insert(tables.assignments).values(why={}, **row))
         tx.conn.execute(insert(tables.assignment_lines).values(**line))

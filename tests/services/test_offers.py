@@ -217,7 +217,7 @@ def test_the_planned_volunteer_of_a_service_is_asked_first(world):
 
 
 def test_a_coordinator_asks_whom_they_like_once(world):
-    far = world.volunteer(at=NEAR[9], vehicle="motorcycle")
+    far = world.volunteer(at=NEAR[9], vehicle="motorcycle", team=2)
     assignment_id = assignment(world)
     world.offer(assignment_id, far)
     assert world.offers_of(assignment_id) == {far: "open"}

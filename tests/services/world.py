@@ -103,7 +103,7 @@ class World:
                 found[entry["account"]] = found.get(entry["account"], 0) + entry["quantity"]
         return {account: quantity for account, quantity in found.items() if quantity}
 
-    def volunteer(self, *, vehicle="truck", skills=(), at=CIANJUR, here=True, until=timedelta(hours=8)):
+    def volunteer(self, *, vehicle="truck", skills=(), at=CIANJUR, here=True, until=timedelta(hours=8), team=None):
         """An accepted volunteer, checked in; returns the id."""
         keys = self.system.keys
         with self.system.writing() as tx:
@@ -137,6 +137,7 @@ class World:
                         "accuracy_m": 30,
                         "skills": list(skills),
                         "vehicle": vehicle,
+                        "team": team,
                         "started_at": tx.now,
                         "until": tx.now + until,
                     }
@@ -174,9 +175,9 @@ class World:
         with self.system.writing() as tx:
             return offers.make_round(tx, assignment_id)
 
-    def offer(self, assignment_id, volunteer_id):
+    def offer(self, assignment_id, volunteer_id, reason=None):
         with self.system.writing() as tx:
-            return offers.offer(tx, COORDINATOR, assignment_id, OfferIn(volunteer_id=volunteer_id))
+            return offers.offer(tx, COORDINATOR, assignment_id, OfferIn(volunteer_id=volunteer_id, reason=reason))
 
     def accept(self, assignment_id, volunteer_id, version=None):
         with self.system.writing() as tx:

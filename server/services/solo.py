@@ -1,0 +1,71 @@
+"""Whether an assignment may be offered to who goes alone: not in the dark, and not through an area of danger.
+
+Judged when somebody is asked, for the time until they would be there. Roads that are closed are no danger: they are
+the way's own matter (docs/decisions/solo.md).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from geo import travel
+from server.domain.solo import Night, night_of
+from server.services import queries
+from server.services.hazards import CLOSURE
+from server.services.moves import Row
+from server.store.unit_of_work import Tx
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Way:
+    """What lies before whoever takes an assignment.
+
+    stops: the site and the place that are known, in this order; minutes: from the first to the last;
+    asked_until: when an offer made now ends.
+    """
+
+    stops: Sequence[Point]
+    minutes: float
+    now: datetime
+    asked_until: datetime
+    night: Night
+    dangers: Sequence[BaseGeometry]
+
+
+def way_of(tx: Tx, row: Row, lasts: timedelta) -> Way:
+    """The way of an assignment whose offers last so long, with the areas of danger that hold now."""
+    incident = tx.incidents.get(row["incident_id"]) or {}
+    site = tx.sites.get(row["site_id"]) if row["site_id"] else None
+    found = [_point(place) for place in (site, tx.cases.get(row["case_id"])) if place]
+    stops = [point for point in found if point]
+    minutes = float(travel.minutes([stops[0]], stops[-1])[0]) if len(stops) > 1 else 0.0
+    active = tx.hazards.active(queries.pool_of(tx, incident), tx.now)
+    dangers = [shapely.from_geojson(json.dumps(one["shape"])) for one in active if one["kind"] != CLOSURE]
+    return Way(stops, minutes, tx.now, tx.now + lasts, night_of(incident.get("settings")), dangers)
+
+
+def why_not_alone(way: Way, volunteer: Mapping[str, Any], minutes: float) -> str | None:
+    """`alone_hazard` or `alone_night` when nobody should go this way alone from where the volunteer is, else None.
+
+    `minutes`: to the first stop. The way is straight, and its end as far off as a pickup needs from the first stop.
+    """
+    start = _point(volunteer)
+    if way.dangers and shapely.intersects(_line([start, *way.stops] if start else way.stops), way.dangers).any():
+        return "alone_hazard"
+    back_by = way.asked_until + timedelta(minutes=minutes + way.minutes)
+    return "alone_night" if way.night.touches(way.now, back_by) else None
+
+
+def _line(points: Sequence[Point]) -> BaseGeometry:
+    return shapely.LineString(points) if len(points) > 1 else shapely.MultiPoint(points)
+
+
+def _point(place: Mapping[str, Any]) -> Point | None:
+    return None if place["lon"] is None else (place["lon"], place["lat"])
