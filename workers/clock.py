@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from server.bootstrap import Begin, System
 from server.commands.backup import backup
 from server.config import Settings
-from server.services import offers, photos, reconciling
+from server.services import offers, overdue, photos, reconciling
 from workers import publicmap
 
 log = structlog.get_logger()
@@ -39,6 +39,12 @@ def end_silent_offers(system: System) -> int:
     """Close the offers whose deadline is over."""
     with system.writing() as tx:
         return offers.expire_due(tx)
+
+
+def raise_alarms(system: System) -> int:
+    """Call a coordinator for volunteers of whom nothing was heard in time."""
+    with system.writing() as tx:
+        return overdue.raise_alarms(tx)
 
 
 def seal_audit(system: System) -> int:
@@ -83,6 +89,7 @@ def duties_of(settings: Settings) -> tuple[Duty, ...]:
     """All that the clock has to do."""
     return (
         Duty("end_silent_offers", 1, end_silent_offers),
+        Duty("raise_alarms", 2, raise_alarms),
         Duty("seal_audit", 1, seal_audit),
         Duty("publish", 1, publicmap.publish_due),
         Duty("reconcile", settings.stuck_after_s / 2, reconcile),

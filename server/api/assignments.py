@@ -9,7 +9,7 @@ from flask import jsonify
 from server.api.contract import route, system
 from server.api.identity import actor
 from server.domain.errors import Invalid, Problem
-from server.services import assignments, handovers, offers
+from server.services import assignments, handovers, offers, overdue
 from server.services.inputs_dispatch import AssignIn, CancelIn, DeclineIn, DeliverIn, FailIn, OfferIn, StepIn
 
 NOW = {200: "The assignment now", 409: "A lost race: the present state"}
@@ -55,6 +55,12 @@ def decline(assignment_id: UUID, body: DeclineIn) -> Any:
 def depart(assignment_id: UUID, body: StepIn) -> Any:
     """Set off with the goods."""
     return _step(assignments.depart, assignment_id, body)
+
+
+@route("POST", "/api/assignments/<uuid:assignment_id>/all_well", guard="signed_in", body=StepIn, answers=NOW)
+def all_well(assignment_id: UUID, body: StepIn) -> Any:
+    """Say that I am all right and need longer, or that I have heard so."""
+    return _step(overdue.all_well, assignment_id, body)
 
 
 @route(

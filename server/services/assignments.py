@@ -8,7 +8,7 @@ from server.domain import events, lifecycle
 from server.domain.catalogue import ITEMS, Kind
 from server.domain.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, may, require
-from server.services import moves, queries
+from server.services import moves, overdue, queries
 from server.services.inputs_dispatch import AssignIn, CancelIn, FailIn, StepIn
 from server.services.moves import Row
 from server.store.unit_of_work import Tx
@@ -161,6 +161,7 @@ def depart(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str, 
     moves.require_carrier_or_manager(actor, row)
     moves.check_version(tx, row, body.version)
     moves.move(tx, row, "depart")
+    overdue.expect_arrival(tx, row)
     moves.shift(tx, actor, row, tx.assignments.lines(row["id"]), "site", "transit", "depart")
     return moves.told(tx, actor, row, "depart", step="en_route")
 

@@ -10,6 +10,8 @@ from server.services import queries
 from server.store.unit_of_work import Tx
 
 Row = dict[str, Any]
+UNDER_WAY = ("accepted", "en_route")
+"""States in which a volunteer is on a job."""
 
 
 def working_as(actor: Actor) -> str:
@@ -83,8 +85,13 @@ def check(tx: Tx, row: Row, action: str) -> str:
 
 
 def move(tx: Tx, row: Row, action: str, **values: Any) -> None:
-    """Take a step of the lifecycle and set what goes with it. Raises WrongTransition with the present state."""
+    """Take a step of the lifecycle and set what goes with it. Raises WrongTransition with the present state.
+
+    A step of who is under way is a sign of life: the alarm about them ends.
+    """
     state = check(tx, row, action)
+    if row["state"] in UNDER_WAY:
+        values = {"attention": None, "expected_at": None, **values}
     tx.assignments.change(row["id"], state=state, changed_at=tx.now, **values)
 
 

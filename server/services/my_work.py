@@ -6,11 +6,10 @@ from typing import Any
 from server.domain.catalogue import ITEMS
 from server.domain.errors import NotFound
 from server.domain.permissions import Actor
-from server.services import contacts, moves
+from server.services import contacts, moves, overdue
 from server.store.unit_of_work import Tx
 
-WORKING = ("accepted", "en_route")
-SHOWN = (*WORKING, "delivered")
+SHOWN = (*moves.UNDER_WAY, "delivered")
 ROUGH_DECIMALS = 2
 """Of degrees, about a kilometre: what deciding takes. The exact place is for who has accepted."""
 
@@ -32,14 +31,24 @@ def offered(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
 def taken(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
     """What the volunteer has accepted and is not settled, the most urgent first."""
     rows = tx.assignments.worked_by(moves.working_as(actor), SHOWN)
-    return [{**_job(row, exact=True), "changed_at": row["changed_at"].isoformat()} for row in rows]
+    return [{**_job(row, exact=True), **_times(row)} for row in rows]
+
+
+def _times(row: Mapping[str, Any]) -> dict[str, Any]:
+    """`expected_at`: by when the next step should come; `overdue`: it has not, and a coordinator was called."""
+    expected = row["expected_at"]
+    return {
+        "changed_at": row["changed_at"].isoformat(),
+        "expected_at": expected.isoformat() if expected else None,
+        "overdue": row["attention"] == overdue.ALARM,
+    }
 
 
 def contact(tx: Tx, actor: Actor, assignment_id: str, keys: contacts.Keys) -> dict[str, Any]:
     """Names and phones of those who reported the case, while the volunteer is on it; every look is written down."""
     volunteer_id = moves.working_as(actor)
     row = tx.assignments.get(assignment_id)
-    if row is None or row["volunteer_id"] != volunteer_id or row["state"] not in WORKING:
+    if row is None or row["volunteer_id"] != volunteer_id or row["state"] not in moves.UNDER_WAY:
         raise NotFound
     people = [_person(report, keys) for report in tx.reports.of_case(row["case_id"]) if report["phone_sealed"]]
     tx.audit(actor, "contact:reveal", row["area"], f"assignment:{assignment_id}", case=row["case_id"])

@@ -17,7 +17,7 @@ from server.domain.catalogue import ITEMS
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import SYSTEM, Actor
 from server.domain.solo import team_of
-from server.services import moves, queries, solo
+from server.services import moves, overdue, queries, solo
 from server.services.inputs_dispatch import DeclineIn, OfferIn, StepIn
 from server.services.moves import Row
 from server.store.unit_of_work import Tx
@@ -279,6 +279,7 @@ def accept(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str, 
         raise Conflict("offer_closed", state=moves.present(tx, assignment_id))
     if not tx.assignments.take(assignment_id, volunteer_id, state, tx.now):
         raise Conflict("already_carrying", state=moves.present(tx, assignment_id))
+    overdue.expect_departure(tx, row, volunteer_id)
     tx.assignments.close_offers([mine["id"]], "accepted", tx.now)
     moves.close_offers(tx, row, [offer for offer in asked if offer["id"] != mine["id"]], "withdrawn")
     _free_others(tx, volunteer_id, assignment_id)

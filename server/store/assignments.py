@@ -23,7 +23,8 @@ _BUSY = ("accepted", "en_route")
 _JOB = text(
     """
     select a.id, a.state, a.kind, a.version, a.case_id, a.site_id, a.incident_id, a.area, a.volunteer_id,
-           a.changed_at, c.lon as case_lon, c.lat as case_lat, c.accuracy_m as case_accuracy_m,
+           a.changed_at, a.expected_at, a.attention,
+           c.lon as case_lon, c.lat as case_lat, c.accuracy_m as case_accuracy_m,
            c.area as case_area, c.people, c.tier, s.name as site_name, s.address as site_address,
            s.lon as site_lon, s.lat as site_lat, o.id as offer_id, o.state as offer_state, o.deadline_at,
            coalesce((select json_agg(json_build_object('need_id', al.need_id, 'item', n.item,
@@ -241,6 +242,19 @@ class Assignments:
             .where(offers.c.state == "open", offers.c.deadline_at <= func.clock_timestamp())
         )
         held = query.order_by(offers.c.id).limit(limit).with_for_update(key_share=True, skip_locked=True, of=offers)
+        return every(self.conn, held)
+
+    def overdue(self, limit: int = 500) -> list[Row]:
+        """Assignments under way whose next step should have come, by the database's clock, and nobody was told so.
+
+        Those that another transaction holds are left for the next time.
+        """
+        query = select(assignments).where(
+            assignments.c.state.in_(_BUSY),
+            assignments.c.expected_at <= func.clock_timestamp(),
+            assignments.c.attention.is_distinct_from("overdue"),
+        )
+        held = query.order_by(assignments.c.id).limit(limit).with_for_update(key_share=True, skip_locked=True)
         return every(self.conn, held)
 
     def close_offers(self, ids: Iterable[str], state: str, at: datetime, reason: str | None = None) -> None:

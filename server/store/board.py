@@ -120,6 +120,7 @@ _ASSIGNMENTS = Noun(
         "state": "a.state",
         "changed_at": _second("a.changed_at"),
         "attention": "a.attention",
+        "expected_at": _second("a.expected_at"),
         "version": "a.version",
         "lines": """coalesce((
             select json_agg(json_build_object('need_id', al.need_id, 'item', n.item, 'quantity', al.quantity)
@@ -145,6 +146,7 @@ _VOLUNTEERS = Noun(
         "lon": _degrees("k.lon"),
         "lat": _degrees("k.lat"),
         "until": _second("k.until"),
+        "team": "k.team",
         "busy": """exists (select 1 from assignments a where a.volunteer_id = v.id
                            and a.state in ('accepted', 'en_route'))""",
     },

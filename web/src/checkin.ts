@@ -17,7 +17,7 @@ export function drawCheckIn(work: Work, page: Page): void {
   box.hidden = !work.checkin;
   if (form.dataset.open !== "yes") form.hidden = Boolean(work.checkin);
   if (!work.checkin) return;
-  const { area, until, vehicle } = work.checkin;
+  const { area, until, vehicle, team } = work.checkin;
   const change_ = button(say("change"), "", () => {
     form.dataset.open = "yes";
     form.hidden = false;
@@ -30,7 +30,7 @@ export function drawCheckIn(work: Work, page: Page): void {
   });
   box.replaceChildren(
     element("h2", {}, say("checked_in")),
-    element("p", {}, say("until", { when: moment(until) }), element("br"), work.areas[area] ?? area, vehicle ? `, ${word(`vehicles.${vehicle}`)}` : ""),
+    element("p", {}, say("until", { when: moment(until) }), element("br"), work.areas[area] ?? area, vehicle ? `, ${word(`vehicles.${vehicle}`)}` : "", team ? `, ${say("team", { n: team })}` : ""),
     element("div", { className: "row" }, change_, end),
   );
 }
@@ -54,6 +54,7 @@ async function checkIn(form: HTMLFormElement, page: Page): Promise<void> {
     area_code: point ? undefined : text("area_code"),
     until: new Date(Date.now() + Number(text("hours")) * HOUR_MS).toISOString(),
     vehicle: text("vehicle") || undefined,
+    team: text("team") ? Number(text("team")) : undefined,
     skills: skills.length ? skills : undefined,
   };
   const answer = await change("/api/checkins", { body });

@@ -86,8 +86,19 @@ function jobCard(job: Job, work: Work, page: Page, steps: Waiting[]): HTMLElemen
   const notes = own.filter((entry) => entry.refused).map((entry) => refused(entry, page));
   if (own.length > notes.length) notes.push(element("p", { className: "notice warn" }, say("waiting")));
   const head = element("div", { className: "row apart" }, tier(job), state);
+  if (job.overdue) notes.push(areYouWell(job, page));
   const legs = job.state === "accepted" ? [pickUp(job), destination(job, work)] : [destination(job, work)];
   return element("article", { className: "card job" }, head, ...notes, ...legs, ...next(job, page));
+}
+
+/** The question to who should have been heard of; a coordinator asks it too. */
+function areYouWell(job: Job, page: Page): HTMLElement {
+  const yes = button(say("all_well"), "", async () => {
+    const answer = await act(job, "all_well");
+    if (answer.status !== 200) page.say(answer.status ? refusalOf(answer).message : say("needs_network"));
+    await page.renew();
+  });
+  return element("div", { className: "notice warn" }, element("p", {}, say("overdue")), yes);
 }
 
 function refused(entry: Waiting, page: Page): HTMLElement {

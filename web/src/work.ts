@@ -21,6 +21,7 @@ export interface Job {
   site: { name: string; address: string | null; place: Point | null } | null;
   items: { need_id: number; item: string; quantity: number; unit: string; expiry: string | null }[];
   weight_kg: number;
+  overdue?: boolean;
 }
 
 export interface Offer extends Job {
@@ -34,6 +35,7 @@ export interface CheckIn {
   until: string;
   skills: string[];
   vehicle: string | null;
+  team: number | null;
 }
 
 export interface Work {

@@ -55,6 +55,7 @@ export interface AssignmentRow {
   state: string;
   changed_at: string;
   attention: string | null;
+  expected_at: string | null;
   version: number;
   lines: AssignmentLine[];
 }
@@ -70,6 +71,7 @@ export interface VolunteerRow {
   lon: number | null;
   lat: number | null;
   until: string | null;
+  team: number | null;
   busy: boolean;
 }
 

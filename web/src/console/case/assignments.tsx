@@ -1,11 +1,11 @@
 /** What is under way for a case, step by step, and what a coordinator may do about it. */
 import { useState } from "preact/hooks";
-import { word } from "../../words";
+import { moment, word } from "../../words";
 import { post } from "../calls";
 import { amount } from "../format";
 import { useDoing } from "../hooks";
 import type { Model } from "../model";
-import { Do, Problem, StateBadge } from "../parts";
+import { Do, Field, fieldsOf, Problem, StateBadge } from "../parts";
 import { RUNNING, type AssignmentRow } from "../rows";
 import { may } from "../setup";
 import { say } from "../toasts";
@@ -50,6 +50,7 @@ function Job({ row, model, area, again }: { row: AssignmentRow; model: Model; ar
       </div>
       <p class="muted">{[site, volunteer ?? word("console.nobody_yet")].filter(Boolean).join(" · ")}</p>
       {row.attention && <p class="notice warn">{word(`attention.${row.attention}`)}</p>}
+      {row.expected_at && <p class="muted">{word("case.expected", { when: moment(row.expected_at) })}</p>}
       {STEPS.includes(row.state) && <Steps state={row.state} />}
       {may("assignment:manage", area) && <JobActions row={row} again={again} model={model} />}
     </>
@@ -99,6 +100,11 @@ function JobActions({ row, again, model }: { row: AssignmentRow; again: () => vo
             {word("case.offer_person")}
           </Do>
         )}
+        {row.attention === "overdue" && (
+          <Do busy={doing.busy} onClick={() => void act("all_well")}>
+            {word("case.all_well")}
+          </Do>
+        )}
         {row.state === "delivered" && (
           <Do tone="primary" busy={doing.busy} onClick={() => void act("confirm")}>
             {word("case.confirm")}
@@ -121,7 +127,7 @@ function JobActions({ row, again, model }: { row: AssignmentRow; again: () => vo
           model={model}
           busy={doing.busy}
           refusal={doing.refusal}
-          act={(volunteer_id) => void act("offer", { volunteer_id })}
+          act={(volunteer_id, reason) => void act("offer", { volunteer_id, reason })}
         />
       )}
       {open === "cancel" && (
@@ -148,8 +154,14 @@ function JobActions({ row, again, model }: { row: AssignmentRow; again: () => vo
 
 type FormProps = Pick<Parameters<typeof TextForm>[0], "busy" | "refusal">;
 
-function PersonForm({ model, busy, refusal, act }: FormProps & { model: Model; act: (volunteerId: string) => void }) {
+interface PersonProps extends FormProps {
+  model: Model;
+  act: (volunteerId: string, reason?: string) => void;
+}
+
+function PersonForm({ model, busy, refusal, act }: PersonProps) {
   const [chosen, setChosen] = useState("");
+  const [why, setWhy] = useState("");
   const here = [...model.board.tables.volunteers.values()].filter(
     (one) => one.until !== null && Date.parse(one.until) > Date.now(),
   );
@@ -158,7 +170,7 @@ function PersonForm({ model, busy, refusal, act }: FormProps & { model: Model; a
       class="inline-form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (chosen) act(chosen);
+        if (chosen) act(chosen, why.trim() || undefined);
       }}
     >
       <Problem refusal={refusal} />
@@ -170,12 +182,22 @@ function PersonForm({ model, busy, refusal, act }: FormProps & { model: Model; a
         <option value="">{word(here.length ? "case.choose_person" : "case.nobody_here")}</option>
         {here.map((one) => (
           <option key={one.id} value={one.id}>
-            {[one.alias, one.vehicle && word(`vehicles.${one.vehicle}`), one.busy && word("case.busy")]
+            {[
+              one.alias,
+              one.vehicle && word(`vehicles.${one.vehicle}`),
+              one.team && word("case.people_together", { n: one.team }),
+              one.busy && word("case.busy"),
+            ]
               .filter(Boolean)
               .join(", ")}
           </option>
         ))}
       </select>
+      {fieldsOf(refusal).reason && (
+        <Field name="alone-why" label={word("case.alone_why")} wrong={fieldsOf(refusal).reason}>
+          <input id="alone-why" value={why} maxLength={400} onInput={(event) => setWhy(event.currentTarget.value)} />
+        </Field>
+      )}
       <Do submit tone="primary" busy={busy} disabled={!chosen}>
         {word("case.offer")}
       </Do>

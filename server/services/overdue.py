@@ -1,0 +1,81 @@
+"""Nobody who set out to help is forgotten: by when their next step is expected, and the alarm if it does not come.
+
+All by the database's clock.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from geo import travel
+from server.domain import tuning
+from server.domain.errors import Conflict
+from server.domain.permissions import SYSTEM, Actor
+from server.services import moves
+from server.services.inputs_dispatch import StepIn
+from server.services.moves import Row
+from server.store.unit_of_work import Tx
+
+ALARM = "overdue"
+UNKNOWN_MIN = 60.0
+"""Minutes for a way whose beginning or end nobody knows: an assumption of ours."""
+LONGER_MIN = 60.0
+"""Minutes more for who says that all is well: an assumption of ours."""
+
+
+def expect_departure(tx: Tx, row: Row, volunteer_id: str) -> None:
+    """The volunteer has accepted: by when they should leave, for goods from the site where they load."""
+    site = tx.sites.get(row["site_id"]) if row["site_id"] else None
+    here = tx.volunteers.current_checkin(volunteer_id, tx.now)
+    _expect(tx, row, _minutes(here, site, here) if row["site_id"] else 0.0)
+
+
+def expect_arrival(tx: Tx, row: Row) -> None:
+    """The volunteer is on the way: by when they should have handed over; a service may last as long as their shift."""
+    here = tx.volunteers.current_checkin(row["volunteer_id"], tx.now) if row["volunteer_id"] else None
+    start = tx.sites.get(row["site_id"]) if row["site_id"] else here
+    minutes = _minutes(start, tx.cases.get(row["case_id"]), here)
+    if row["kind"] == "service" and here:
+        minutes = max(minutes, (here["until"] - tx.now) / timedelta(minutes=1))
+    _expect(tx, row, minutes)
+
+
+def _expect(tx: Tx, row: Row, minutes: float) -> None:
+    by = tx.assignments.clock() + timedelta(minutes=minutes) + _slack(tx, row)
+    tx.assignments.mark(row["id"], expected_at=by, attention=None)
+
+
+def _minutes(start: Row | None, end: Row | None, here: Row | None) -> float:
+    if not start or not end or start["lon"] is None or end["lon"] is None:
+        return UNKNOWN_MIN
+    vehicle = here["vehicle"] if here else travel.DEFAULT_VEHICLE
+    return float(travel.minutes([(start["lon"], start["lat"])], (end["lon"], end["lat"]), vehicle)[0])
+
+
+def _slack(tx: Tx, row: Row) -> timedelta:
+    incident = tx.incidents.get(row["incident_id"]) or {"settings": {}}
+    return timedelta(minutes=float(tuning.effective(incident["settings"])["overdue"]["slack_minutes"]))
+
+
+def raise_alarms(tx: Tx) -> int:
+    """Call a person for every assignment whose next step should have come; returns how many."""
+    overdue = tx.assignments.overdue()
+    for row in overdue:
+        tx.assignments.mark(row["id"], attention=ALARM)
+        tx.audit(SYSTEM, "assignment:overdue", row["area"], f"assignment:{row['id']}")
+        moves.tell(tx, row, needs=False)
+    return len(overdue)
+
+
+def all_well(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str, Any]:
+    """The volunteer is all right and needs longer, or a coordinator has heard so: the alarm ends, and waits anew.
+
+    Raises NotFound, Conflict with the present state when nobody is under way any more.
+    """
+    row = moves.held(tx, assignment_id)
+    moves.require_carrier_or_manager(actor, row)
+    moves.check_version(tx, row, body.version)
+    if row["state"] not in moves.UNDER_WAY:
+        raise Conflict(state=moves.present(tx, assignment_id))
+    _expect(tx, row, LONGER_MIN)
+    tx.audit(actor, "assignment:all_well", row["area"], f"assignment:{assignment_id}")
+    return moves.tell(tx, row, needs=False)
