@@ -86,6 +86,7 @@ def volunteer(stack, carrier, size):
     expect(carrier.locator("#located")).to_be_visible()
     carrier.check("input[name=hours][value='8']")
     carrier.select_option("#vehicle", "truck")
+    carrier.select_option("#team", "2")
     shown(carrier, "lapor-diri", size)
     carrier.get_by_role("button", name=word("volunteer.check_in_do")).click()
     expect(carrier.locator("#checked-in")).to_be_visible()
