@@ -22,10 +22,9 @@ def make_plan(plan_id: str) -> None:
     if situation is None:
         return
     solved = planning.solve(situation)
-    price = planning.price_of_fairness(situation, solved)
     fault(system.settings, "worker:before_write")
     with system.writing() as tx:
-        planning.write(tx, situation, solved, price)
+        planning.write(tx, situation, solved)
     fault(system.settings, "worker:after_write")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from geo import fairness, matching
+from geo import matching
 from geo.costs import Rules
 from geo.frames import needs_frame, supplies_frame
 from server.domain import events, lifecycle, priority, sla
@@ -25,8 +25,6 @@ BUDGET_S = 20.0
 EXPLAINED = 20_000
 """Needs up to which every match is explained; beyond, the plan alone is what helps."""
 LONGEST_REST_S = 5.0
-FAIRNESS = 0.5
-"""How many times more a need of a village weighs that has waited out its clock with nothing: our assumption."""
 
 
 @dataclass(frozen=True)
@@ -106,94 +104,18 @@ def _lots(tx: Tx, pool: list[str], needs: list[Row]) -> list[Row]:
 
 def solve(situation: Situation) -> matching.Plan:
     """The matches, with nothing but the situation to go by."""
-    return _solved(situation, weights(situation), _budget_s(situation), explain=len(situation.needs) <= EXPLAINED)
-
-
-def _solved(situation: Situation, weighs: Mapping[int, float], seconds: float, *, explain: bool) -> matching.Plan:
-    needs = needs_frame([_need(need, weighs[need["id"]]) for need in situation.needs])
+    needs = needs_frame([_need(need, situation) for need in situation.needs])
     lots = [_lot(lot) for lot in situation.lots]
     people = [_volunteer(row, situation.now) for row in situation.volunteers]
-    options = matching.Options(rules=Rules(now=situation.now), seconds=seconds, explain=explain)
+    options = matching.Options(
+        rules=Rules(now=situation.now),
+        seconds=float(situation.incident["settings"].get("plan", {}).get("seconds", BUDGET_S)),
+        explain=len(needs) <= EXPLAINED,
+    )
     return matching.plan(needs, supplies_frame([*lots, *people]), options=options)
 
 
-def _budget_s(situation: Situation) -> float:
-    return float(situation.incident["settings"].get("plan", {}).get("seconds", BUDGET_S))
-
-
-def strength(situation: Situation) -> float:
-    """How much fairness between villages counts in this incident."""
-    return float(situation.incident["settings"].get("plan", {}).get("fairness", FAIRNESS))
-
-
-def weights(situation: Situation, *, fair: bool = True) -> dict[int, float]:
-    """The weight of each need, with what its village's long wait adds."""
-    own = {need["id"]: weight(need, situation.now, situation.incident["settings"]) for need in situation.needs}
-    boosts = _boosts(situation) if fair else {}
-    return {need["id"]: round(own[need["id"]] * boosts.get(need["area"], 1.0), 4) for need in situation.needs}
-
-
-def _boosts(situation: Situation) -> dict[str, float]:
-    """How many times its own weight a need of each village counts."""
-    served: dict[str, list[float]] = defaultdict(list)
-    waited: dict[str, float] = defaultdict(float)
-    for need in situation.needs:
-        area, clock = need["area"], sla.clock_for(need["tier"], situation.incident["settings"]).settled
-        served[area].append(need["covered"] / need["quantity"])
-        minutes = (situation.now - need["case_opened_at"]).total_seconds() / 60
-        waited[area] = max(waited[area], minutes / clock if clock else 1.0)
-    return {
-        area: fairness.boost(strength(situation), sum(shares) / len(shares), waited[area])
-        for area, shares in served.items()
-    }
-
-
-def price_of_fairness(situation: Situation, solved: matching.Plan) -> dict[str, Any] | None:
-    """What the plan without the fairness term would have saved: weighted minutes, and as a share; with the
-    Gini of that plan. None without the term, or when the time allowed does not suffice for a second plan.
-    """
-    seconds = _budget_s(situation)
-    if not strength(situation) or solved.seconds > seconds / 3 or solved.gap:
-        return None
-    own = weights(situation, fair=False)
-    without = _solved(situation, own, seconds - solved.seconds, explain=False)
-    fair, plain = (_weighted_minutes(plan, own, situation) for plan in (solved, without))
-    coverage = _coverage(situation, without)
-    return {
-        "minutes": round(fair - plain, 1),
-        "share": round((fair - plain) / plain, 4) if plain else 0.0,
-        "gini_without": round(fairness.gini(list(coverage.values())), 4),
-    }
-
-
-def _weighted_minutes(plan: matching.Plan, own: Mapping[int, float], situation: Situation) -> float:
-    """Minutes on the way, and of waiting in vain (a plan's whole reach) for what stays open, by weight."""
-    travel = sum(own[int(match.need_id)] * (match.minutes or 0.0) * match.quantity for match in plan.matches)
-    reach = Rules(now=situation.now).reach_minutes
-    return travel + sum(own[int(one.need_id)] * reach * one.quantity for one in plan.unmet)
-
-
-def _coverage(situation: Situation, plan: matching.Plan) -> dict[str, float]:
-    """The share of each village's needs that is covered once the plan is carried out, the mean over its needs."""
-    left = {int(one.need_id): one.quantity for one in plan.unmet}
-    shares: dict[str, list[float]] = defaultdict(list)
-    for need in situation.needs:
-        shares[need["area"]].append(1 - left.get(need["id"], 0) / need["quantity"])
-    return {area: sum(found) / len(found) for area, found in sorted(shares.items())}
-
-
-def _fairness(situation: Situation, solved: matching.Plan, price: dict[str, Any] | None) -> dict[str, Any]:
-    coverage = _coverage(situation, solved)
-    worst = min(coverage, key=lambda area: (coverage[area], area), default=None)
-    return {
-        "strength": strength(situation),
-        "gini": round(fairness.gini(list(coverage.values())), 4),
-        "worst": None if worst is None else {"area": worst, "share": round(coverage[worst], 4)},
-        "price": price,
-    }
-
-
-def _need(need: Row, weighs: float) -> dict[str, Any]:
+def _need(need: Row, situation: Situation) -> dict[str, Any]:
     item = ITEMS[need["item"]]
     return {
         "need_id": str(need["id"]),
@@ -201,7 +123,7 @@ def _need(need: Row, weighs: float) -> dict[str, Any]:
         "item": need["item"],
         "quantity": need["quantity"] - need["covered"],
         "tier": need["tier"],
-        "weight": weighs,
+        "weight": weight(need, situation.now, situation.incident["settings"]),
         "skills": sorted(item.skills),
         "lon": need["lon"],
         "lat": need["lat"],
@@ -246,18 +168,15 @@ def _volunteer(row: Row, now: datetime) -> dict[str, Any]:
     }
 
 
-def write(tx: Tx, situation: Situation, solved: matching.Plan, price: dict[str, Any] | None = None) -> bool:
-    """Store what was worked out, unless the plan has moved on meanwhile; whether it was stored.
-
-    `price` is that of fairness.
-    """
+def write(tx: Tx, situation: Situation, solved: matching.Plan) -> bool:
+    """Store what was worked out, unless the plan has moved on meanwhile; whether it was stored."""
     plan_id, incident = situation.plan["id"], situation.incident
     plan = tx.plans.get(plan_id, lock=True)
     if plan is None or plan["state"] != "requested":
         return False
     tx.plans.add_matches(_match_rows(situation, solved))
     ready = lifecycle.after("plan", plan["state"], "solve")
-    tx.plans.change(plan_id, state=ready, ready_at=tx.now, result=_result(situation, solved, price))
+    tx.plans.change(plan_id, state=ready, ready_at=tx.now, result=_result(situation, solved))
     older = [row for row in tx.plans.in_state(incident["id"], "ready") if row["id"] != plan_id]
     _supersede(tx, older, plan["by"], plan["area"])
     tx.record(events.PlanReady(incident_id=incident["id"], area=plans.heard_in(plan, incident), plan_id=plan_id))
@@ -296,7 +215,7 @@ def _match_rows(situation: Situation, solved: matching.Plan) -> list[dict[str, A
     ]
 
 
-def _result(situation: Situation, solved: matching.Plan, price: dict[str, Any] | None) -> dict[str, Any]:
+def _result(situation: Situation, solved: matching.Plan) -> dict[str, Any]:
     needs = {str(need["id"]): need for need in situation.needs}
     unmet = [_unmet(needs[one.need_id], one) for one in solved.unmet]
     return {
@@ -311,9 +230,8 @@ def _result(situation: Situation, solved: matching.Plan, price: dict[str, Any] |
         "waiting_for_verification": situation.waiting_for_verification,
         "waiting_for_place": situation.waiting_for_place,
         "unmet": unmet,
-        "fairness": _fairness(situation, solved, price),
         "sites": _by_site(situation, solved),
-        "villages": _by_village(situation, solved, unmet),
+        "villages": _by_village(situation, unmet),
     }
 
 
@@ -329,19 +247,11 @@ def _by_site(situation: Situation, solved: matching.Plan) -> list[dict[str, Any]
     return [{"site_id": site_id, "matches": count} for site_id, count in sorted(counts.items())]
 
 
-def _by_village(
-    situation: Situation, solved: matching.Plan, unmet: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """For each area how many needs there are, how many the plan leaves open, in part or whole, and the
-    share of them that is covered then.
-    """
-    coverage = _coverage(situation, solved)
+def _by_village(situation: Situation, unmet: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For each area how many needs there are, and how many the plan leaves open, in part or whole."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for need in situation.needs:
         counts[need["area"]][0] += 1
     for one in unmet:
         counts[one["area"]][1] += 1
-    return [
-        {"area": area, "needs": needs, "left_open": left, "share": round(coverage[area], 4)}
-        for area, (needs, left) in sorted(counts.items())
-    ]
+    return [{"area": area, "needs": needs, "left_open": left} for area, (needs, left) in sorted(counts.items())]

@@ -4,7 +4,6 @@ import threading
 
 import pytest
 
-from server.domain import sla
 from server.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from server.domain.permissions import ANYONE, SYSTEM, Actor, Grant
 from server.services import planning, plans
@@ -249,53 +248,3 @@ def test_nobody_sees_nothing(world):
     with world.system.reading() as tx, pytest.raises(NotFound):
         plans.show(tx, ANYONE, tx.new_id())
     assert SYSTEM.name == "system"
-
-
-def waiting_since(world, case_id, share):
-    """Let the case have waited a share of its clock."""
-    (need,) = world.needs(case_id).values()
-    minutes = sla.clock_for(need["tier"]).settled * share
-    with world.system.writing() as tx:
-        change = "update cases set opened_at = now() - make_interval(mins => %(minutes)s) where id = %(case)s"
-        tx.conn.exec_driver_sql(change, {"minutes": int(minutes), "case": case_id})
-
-
-def two_villages(world):
-    """A larger case, of whose need four fifths are covered, and a far one with nothing, and too little for both."""
-    site = world.site()
-    world.stock(site, "blanket", 80)
-    served, _ = world.approved({"blanket": 100}, people=400)
-    left = world.case({"blanket": 50}, at=FAR)
-    waiting_since(world, served, 1)
-    waiting_since(world, left, 0.6)
-    world.stock(site, "blanket", 20)
-    return served, left
-
-
-@pytest.mark.parametrize(("strength", "who", "gini"), [(0, 0, 0.5), (2, 1, 0.1667)])
-def test_a_village_long_unserved_weighs_more_as_much_as_the_setting_says(world, strength, who, gini):
-    villages = two_villages(world)
-    world.settings(plan={"fairness": strength})
-    shown = world.shown(world.plan())
-    assert [match["case_id"] for match in shown["matches"]] == [villages[who]]
-    assert shown["fairness"]["gini"] == gini
-    assert shown["fairness"]["strength"] == strength
-    worst = min(shown["villages"], key=lambda one: one["share"])
-    assert shown["fairness"]["worst"] == {"area": worst["area"], "share": worst["share"]}
-
-
-def test_the_price_of_fairness_is_what_the_plan_without_it_would_have_saved(world):
-    two_villages(world)
-    for strength in (0, 2):
-        world.settings(plan={"fairness": strength})
-        with world.system.writing() as tx:
-            plan_id = plans.request(tx, COORDINATOR, PlanIn())["id"]
-        with world.system.reading() as tx:
-            situation = planning.read(tx, plan_id)
-        price = planning.price_of_fairness(situation, planning.solve(situation))
-        if not strength:
-            assert price is None
-            continue
-        assert price["minutes"] > 0
-        assert 0 < price["share"] < 0.1
-        assert price["gini_without"] == 0.5

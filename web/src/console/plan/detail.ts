@@ -75,14 +75,7 @@ export interface Plan extends PlanBrief {
   unmet: Unmet[];
   /** Where each lot lies that the plan or its reasons name. */
   sources: Record<string, { site_id: string; name: string }>;
-  villages: { area: string; needs: number; left_open: number; share: number }[];
-  /** Missing in plans made before it was reckoned. */
-  fairness?: {
-    strength: number;
-    gini: number;
-    worst: { area: string; share: number } | null;
-    price: { minutes: number; share: number; gini_without: number } | null;
-  };
+  villages: { area: string; needs: number; left_open: number }[];
 }
 
 export interface Approved {

@@ -35,7 +35,6 @@ export function UnmetNeeds({ plan, model }: { plan: Plan; model: Model }) {
           {word("plan.more", { n: number(rows.length - most) })}
         </button>
       )}
-      <Fairness plan={plan} />
       <Villages plan={plan} />
     </section>
   );
@@ -64,26 +63,6 @@ function UnmetLine({ row, suppliers }: { row: Unmet; suppliers: Map<string, stri
         </button>
       </div>
     </li>
-  );
-}
-
-/** How alike villages are served, who is worst off, and what it costs that they are served more alike. */
-function Fairness({ plan }: { plan: Plan }) {
-  const { fairness } = plan;
-  if (!fairness?.worst) return null;
-  const { worst, price } = fairness;
-  const percent = (share: number): string => `${number(Math.round(share * 1000) / 10)} %`;
-  return (
-    <p>
-      {word("plan.fairness", { gini: number(Math.round(fairness.gini * 100) / 100) })}{" "}
-      {word("plan.worst", { name: placeName(worst.area), share: percent(worst.share) })}{" "}
-      {price &&
-        word("plan.price_of_fairness", {
-          minutes: number(Math.max(0, Math.round(price.minutes))),
-          share: percent(Math.max(0, price.share)),
-          gini: number(Math.round(price.gini_without * 100) / 100),
-        })}
-    </p>
   );
 }
 
