@@ -4,21 +4,18 @@ For workers only: this loads geopandas. One planner process works through the qu
 in before a plan was read is in it, and whatever came after asks for another one.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+import time
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from geo import matching
-from geo.costs import Rules
-from geo.frames import needs_frame, supplies_frame
-from server.domain import events, lifecycle, priority, sla
-from server.domain.catalogue import ITEMS, Kind
+from server.domain import events, lifecycle
+from server.domain.catalogue import HOUSEHOLD
 from server.domain.permissions import SYSTEM
-from server.services import plans, queries
-from server.services.candidates import HERE, end_of
+from server.services import plan_figures, plans, queries
+from server.services.candidates import HERE
 from server.services.moves import Row
+from server.services.situations import Situation, problem_of
 from server.store.unit_of_work import Tx
 
 BUDGET_S = 20.0
@@ -28,17 +25,12 @@ LONGEST_REST_S = 5.0
 
 
 @dataclass(frozen=True)
-class Situation:
-    """All that a plan is made of, as it was at `now`."""
+class Solved:
+    """The plan, and the plan without the term of fairness where there was time for it; `seconds`: for all of it."""
 
-    plan: Row
-    incident: Row
-    needs: list[Row]
-    lots: list[Row]
-    volunteers: list[Row]
-    now: datetime
-    waiting_for_verification: int
-    waiting_for_place: int
+    plan: matching.Plan
+    without: matching.Plan | None
+    seconds: float
 
 
 def replan(tx: Tx, incident_id: str) -> float:
@@ -68,7 +60,7 @@ def _rest_s(tx: Tx, incident_id: str) -> float:
     last = next((row for row in tx.plans.latest(incident_id, 5) if row["ready_at"]), None)
     if last is None:
         return 0.0
-    took = float(last["result"].get("seconds", 0.0))
+    took = float(last["result"].get("worked_s", last["result"].get("seconds", 0.0)))
     ago = float((tx.now - last["ready_at"]).total_seconds())
     return min(LONGEST_REST_S, took - ago)
 
@@ -94,6 +86,8 @@ def read(tx: Tx, plan_id: str) -> Situation | None:
         now=tx.now,
         waiting_for_verification=len(still_open) - len(verified),
         waiting_for_place=len(verified) - len(placed),
+        coverage=tx.plans.coverage(incident["id"], plan["area"], HOUSEHOLD),
+        reached_at=tx.plans.reached_at(incident["id"]),
     )
 
 
@@ -102,85 +96,38 @@ def _lots(tx: Tx, pool: list[str], needs: list[Row]) -> list[Row]:
     return tx.stock.free_lots(pool, wanted, tx.now.astimezone(HERE).date())
 
 
-def solve(situation: Situation) -> matching.Plan:
-    """The matches, with nothing but the situation to go by."""
-    needs = needs_frame([_need(need, situation) for need in situation.needs])
-    lots = [_lot(lot) for lot in situation.lots]
-    people = [_volunteer(row, situation.now) for row in situation.volunteers]
-    options = matching.Options(
-        rules=Rules(now=situation.now),
-        seconds=float(situation.incident["settings"].get("plan", {}).get("seconds", BUDGET_S)),
-        explain=len(needs) <= EXPLAINED,
-    )
-    return matching.plan(needs, supplies_frame([*lots, *people]), options=options)
+def solve(situation: Situation) -> Solved:
+    """The matches, with nothing but the situation to go by.
+
+    What fairness costs takes a second plan: it is made when the time that is left is as long as the first one took.
+    """
+    began, problem = time.perf_counter(), problem_of(situation)
+    seconds = float(situation.settings.get("seconds", BUDGET_S))
+    plan = problem.solve(situation.strength, seconds, explain=len(problem.needs) <= EXPLAINED)
+    left = seconds - (time.perf_counter() - began)
+    without = problem.solve(0, left, explain=False) if situation.strength and left >= plan.seconds else None
+    return Solved(plan, without, time.perf_counter() - began)
 
 
-def _need(need: Row, situation: Situation) -> dict[str, Any]:
-    item = ITEMS[need["item"]]
-    return {
-        "need_id": str(need["id"]),
-        "kind": item.kind.value,
-        "item": need["item"],
-        "quantity": need["quantity"] - need["covered"],
-        "tier": need["tier"],
-        "weight": weight(need, situation.now, situation.incident["settings"]),
-        "skills": sorted(item.skills),
-        "lon": need["lon"],
-        "lat": need["lat"],
-    }
-
-
-def weight(need: Mapping[str, Any], now: datetime, settings: Mapping[str, Any]) -> float:
-    """How much a minute of this need's waiting counts: the score of its case, 50 being one."""
-    found = priority.score(
-        severity=priority.SEVERITY[need["tier"]],
-        gap=1 - need["covered"] / need["quantity"],
-        vulnerable=need["vulnerable"],
-        people=need["people"] or 0,
-        waited_min=(now - need["case_opened_at"]).total_seconds() / 60,
-        clock_min=sla.clock_for(need["tier"], settings).settled,
-    )
-    return round(found.total / 50, 4)
-
-
-def _lot(lot: Row) -> dict[str, Any]:
-    return {
-        "supply_id": lot["id"],
-        "kind": Kind.GOODS.value,
-        "item": lot["item"],
-        "quantity": lot["free"],
-        "expires_at": end_of(lot["expiry"]) if lot["expiry"] else None,
-        "lon": lot["lon"],
-        "lat": lot["lat"],
-    }
-
-
-def _volunteer(row: Row, now: datetime) -> dict[str, Any]:
-    return {
-        "supply_id": row["id"],
-        "kind": Kind.SERVICE.value,
-        "quantity": 1,
-        "skills": sorted(row["skills"]),
-        "vehicle": row["vehicle"],
-        "minutes_left": (row["until"] - now).total_seconds() / 60,
-        "lon": row["lon"],
-        "lat": row["lat"],
-    }
-
-
-def write(tx: Tx, situation: Situation, solved: matching.Plan) -> bool:
+def write(tx: Tx, situation: Situation, solved: Solved) -> bool:
     """Store what was worked out, unless the plan has moved on meanwhile; whether it was stored."""
     plan_id, incident = situation.plan["id"], situation.incident
     plan = tx.plans.get(plan_id, lock=True)
     if plan is None or plan["state"] != "requested":
         return False
-    tx.plans.add_matches(_match_rows(situation, solved))
-    ready = lifecycle.after("plan", plan["state"], "solve")
-    tx.plans.change(plan_id, state=ready, ready_at=tx.now, result=_result(situation, solved))
+    rows = plan_figures.match_rows(situation, solved.plan)
+    tx.plans.add_matches(rows)
     older = [row for row in tx.plans.in_state(incident["id"], "ready") if row["id"] != plan_id]
+    result = {
+        **plan_figures.result(situation, solved.plan, solved.without),
+        "worked_s": round(solved.seconds, 3),
+        "difference": _difference(tx, plan["area"], older, rows),
+    }
+    ready = lifecycle.after("plan", plan["state"], "solve")
+    tx.plans.change(plan_id, state=ready, ready_at=tx.now, result=result)
     _supersede(tx, older, plan["by"], plan["area"])
     tx.record(events.PlanReady(incident_id=incident["id"], area=plans.heard_in(plan, incident), plan_id=plan_id))
-    tx.audit(SYSTEM, "plan:solve", plan["area"], f"plan:{plan_id}", matches=len(solved.matches))
+    tx.audit(SYSTEM, "plan:solve", plan["area"], f"plan:{plan_id}", matches=len(rows))
     return True
 
 
@@ -198,60 +145,9 @@ def _supersede(tx: Tx, older: list[Row], by: str, area: str) -> None:
                 tx.plans.drop_matches(plan["id"])
 
 
-def _match_rows(situation: Situation, solved: matching.Plan) -> list[dict[str, Any]]:
-    people = {row["id"] for row in situation.volunteers}
-    return [
-        {
-            "plan_id": situation.plan["id"],
-            "n": n,
-            "need_id": int(match.need_id),
-            "lot_id": None if match.supply_id in people else match.supply_id,
-            "volunteer_id": match.supply_id if match.supply_id in people else None,
-            "quantity": match.quantity,
-            "minutes": match.minutes or 0.0,
-            "why": dict(match.why),
-        }
-        for n, match in enumerate(solved.matches, 1)
-    ]
-
-
-def _result(situation: Situation, solved: matching.Plan) -> dict[str, Any]:
-    needs = {str(need["id"]): need for need in situation.needs}
-    unmet = [_unmet(needs[one.need_id], one) for one in solved.unmet]
-    return {
-        "cost": solved.cost,
-        "lower_bound": solved.lower_bound,
-        "gap": solved.gap,
-        "seconds": round(solved.seconds, 3),
-        "first_plan_s": round(solved.first_plan_s, 3),
-        "method": solved.version,
-        "needs": len(situation.needs),
-        "matched": len(solved.matches),
-        "waiting_for_verification": situation.waiting_for_verification,
-        "waiting_for_place": situation.waiting_for_place,
-        "unmet": unmet,
-        "sites": _by_site(situation, solved),
-        "villages": _by_village(situation, unmet),
-    }
-
-
-def _unmet(need: Row, one: matching.Unmet) -> dict[str, Any]:
-    shown = {name: need[name] for name in ("case_id", "item", "tier", "area")}
-    return {"need_id": need["id"], **shown, "quantity": one.quantity, "why": dict(one.why)}
-
-
-def _by_site(situation: Situation, solved: matching.Plan) -> list[dict[str, Any]]:
-    """How many matches each site serves."""
-    site_of = {lot["id"]: lot["site_id"] for lot in situation.lots}
-    counts = Counter(site_of[match.supply_id] for match in solved.matches if match.supply_id in site_of)
-    return [{"site_id": site_id, "matches": count} for site_id, count in sorted(counts.items())]
-
-
-def _by_village(situation: Situation, unmet: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """For each area how many needs there are, and how many the plan leaves open, in part or whole."""
-    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for need in situation.needs:
-        counts[need["area"]][0] += 1
-    for one in unmet:
-        counts[one["area"]][1] += 1
-    return [{"area": area, "needs": needs, "left_open": left} for area, (needs, left) in sorted(counts.items())]
+def _difference(tx: Tx, area: str, older: list[Row], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the plan changes against the one in force: the last that is ready for the same area and was not decided."""
+    before = max((row for row in older if row["area"] == area), key=lambda row: row["ready_at"], default=None)
+    if before is None:
+        return plan_figures.difference(None, [], rows)
+    return plan_figures.difference(before["id"], tx.plans.matches(before["id"]), rows)
