@@ -75,6 +75,7 @@ ROUTES: Mapping[type[Event], Reaction] = {
     events.PlanRequested: Reaction(follows=(make_plan,)),
     events.PlanReady: TOLD,
     events.PlanApproved: Reaction(follows=(replan,)),
+    events.RulingChanged: Reaction(follows=(replan,)),
     events.AssignmentProposed: Reaction(follows=(make_offers,)),
     events.OfferMade: Reaction(volunteer=True),
     events.OfferClosed: Reaction(volunteer=True, follows=(make_offers,)),

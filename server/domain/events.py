@@ -114,6 +114,16 @@ class PlanApproved(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RulingChanged(Event):
+    """Somebody pinned or forbade a match, or took that back (`action`: pin, forbid, end)."""
+
+    ruling_id: str
+    case_id: int
+    need_id: int
+    action: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AssignmentProposed(Event):
     """An assignment holds its lots and waits for somebody to carry it."""
 

@@ -12,12 +12,14 @@ from geo import fairness, matching
 from geo.costs import Rules
 from server.domain.catalogue import HOUSEHOLD
 from server.services.moves import Row
-from server.services.situations import Situation, problem_of
+from server.services.rulings import shown
+from server.services.situations import Situation, pair_of, problem_of
 
 
 def match_rows(situation: Situation, plan: matching.Plan) -> list[dict[str, Any]]:
     """The matches of a plan as rows to be stored, numbered in order."""
     people = {row["id"] for row in situation.volunteers}
+    pins = {pair_of(row): row["id"] for row in situation.rulings if row["kind"] == "pin"}
     return [
         {
             "plan_id": situation.plan["id"],
@@ -27,10 +29,14 @@ def match_rows(situation: Situation, plan: matching.Plan) -> list[dict[str, Any]
             "volunteer_id": match.supply_id if match.supply_id in people else None,
             "quantity": match.quantity,
             "minutes": match.minutes or 0.0,
-            "why": dict(match.why),
+            "why": {"ruling_id": pins[_pair(match)]} if match.pinned else dict(match.why),
         }
         for n, match in enumerate(plan.matches, 1)
     ]
+
+
+def _pair(match: matching.Match) -> tuple[str, str]:
+    return match.need_id, match.supply_id
 
 
 def result(situation: Situation, plan: matching.Plan, without: matching.Plan | None) -> dict[str, Any]:
@@ -151,6 +157,48 @@ def _spread(covers: Mapping[str, fairness.Cover]) -> dict[str, Any]:
     area = fairness.worst(covers)
     last = None if area is None else {"area": area, "share": round(covers[area].share, 4)}
     return {"gini": round(fairness.gini(covers.values()), 4), "worst": last}
+
+
+def rulings(
+    situation: Situation, plan: matching.Plan, unruled: Mapping[str, matching.Plan]
+) -> list[dict[str, Any]]:
+    """What became of each ruling: `followed`, `done` (assignments bring it already) or `fallen`, and `because` of what
+    (a key of web/i18n `fallen.*`).
+
+    cost_minutes: weighted minutes on the way and of waiting that the plan without the ruling would have saved, as the
+    price of fairness; cost_units: units more that stay open because of it. None where there was no time to tell.
+    """
+    return [
+        {**shown(row), **_became(situation, plan, row), **_cost_of_ruling(situation, plan, unruled.get(row["id"]))}
+        for row in situation.rulings
+    ]
+
+
+FALLEN = ("need_covered", "need_waits", "stock_gone", "volunteer_gone")
+
+
+def _became(situation: Situation, plan: matching.Plan, ruling: Row) -> dict[str, Any]:
+    pinned = sum(match.quantity for match in plan.matches if match.pinned and _pair(match) == pair_of(ruling))
+    if pinned or ruling["kind"] == "forbid":
+        return {"state": "followed", "because": None, "units": pinned}
+    if ruling["covered"]:
+        return {"state": "done", "because": None, "units": 0}
+    return {"state": "fallen", "because": _why_fallen(situation, ruling), "units": 0}
+
+
+def _why_fallen(situation: Situation, ruling: Row) -> str:
+    if ruling["need_id"] not in {need["id"] for need in situation.needs}:
+        return "need_covered" if ruling["need_is_covered"] else "need_waits"
+    return "stock_gone" if ruling["lot_id"] else "volunteer_gone"
+
+
+def _cost_of_ruling(situation: Situation, plan: matching.Plan, without: matching.Plan | None) -> dict[str, Any]:
+    if without is None:
+        return {"cost_minutes": None, "cost_units": None}
+    weights, reach = problem_of(situation).weights, Rules().reach_minutes
+    ours, theirs = (fairness.weighted_minutes(one, weights, reach) for one in (plan, without))
+    our_open, their_open = (sum(one.quantity for one in found.unmet) for found in (plan, without))
+    return {"cost_minutes": round(ours - theirs, 1), "cost_units": our_open - their_open}
 
 
 _GONE = (

@@ -5,6 +5,7 @@ in before a plan was read is in it, and whatever came after asks for another one
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,21 +16,26 @@ from server.domain.permissions import SYSTEM
 from server.services import plan_figures, plans, queries
 from server.services.candidates import HERE
 from server.services.moves import Row
-from server.services.situations import Situation, problem_of
+from server.services.situations import Problem, Situation, problem_of
 from server.store.unit_of_work import Tx
 
 BUDGET_S = 20.0
 EXPLAINED = 20_000
 """Needs up to which every match is explained; beyond, the plan alone is what helps."""
 LONGEST_REST_S = 5.0
+MOST_WEIGHED = 10
+"""Rulings of which a plan tells what they cost, the oldest first: each takes a plan of its own."""
 
 
 @dataclass(frozen=True)
 class Solved:
-    """The plan, and the plan without the term of fairness where there was time for it; `seconds`: for all of it."""
+    """The plan; the plan without the term of fairness, and without each ruling by id, where there was time for it;
+    `seconds`: for all of it.
+    """
 
     plan: matching.Plan
     without: matching.Plan | None
+    unruled: Mapping[str, matching.Plan]
     seconds: float
 
 
@@ -88,6 +94,7 @@ def read(tx: Tx, plan_id: str) -> Situation | None:
         waiting_for_place=len(verified) - len(placed),
         coverage=tx.plans.coverage(incident["id"], plan["area"], HOUSEHOLD),
         reached_at=tx.plans.reached_at(incident["id"]),
+        rulings=tx.rulings.in_force(incident["id"], plan["area"]),
     )
 
 
@@ -99,14 +106,24 @@ def _lots(tx: Tx, pool: list[str], needs: list[Row]) -> list[Row]:
 def solve(situation: Situation) -> Solved:
     """The matches, with nothing but the situation to go by.
 
-    What fairness costs takes a second plan: it is made when the time that is left is as long as the first one took.
+    What fairness and each ruling cost takes another plan each: it is made when the time that is left is as long as
+    the first one took.
     """
     began, problem = time.perf_counter(), problem_of(situation)
     seconds = float(situation.settings.get("seconds", BUDGET_S))
     plan = problem.solve(situation.strength, seconds, explain=len(problem.needs) <= EXPLAINED)
-    left = seconds - (time.perf_counter() - began)
-    without = problem.solve(0, left, explain=False) if situation.strength and left >= plan.seconds else None
-    return Solved(plan, without, time.perf_counter() - began)
+
+    def again(other: Problem, strength: float) -> matching.Plan | None:
+        left = seconds - (time.perf_counter() - began)
+        return other.solve(strength, left, explain=False) if left >= plan.seconds else None
+
+    without = again(problem, 0) if situation.strength else None
+    unruled = {
+        ruling["id"]: found
+        for ruling in situation.rulings[:MOST_WEIGHED]
+        if (found := again(problem.without(ruling["id"]), situation.strength))
+    }
+    return Solved(plan, without, unruled, time.perf_counter() - began)
 
 
 def write(tx: Tx, situation: Situation, solved: Solved) -> bool:
@@ -120,6 +137,7 @@ def write(tx: Tx, situation: Situation, solved: Solved) -> bool:
     older = [row for row in tx.plans.in_state(incident["id"], "ready") if row["id"] != plan_id]
     result = {
         **plan_figures.result(situation, solved.plan, solved.without),
+        "rulings": plan_figures.rulings(situation, solved.plan, solved.unruled),
         "worked_s": round(solved.seconds, 3),
         "difference": _difference(tx, plan["area"], older, rows),
     }

@@ -140,7 +140,7 @@ def brief(plan: Mapping[str, Any], incident: Mapping[str, Any]) -> dict[str, Any
 
 
 _TIMES = ("requested_at", "ready_at", "approved_at")
-_LISTS = ("unmet", "sites", "villages")
+_LISTS = ("unmet", "sites", "villages", "rulings")
 _NOT_FIGURES = (*_LISTS, "difference")
 
 
@@ -155,7 +155,8 @@ def _result(plan: Mapping[str, Any]) -> dict[str, Any]:
 
 def _match(row: Row) -> dict[str, Any]:
     place = {name: None if row[name] is None else round(row[name], PLACE_DECIMALS) for name in ("lon", "lat")}
-    return {name: row[name] for name in _MATCH} | place | {"minutes": round(row["minutes"], 1)}
+    ruling = "pin" if "ruling_id" in row["why"] else None
+    return {name: row[name] for name in _MATCH} | place | {"minutes": round(row["minutes"], 1), "ruling": ruling}
 
 
 _MATCH = (

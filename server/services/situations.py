@@ -3,8 +3,8 @@
 For workers only: this loads geopandas.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ class Situation:
     """All that a plan is made of, as it was at `now`.
 
     coverage: of each area and item what was asked for and what is covered, in units and in people, over all
-    verified needs. reached_at: when somebody last handed something over in an area.
+    verified needs. reached_at: when somebody last handed something over in an area. rulings: what people decided.
     """
 
     plan: Row
@@ -38,6 +38,7 @@ class Situation:
     waiting_for_place: int
     coverage: list[Row]
     reached_at: Mapping[str, datetime]
+    rulings: list[Row]
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -58,6 +59,7 @@ class Problem:
     needs: list[dict[str, Any]]
     supplies: Sequence[Mapping[str, Any]]
     villages: fairness.Villages
+    rulings: Sequence[Row]
     now: datetime
 
     @property
@@ -68,9 +70,32 @@ class Problem:
     def solve(self, strength: float, seconds: float, *, explain: bool) -> matching.Plan:
         """The plan for the whole needs, fairness counting that much."""
         parts = fairness.split(self.needs, strength, self.villages)
-        options = matching.Options(rules=Rules(now=self.now), seconds=seconds, explain=explain)
+        forbidden = (pair_of(row) for row in self.rulings if row["kind"] == "forbid")
+        options = matching.Options(
+            rules=Rules(now=self.now, forbidden=parts.forbidden(forbidden)),
+            pins=parts.pins(_pins(self.rulings)),
+            seconds=seconds,
+            explain=explain,
+        )
         plan = matching.plan(needs_frame(parts.rows), supplies_frame(self.supplies), options=options)
         return fairness.joined(plan, parts)
+
+    def without(self, ruling_id: str) -> "Problem":
+        """The same without one of the rulings."""
+        return replace(self, rulings=[row for row in self.rulings if row["id"] != ruling_id])
+
+
+def pair_of(ruling: Row) -> tuple[str, str]:
+    """The need and the source that a ruling is about, by their names for the solver."""
+    return str(ruling["need_id"]), ruling["lot_id"] or ruling["volunteer_id"]
+
+
+def _pins(rulings: Sequence[Row]) -> Iterator[matching.Pin]:
+    """The pins, each for what assignments do not bring of it already."""
+    for row in rulings:
+        left = None if row["quantity"] is None else row["quantity"] - row["covered"]
+        if row["kind"] == "pin" and left != 0:
+            yield matching.Pin(*pair_of(row), None if left is None else max(0, left))
 
 
 def problem_of(situation: Situation) -> Problem:
@@ -82,6 +107,7 @@ def problem_of(situation: Situation) -> Problem:
         [_need(need, situation) for need in situation.needs],
         [*lots, *people],
         fairness.Villages(covered, unserved_min(situation)),
+        situation.rulings,
         situation.now,
     )
 

@@ -57,6 +57,34 @@ def test_a_plan_is_asked_for_looked_at_and_approved_once(app, world, coordinator
     assert (status, refused["error"]["code"], refused["error"]["state"]["state"]) == (409, "plan_not_ready", "approved")
 
 
+def test_a_match_is_pinned_the_plan_keeps_to_it_and_the_pin_is_ended(app, world, coordinator):
+    lot = world.stock(world.site(), "blanket", 100)
+    need_id = world.needs(world.case({"blanket": 10}))["blanket"]["id"]
+    body = {"need_id": need_id, "kind": "pin", "lot_id": lot, "quantity": 4, "reason": "sudah dijanjikan"}
+    status, ruling = post(app, "/api/rulings", coordinator, body)
+    assert (status, ruling["kind"], ruling["quantity"], ruling["ended_at"]) == (201, "pin", 4, None)
+    assert [one["id"] for one in get(app, "/api/rulings", coordinator)[1]["rulings"]] == [ruling["id"]]
+    plan = get(app, f"/api/plans/{world.plan()}", coordinator)[1]
+    assert sorted((match["ruling"] or "", match["quantity"]) for match in plan["matches"]) == [("", 6), ("pin", 4)]
+    assert plan["rulings"][0]["cost_minutes"] == 0
+    assert post(app, f"/api/rulings/{ruling['id']}/end", coordinator)[0] == 422
+    reason = {"reason": "dibatalkan"}
+    status, ended = post(app, f"/api/rulings/{ruling['id']}/end", coordinator, reason)
+    assert (status, ended["ended_by"]) == (200, ruling["by"])
+    assert post(app, f"/api/rulings/{ruling['id']}/end", coordinator, reason)[0] == 409
+    assert get(app, "/api/rulings", coordinator)[1]["rulings"] == []
+
+
+def test_an_assignment_is_given_to_another_lot_in_one_call(app, world, coordinator):
+    world.stock(world.site(), "blanket", 10)
+    _, (job,) = world.approved({"blanket": 10})
+    other = world.stock(world.site(), "blanket", 10)
+    status, new = post(app, f"/api/assignments/{job}/reassign", coordinator, {"lot_id": other, "reason": "lebih dekat"})
+    assert (status, new["state"]) == (200, "proposed")
+    status, refused = post(app, f"/api/assignments/{job}/reassign", coordinator, {"lot_id": other, "reason": "lagi"})
+    assert (status, refused["error"]["state"]["state"]) == (409, "cancelled")
+
+
 def test_unknown_things_are_not_found(app, coordinator):
     nothing = "00000000-0000-4000-8000-000000000000"
     for path in (f"/api/plans/{nothing}", "/api/needs/1/candidates"):
