@@ -8,7 +8,8 @@ from flask import jsonify, request
 from server.api.contract import route, system
 from server.api.identity import actor
 from server.services import rulings
-from server.services.inputs_planning import ReasonIn, RulingIn
+from server.services.inputs import ReasonIn
+from server.services.inputs_planning import RulingIn
 
 
 @route("POST", "/api/rulings", guard="signed_in", body=RulingIn, answers={201: "In force; a new plan keeps to it"})

@@ -1,10 +1,13 @@
-"""What the services around plans accept: rulings on matches and new hands for an assignment."""
+"""What the services around plans accept: rulings on matches, new hands for an assignment, questions."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from server.services.inputs import Input, Quantity
-from server.services.inputs_dispatch import NeedId, Reason, StepIn
+from pydantic import Field
+
+from server.services.inputs import Input, Line, Quantity
+from server.services.inputs_dispatch import NeedId, PlanIn, Reason, StepIn
+from server.services.inputs_supply import Skills, Vehicle
 
 
 class RulingIn(Input):
@@ -21,15 +24,34 @@ class RulingIn(Input):
     reason: Reason
 
 
-class ReasonIn(Input):
-    """Why."""
-
-    reason: Reason
-
-
 class ReassignIn(StepIn):
     """Another lot or another volunteer for an assignment, and why."""
 
     lot_id: UUID | None = None
     volunteer_id: UUID | None = None
     reason: Reason
+
+
+class ChangeIn(Input):
+    """One thing that might be otherwise; which fields it takes depends on its kind.
+
+    add_stock: site_id, item, quantity. close_site: site_id. add_vehicle: site_id, vehicle, count. add_volunteer:
+    site_id, skills, count. pin, forbid: need_id and lot_id or volunteer_id; a pin may say its quantity.
+    """
+
+    kind: Literal["add_stock", "close_site", "add_vehicle", "add_volunteer", "pin", "forbid"]
+    site_id: UUID | None = None
+    item: Line | None = None
+    quantity: Quantity | None = None
+    vehicle: Vehicle | None = None
+    skills: Skills | None = None
+    count: Annotated[int, Field(strict=True, ge=1, le=1_000)] | None = None
+    need_id: NeedId | None = None
+    lot_id: UUID | None = None
+    volunteer_id: UUID | None = None
+
+
+class WhatIfIn(PlanIn):
+    """What a plan would be if things were otherwise."""
+
+    changes: Annotated[list[ChangeIn], Field(min_length=1, max_length=20)]

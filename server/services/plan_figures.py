@@ -39,11 +39,43 @@ def _pair(match: matching.Match) -> tuple[str, str]:
     return match.need_id, match.supply_id
 
 
+def matches_told(situation: Situation, plan: matching.Plan) -> list[dict[str, Any]]:
+    """The matches of a plan as `Plans.matches` would give them, without their being stored."""
+    needs = {need["id"]: need for need in situation.needs}
+    site_of = {lot["id"]: lot["site_id"] for lot in situation.lots}
+    return [
+        {
+            **row,
+            **{name: needs[row["need_id"]][name] for name in ("case_id", "item", "tier", "area", "lon", "lat")},
+            "site_id": site_of.get(row["lot_id"]),
+            "taken_out": False,
+        }
+        for row in match_rows(situation, plan)
+    ]
+
+
+def supposed_sources(as_it_is: Situation, now: Situation) -> dict[str, Any]:
+    """What is only supposed, as the plan's page needs it: lots with their site, and volunteers with their place."""
+    known = {row["id"] for row in (*as_it_is.lots, *as_it_is.volunteers)}
+    return {
+        "sources": {
+            lot["id"]: {"site_id": lot["site_id"], "name": now.sites[lot["site_id"]]["name"]}
+            for lot in now.lots
+            if lot["id"] not in known
+        },
+        "volunteers": {
+            row["id"]: {name: row[name] for name in ("alias", "lon", "lat")}
+            for row in now.volunteers
+            if row["id"] not in known
+        },
+    }
+
+
 def result(situation: Situation, plan: matching.Plan, without: matching.Plan | None) -> dict[str, Any]:
     """What is stored with a plan besides its matches. `without`: the plan that minds no fairness, if there is one."""
     needs = {str(need["id"]): need for need in situation.needs}
     unmet = [_unmet(needs[one.need_id], one) for one in plan.unmet]
-    covers = _covers(situation, plan)
+    after = covers(situation, plan)
     return {
         "cost": plan.cost,
         "lower_bound": plan.lower_bound,
@@ -57,8 +89,8 @@ def result(situation: Situation, plan: matching.Plan, without: matching.Plan | N
         "waiting_for_place": situation.waiting_for_place,
         "unmet": unmet,
         "sites": _by_site(situation, plan),
-        "villages": _by_village(situation, unmet, covers),
-        "fairness": _fairness(situation, plan, without, covers),
+        "villages": _by_village(situation, unmet, after),
+        "fairness": _fairness(situation, plan, without, after),
     }
 
 
@@ -77,7 +109,7 @@ def _by_site(situation: Situation, plan: matching.Plan) -> list[dict[str, Any]]:
     return [{"site_id": site_id, "matches": len(q), "units": sum(q)} for site_id, q in sorted(found.items())]
 
 
-def _covers(situation: Situation, plan: matching.Plan) -> dict[str, fairness.Cover]:
+def covers(situation: Situation, plan: matching.Plan) -> dict[str, fairness.Cover]:
     """What of each area's needs is covered once the plan is carried out, in people."""
     asked: dict[str, float] = defaultdict(float)
     covered: dict[str, float] = defaultdict(float)
@@ -92,7 +124,7 @@ def _covers(situation: Situation, plan: matching.Plan) -> dict[str, fairness.Cov
 
 
 def _by_village(
-    situation: Situation, unmet: Sequence[Mapping[str, Any]], covers: Mapping[str, fairness.Cover]
+    situation: Situation, unmet: Sequence[Mapping[str, Any]], after: Mapping[str, fairness.Cover]
 ) -> list[dict[str, Any]]:
     """For each area how many needs are planned for and left open (in part or whole), and what is covered in the end.
 
@@ -114,7 +146,7 @@ def _by_village(
             "share": round(cover.share, 4),
             "longest_wait_min": _longest_wait_min(needs[area], situation),
         }
-        for area, cover in covers.items()
+        for area, cover in after.items()
     ]
 
 
@@ -127,7 +159,7 @@ def _fairness(
     situation: Situation,
     plan: matching.Plan,
     without: matching.Plan | None,
-    covers: Mapping[str, fairness.Cover],
+    after: Mapping[str, fairness.Cover],
 ) -> dict[str, Any]:
     """How evenly the villages are covered, and what that costs.
 
@@ -136,13 +168,14 @@ def _fairness(
     the part on the way alone, less than nought where the less urgent lie nearer. share: of all that plan's minutes.
     `no_price` says why there is none.
     """
-    found = {"strength": situation.strength, **_spread(covers), "price": None, "no_price": None}
+    found = {"strength": situation.strength, **_spread(after), "price": None, "no_price": None}
     if without is None:
-        return {**found, "no_price": "no_time" if situation.strength else "off"}
+        missing = "off" if not situation.strength else "not_asked" if situation.plan["kind"] == "what_if" else "no_time"
+        return {**found, "no_price": missing}
     weights, reach = problem_of(situation).weights, Rules().reach_minutes
     ours, theirs = (fairness.weighted_minutes(one, weights, reach) for one in (plan, without))
     our_way, their_way = (fairness.weighted_minutes(one, weights, 0) for one in (plan, without))
-    spread = _spread(_covers(situation, without))
+    spread = _spread(covers(situation, without))
     price = {
         "minutes": round(ours - theirs, 1),
         "way_minutes": round(our_way - their_way, 1),
@@ -153,10 +186,10 @@ def _fairness(
     return {**found, "price": price}
 
 
-def _spread(covers: Mapping[str, fairness.Cover]) -> dict[str, Any]:
-    area = fairness.worst(covers)
-    last = None if area is None else {"area": area, "share": round(covers[area].share, 4)}
-    return {"gini": round(fairness.gini(covers.values()), 4), "worst": last}
+def _spread(found: Mapping[str, fairness.Cover]) -> dict[str, Any]:
+    area = fairness.worst(found)
+    last = None if area is None else {"area": area, "share": round(found[area].share, 4)}
+    return {"gini": round(fairness.gini(found.values()), 4), "worst": last}
 
 
 def rulings(

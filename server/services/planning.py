@@ -6,7 +6,7 @@ in before a plan was read is in it, and whatever came after asks for another one
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from geo import matching
@@ -17,6 +17,7 @@ from server.services import plan_figures, plans, queries
 from server.services.candidates import HERE
 from server.services.moves import Row
 from server.services.situations import Problem, Situation, problem_of
+from server.services.supposing import compared, supposed
 from server.store.unit_of_work import Tx
 
 BUDGET_S = 20.0
@@ -29,14 +30,15 @@ MOST_WEIGHED = 10
 
 @dataclass(frozen=True)
 class Solved:
-    """The plan; the plan without the term of fairness, and without each ruling by id, where there was time for it;
-    `seconds`: for all of it.
+    """The plan; the plan without the term of fairness, and without each ruling by id, where there was time for it; of
+    a what-if the plan for things as they are. `seconds`: for all of it.
     """
 
     plan: matching.Plan
-    without: matching.Plan | None
-    unruled: Mapping[str, matching.Plan]
     seconds: float
+    without: matching.Plan | None = None
+    unruled: Mapping[str, matching.Plan] = field(default_factory=dict)
+    as_it_is: matching.Plan | None = None
 
 
 def replan(tx: Tx, incident_id: str) -> float:
@@ -95,7 +97,13 @@ def read(tx: Tx, plan_id: str) -> Situation | None:
         coverage=tx.plans.coverage(incident["id"], plan["area"], HOUSEHOLD),
         reached_at=tx.plans.reached_at(incident["id"]),
         rulings=tx.rulings.in_force(incident["id"], plan["area"]),
+        sites=_sites_named(tx, plan),
     )
+
+
+def _sites_named(tx: Tx, plan: Row) -> dict[str, Row]:
+    named = {change["site_id"] for change in plan["asked"].get("changes", ()) if "site_id" in change}
+    return {site_id: site for site_id in sorted(named) if (site := tx.sites.get(site_id))}
 
 
 def _lots(tx: Tx, pool: list[str], needs: list[Row]) -> list[Row]:
@@ -109,6 +117,8 @@ def solve(situation: Situation) -> Solved:
     What fairness and each ruling cost takes another plan each: it is made when the time that is left is as long as
     the first one took.
     """
+    if situation.plan["kind"] == "what_if":
+        return _solve_what_if(situation)
     began, problem = time.perf_counter(), problem_of(situation)
     seconds = float(situation.settings.get("seconds", BUDGET_S))
     plan = problem.solve(situation.strength, seconds, explain=len(problem.needs) <= EXPLAINED)
@@ -123,7 +133,16 @@ def solve(situation: Situation) -> Solved:
         for ruling in situation.rulings[:MOST_WEIGHED]
         if (found := again(problem.without(ruling["id"]), situation.strength))
     }
-    return Solved(plan, without, unruled, time.perf_counter() - began)
+    return Solved(plan, time.perf_counter() - began, without, unruled)
+
+
+def _solve_what_if(situation: Situation) -> Solved:
+    """Both plans, for things as they are and as they might be, each with half of the time."""
+    seconds = float(situation.settings.get("seconds", BUDGET_S)) / 2
+    as_it_is = problem_of(situation).solve(situation.strength, seconds, explain=False)
+    problem = problem_of(supposed(situation))
+    plan = problem.solve(situation.strength, seconds, explain=len(problem.needs) <= EXPLAINED)
+    return Solved(plan, as_it_is.seconds + plan.seconds, as_it_is=as_it_is)
 
 
 def write(tx: Tx, situation: Situation, solved: Solved) -> bool:
@@ -132,21 +151,40 @@ def write(tx: Tx, situation: Situation, solved: Solved) -> bool:
     plan = tx.plans.get(plan_id, lock=True)
     if plan is None or plan["state"] != "requested":
         return False
+    result = _store_live(tx, plan, situation, solved) if solved.as_it_is is None else _answer(situation, solved)
+    ready = lifecycle.after("plan", plan["state"], "solve")
+    tx.plans.change(plan_id, state=ready, ready_at=tx.now, result={**result, "worked_s": round(solved.seconds, 3)})
+    tx.record(events.PlanReady(incident_id=incident["id"], area=plans.heard_in(plan, incident), plan_id=plan_id))
+    tx.audit(SYSTEM, "plan:solve", plan["area"], f"plan:{plan_id}", matches=len(solved.plan.matches))
+    return True
+
+
+def _store_live(tx: Tx, plan: Row, situation: Situation, solved: Solved) -> dict[str, Any]:
+    """Store the matches and put older plans aside; returns what the plan says besides."""
     rows = plan_figures.match_rows(situation, solved.plan)
     tx.plans.add_matches(rows)
-    older = [row for row in tx.plans.in_state(incident["id"], "ready") if row["id"] != plan_id]
+    older = [row for row in tx.plans.in_state(plan["incident_id"], "ready") if row["id"] != plan["id"]]
     result = {
         **plan_figures.result(situation, solved.plan, solved.without),
         "rulings": plan_figures.rulings(situation, solved.plan, solved.unruled),
-        "worked_s": round(solved.seconds, 3),
         "difference": _difference(tx, plan["area"], older, rows),
     }
-    ready = lifecycle.after("plan", plan["state"], "solve")
-    tx.plans.change(plan_id, state=ready, ready_at=tx.now, result=result)
-    _supersede(tx, older, plan["by"], plan["area"])
-    tx.record(events.PlanReady(incident_id=incident["id"], area=plans.heard_in(plan, incident), plan_id=plan_id))
-    tx.audit(SYSTEM, "plan:solve", plan["area"], f"plan:{plan_id}", matches=len(rows))
-    return True
+    if plan["kind"] == "live":
+        _supersede(tx, older, plan["by"], plan["area"])
+    return result
+
+
+def _answer(situation: Situation, solved: Solved) -> dict[str, Any]:
+    """What a what-if says; its matches are kept in it, because what they take may not exist."""
+    now = supposed(situation)
+    base = solved.as_it_is or solved.plan
+    covers = plan_figures.covers(situation, base), plan_figures.covers(now, solved.plan)
+    return {
+        **plan_figures.result(now, solved.plan, None),
+        "matches": plan_figures.matches_told(now, solved.plan),
+        "supposed": plan_figures.supposed_sources(situation, now),
+        "what_if": compared(situation, base, solved.plan, covers),
+    }
 
 
 def _supersede(tx: Tx, older: list[Row], by: str, area: str) -> None:

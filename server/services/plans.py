@@ -73,15 +73,16 @@ def show(tx: Tx, actor: Actor, plan_id: str) -> dict[str, Any]:
     Places are as exact as the board shows them to the person.
     """
     plan = visible(actor, tx.plans.get(plan_id))
-    matches = [_match(row) for row in tx.plans.matches(plan_id)]
     result = _result(plan)
+    matches = [_match(row) for row in result.pop("matches", None) or tx.plans.matches(plan_id)]
+    only_supposed = result.pop("supposed", {"sources": {}, "volunteers": {}})
     return {
         **brief(plan, incident_of(tx, plan)),
         **result,
         "matches": matches,
-        "sources": tx.stock.sites_of(_supplies_in([matches, result["unmet"]])),
+        "sources": tx.stock.sites_of(_supplies_in([matches, result["unmet"]])) | only_supposed["sources"],
         "sites": _sites(tx, result["sites"]),
-        "volunteers": _volunteers(tx, actor, plan["area"], matches),
+        "volunteers": _volunteers(tx, actor, plan["area"], matches) | only_supposed["volunteers"],
     }
 
 

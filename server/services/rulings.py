@@ -8,7 +8,8 @@ from server.domain.catalogue import ITEMS, Kind
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, areas_for, may, require
 from server.services import queries, sources
-from server.services.inputs_planning import ReasonIn, RulingIn
+from server.services.inputs import ReasonIn
+from server.services.inputs_planning import RulingIn
 from server.services.intake import incident_for
 from server.services.moves import Row
 from server.store.unit_of_work import Tx
@@ -55,25 +56,14 @@ def _text(value: object) -> str | None:
 
 def _check(tx: Tx, need: Row, body: RulingIn) -> None:
     """Refuse a ruling that no plan could keep to."""
-    goods = ITEMS[need["item"]].kind is Kind.GOODS
-    wrong = _source_problem(tx, need, body, *(("lot_id", "volunteer_id") if goods else ("volunteer_id", "lot_id")))
+    wrong = sources.problems(tx, need, lot_id=body.lot_id, volunteer_id=body.volunteer_id)
+    most = need["quantity"] if ITEMS[need["item"]].kind is Kind.GOODS else 1
     if body.kind == "forbid" and body.quantity is not None:
         wrong["quantity"] = Problem("forbid_has_no_quantity")
-    elif body.quantity is not None and body.quantity > (most := need["quantity"] if goods else 1):
+    elif body.quantity is not None and body.quantity > most:
         wrong["quantity"] = Problem("too_large", {"most": most})
     if wrong:
         raise Invalid(wrong)
-
-
-def _source_problem(tx: Tx, need: Row, body: RulingIn, wanted: str, other: str) -> dict[str, Problem]:
-    """What is wrong with the source: goods are ruled on by lot, services by volunteer."""
-    if getattr(body, other) is not None:
-        return {other: Problem("service_has_no_lot" if other == "lot_id" else "goods_have_no_volunteer")}
-    if (source := _text(getattr(body, wanted))) is None:
-        return {wanted: Problem("required")}
-    check = sources.lot_problem if wanted == "lot_id" else sources.volunteer_problem
-    problem = check(tx, need, source)
-    return {wanted: problem} if problem else {}
 
 
 def end(tx: Tx, actor: Actor, ruling_id: str, body: ReasonIn) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class Situation:
 
     coverage: of each area and item what was asked for and what is covered, in units and in people, over all
     verified needs. reached_at: when somebody last handed something over in an area. rulings: what people decided.
+    sites: those that a what-if names.
     """
 
     plan: Row
@@ -39,6 +40,7 @@ class Situation:
     coverage: list[Row]
     reached_at: Mapping[str, datetime]
     rulings: list[Row]
+    sites: Mapping[str, Row]
 
     @property
     def settings(self) -> Mapping[str, Any]:

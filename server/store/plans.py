@@ -73,12 +73,18 @@ class Plans:
         query = select(*_BRIEF, plans.c.result).where(plans.c.incident_id == incident_id, plans.c.kind == kind)
         return every(self.conn, query.order_by(plans.c.requested_at.desc(), plans.c.id).limit(limit))
 
-    def in_state(self, incident_id: str, state: str) -> list[Row]:
-        """The live plans of an incident that are in a state, in id order, held until the transaction ends."""
+    def in_state(self, incident_id: str, state: str, kind: str = "live") -> list[Row]:
+        """The plans of an incident and kind that are in a state, in id order, held until the transaction ends."""
         query = select(*_BRIEF).where(
-            plans.c.incident_id == incident_id, plans.c.state == state, plans.c.kind == "live"
+            plans.c.incident_id == incident_id, plans.c.state == state, plans.c.kind == kind
         )
         return every(self.conn, query.order_by(plans.c.id).with_for_update(key_share=True))
+
+    def forget(self, kind: str, before: datetime) -> int:
+        """Forget the plans of a kind that has no matches which were asked for before a moment; how many."""
+        return self.conn.execute(
+            delete(plans).where(plans.c.kind == kind, plans.c.requested_at < before)
+        ).rowcount
 
     def requested_before(self, moment: datetime) -> list[Row]:
         """Plans that were asked for before a moment and are still not worked out."""

@@ -85,6 +85,23 @@ def test_an_assignment_is_given_to_another_lot_in_one_call(app, world, coordinat
     assert (status, refused["error"]["state"]["state"]) == (409, "cancelled")
 
 
+def test_a_what_if_is_asked_answered_and_never_approved(app, world, coordinator):
+    site = world.site()
+    world.case({"blanket": 10})
+    change = {"kind": "add_stock", "site_id": site, "item": "blanket", "quantity": 6}
+    status, asked = post(app, "/api/plans/what-if", coordinator, {"changes": [change]})
+    assert (status, asked["kind"], asked["asked"]["changes"]) == (202, "what_if", [change])
+    world.work_out(asked["id"])
+    status, answer = get(app, f"/api/plans/{asked['id']}", coordinator)
+    assert (status, answer["what_if"]["now"]["unmet_units"], answer["what_if"]["base"]["unmet_units"]) == (200, 4, 10)
+    assert get(app, "/api/plans", coordinator)[1]["plans"] == []
+    status, refused = post(app, f"/api/plans/{asked['id']}/approve", coordinator)
+    assert (status, refused["error"]["code"]) == (409, "not_to_approve")
+    wrong = {"changes": [{"kind": "add_stock", "site_id": site, "item": "blanket"}]}
+    status, refused = post(app, "/api/plans/what-if", coordinator, wrong)
+    assert (status, set(refused["error"]["fields"])) == (422, {"changes.0.quantity"})
+
+
 def test_unknown_things_are_not_found(app, coordinator):
     nothing = "00000000-0000-4000-8000-000000000000"
     for path in (f"/api/plans/{nothing}", "/api/needs/1/candidates"):

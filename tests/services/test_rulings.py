@@ -5,8 +5,8 @@ import pytest
 from server.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from server.domain.permissions import Actor, Grant
 from server.services import assignments, rulings
+from server.services.inputs import ReasonIn
 from server.services.inputs_dispatch import CancelIn
-from server.services.inputs_planning import ReasonIn
 from tests.services.world import COORDINATOR
 
 FAR = (107.60, -6.91)
