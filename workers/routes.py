@@ -74,6 +74,7 @@ ROUTES: Mapping[type[Event], Reaction] = {
     events.NeedsSettled: TOLD,
     events.PlanRequested: Reaction(follows=(make_plan,)),
     events.PlanReady: TOLD,
+    events.PlanChanged: TOLD,
     events.PlanApproved: Reaction(follows=(replan,)),
     events.RulingChanged: Reaction(follows=(replan,)),
     events.AssignmentProposed: Reaction(follows=(make_offers,)),

@@ -106,6 +106,13 @@ class PlanReady(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlanChanged(Event):
+    """The draft of a wave was edited."""
+
+    plan_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanApproved(Event):
     """A plan was approved; its matches that still held became assignments."""
 

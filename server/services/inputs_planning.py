@@ -3,10 +3,10 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
-from server.services.inputs import Input, Line, Quantity
-from server.services.inputs_dispatch import NeedId, PlanIn, Reason, StepIn
+from server.services.inputs import Input, Line, Quantity, clean
+from server.services.inputs_dispatch import NeedId, PlanIn, Reason, StepIn, Whole
 from server.services.inputs_supply import Skills, Vehicle
 
 
@@ -55,3 +55,20 @@ class WhatIfIn(PlanIn):
     """What a plan would be if things were otherwise."""
 
     changes: Annotated[list[ChangeIn], Field(min_length=1, max_length=20)]
+
+
+class WaveIn(PlanIn):
+    """A wave: what it is called, and when its vehicles leave."""
+
+    name: Annotated[str, AfterValidator(clean), Field(min_length=1, max_length=80)]
+    departs_at: AwareDatetime
+
+
+class WaveEditIn(Input):
+    """What of a draft goes, comes back or changes, by the numbers of its matches; `version` is the one looked at."""
+
+    version: Annotated[int, Field(strict=True, ge=1, le=2_000_000_000)]
+    take_out: Annotated[list[Whole], Field(max_length=100_000, default_factory=list)]
+    put_back: Annotated[list[Whole], Field(max_length=100_000, default_factory=list)]
+    quantities: Annotated[dict[int, Quantity], Field(max_length=100_000, default_factory=dict)]
+    reason: Reason

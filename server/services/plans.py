@@ -112,12 +112,12 @@ def _supplies_in(part: Any) -> Iterator[str]:
                 yield from _supplies_in(one)
 
 
-def latest(tx: Tx, actor: Actor, slug: str | None) -> list[dict[str, Any]]:
-    """The last plans of an incident that the person may see, the newest first, without matches."""
+def latest(tx: Tx, actor: Actor, slug: str | None, kind: str = "live") -> list[dict[str, Any]]:
+    """The last plans of an incident and kind that the person may see, the newest first, without matches."""
     if not areas_for(actor, Permission.BOARD_READ):
         require(actor, Permission.BOARD_READ, "")
     incident = incident_for(tx, slug)
-    rows = tx.plans.latest(incident["id"], LATEST)
+    rows = tx.plans.latest(incident["id"], LATEST, kind)
     return [
         {**brief(row, incident), **_figures(row)} for row in rows if may(actor, Permission.BOARD_READ, row["area"])
     ]

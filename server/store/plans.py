@@ -121,6 +121,11 @@ class Plans:
         if rows:
             self.conn.execute(insert(matches), list(rows))
 
+    def change_matches(self, plan_id: str, numbers: Sequence[int], **values: Any) -> None:
+        """Set columns of these matches."""
+        these = (matches.c.plan_id == plan_id) & matches.c.n.in_(list(numbers))
+        self.conn.execute(update(matches).where(these).values(**values))
+
     def drop_matches(self, plan_id: str) -> None:
         """Forget the matches of a plan that nobody will approve any more."""
         self.conn.execute(delete(matches).where(matches.c.plan_id == plan_id))
@@ -137,6 +142,7 @@ class Plans:
                 cases.c.lon,
                 cases.c.lat,
                 lots.c.site_id,
+                lots.c.expiry,
             )
             .join(needs, needs.c.id == matches.c.need_id)
             .join(cases, cases.c.id == needs.c.case_id)

@@ -1,6 +1,8 @@
 """Plans, assignments and offers by HTTP: statuses, the error envelope, and the state that a lost race shows."""
 
+import re
 import uuid
+from datetime import timedelta
 
 import pytest
 
@@ -100,6 +102,65 @@ def test_a_what_if_is_asked_answered_and_never_approved(app, world, coordinator)
     wrong = {"changes": [{"kind": "add_stock", "site_id": site, "item": "blanket"}]}
     status, refused = post(app, "/api/plans/what-if", coordinator, wrong)
     assert (status, set(refused["error"]["fields"])) == (422, {"changes.0.quantity"})
+
+
+@pytest.fixture
+def wave(app, world, coordinator):
+    """The draft of a wave, by HTTP."""
+    leaves = (world.system.now() + timedelta(hours=1)).isoformat()
+    status, asked = post(app, "/api/waves", coordinator, {"name": "Truk pagi", "departs_at": leaves})
+    assert (status, asked["kind"], asked["asked"]["name"]) == (202, "wave", "Truk pagi")
+    world.work_out(asked["id"])
+    return asked["id"]
+
+
+def test_a_wave_is_drafted_edited_and_approved_as_one(app, world, coordinator, request):
+    world.stock(world.site(), "blanket", 100)
+    for quantity in (10, 20):
+        world.case({"blanket": quantity})
+    plan_id = request.getfixturevalue("wave")
+    (listed,) = get(app, "/api/waves", coordinator)[1]["waves"]
+    assert (listed["id"], listed["matched"], "villages" in listed) == (plan_id, 2, False)
+    change = {"version": listed["version"], "take_out": [1], "quantities": {"2": 12}, "reason": "truk penuh"}
+    status, edited = post(app, f"/api/waves/{plan_id}/edit", coordinator, change)
+    assert (status, [one["taken_out"] for one in edited["matches"]]) == (200, [True, False])
+    assert post(app, f"/api/waves/{plan_id}/edit", coordinator, change)[0] == 409
+    assert post(app, f"/api/plans/{plan_id}/approve", coordinator, {"only": [2]})[0] == 422
+    status, made = post(app, f"/api/plans/{plan_id}/approve", coordinator, {"version": edited["version"]})
+    assert (status, len(made["approved"])) == (200, 1)
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_sheets_are_whole_pages_with_codes_and_nothing_of_people(app, world, coordinator, request, language):
+    site = world.site(name="Gudang Cianjur")
+    lot = world.stock(site, "blanket", 100)
+    case_id = world.case({"blanket": 10, "medical": 1})
+    medic = world.volunteer(skills=("medical",))
+    plan_id = request.getfixturevalue("wave")
+    header = {**coordinator, "Accept-Language": language}
+    pages = {
+        name: app.test_client().get(f"/rencana/{plan_id}/{name}", headers=header) for name in ("daftar-ambil", "rute")
+    }
+    assert [page.status_code for page in pages.values()] == [200, 200]
+    picking, routes = (page.text for page in pages.values())
+    assert "Gudang Cianjur" in picking
+    assert lot.replace("-", "")[-6:].upper() in picking
+    assert f"#{case_id}" in routes
+    with world.system.reading() as tx:
+        alias, code = tx.volunteers.get(medic)["alias"], tx.cases.get(case_id)["delivery_code"]
+    assert alias in routes
+    for page in (picking, routes):
+        assert not re.search(r"Siti|Budi|0812|62812|62813|Butuh bantuan|107\.1|-6\.8", page)
+        assert f">{code}<" not in page
+        assert not re.search(r"\{\w+\}|sheets\.(?!css)\w", page), "a gap that nothing filled, or a key without a word"
+
+
+def test_sheets_are_for_those_who_see_the_plan(app, world, coordinator, token_of, wave):
+    path = f"/rencana/{wave}/rute"
+    assert app.test_client().get(path).status_code == 303
+    assert app.test_client().get(path, headers=token_of("coordinator", "32.04")).status_code == 404
+    assert app.test_client().get(path, headers=token_of("keeper", "32")).status_code == 200
+    assert app.test_client().get(f"/rencana/{uuid.uuid4()}/rute", headers=coordinator).status_code == 404
 
 
 def test_unknown_things_are_not_found(app, coordinator):
