@@ -9,8 +9,9 @@ from flask import jsonify
 from server.api.contract import route, system
 from server.api.identity import actor
 from server.domain.errors import Invalid, Problem
-from server.services import assignments, handovers, offers, overdue
+from server.services import assignments, handovers, offers, overdue, reassigning
 from server.services.inputs_dispatch import AssignIn, CancelIn, DeclineIn, DeliverIn, FailIn, OfferIn, StepIn
+from server.services.inputs_planning import ReassignIn
 
 NOW = {200: "The assignment now", 409: "A lost race: the present state"}
 
@@ -49,6 +50,18 @@ def accept(assignment_id: UUID, body: StepIn) -> Any:
 def decline(assignment_id: UUID, body: DeclineIn) -> Any:
     """Say no to an assignment that was offered to me."""
     return _step(offers.decline, assignment_id, body)
+
+
+@route(
+    "POST",
+    "/api/assignments/<uuid:assignment_id>/reassign",
+    guard="signed_in",
+    body=ReassignIn,
+    answers={200: "The new assignment; the former one is cancelled"},
+)
+def reassign(assignment_id: UUID, body: ReassignIn) -> Any:
+    """Give it to another volunteer, or take its goods from another lot, with the reason."""
+    return _step(reassigning.reassign, assignment_id, body)
 
 
 @route("POST", "/api/assignments/<uuid:assignment_id>/depart", guard="signed_in", body=StepIn, answers=NOW)

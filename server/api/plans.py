@@ -7,8 +7,9 @@ from flask import jsonify, request
 
 from server.api.contract import route, system
 from server.api.identity import actor
-from server.services import approvals, plans
+from server.services import approvals, plans, what_if
 from server.services.inputs_dispatch import ApproveIn, PlanIn
+from server.services.inputs_planning import WhatIfIn
 
 
 @route("POST", "/api/plans", guard="signed_in", body=PlanIn, answers={202: "Asked for; `PlanReady` tells when it is"})
@@ -16,6 +17,19 @@ def add(body: PlanIn) -> Any:
     """Ask for a plan over all open needs of an incident in an area."""
     with system().writing() as tx:
         return jsonify(plans.request(tx, actor(), body)), 202
+
+
+@route(
+    "POST",
+    "/api/plans/what-if",
+    guard="signed_in",
+    body=WhatIfIn,
+    answers={202: "Asked; `PlanReady` tells when the plan of this id answers it, for an hour"},
+)
+def ask_what_if(body: WhatIfIn) -> Any:
+    """Ask what the plan would be if some things were otherwise; it can never be approved."""
+    with system().writing() as tx:
+        return jsonify(what_if.ask(tx, actor(), body)), 202
 
 
 @route(

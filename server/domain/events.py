@@ -106,11 +106,28 @@ class PlanReady(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlanChanged(Event):
+    """The draft of a wave was edited."""
+
+    plan_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanApproved(Event):
     """A plan was approved; its matches that still held became assignments."""
 
     plan_id: str
     assignment_ids: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RulingChanged(Event):
+    """Somebody pinned or forbade a match, or took that back (`action`: pin, forbid, end)."""
+
+    ruling_id: str
+    case_id: int
+    need_id: int
+    action: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,9 +44,13 @@ def approve(tx: Tx, actor: Actor, plan_id: str, body: ApproveIn) -> dict[str, An
     plan = plans.visible(actor, tx.plans.get(plan_id, lock=True))
     require(actor, Permission.PLAN_APPROVE, plan["area"])
     incident = plans.incident_of(tx, plan)
+    if plan["kind"] == "what_if":
+        raise Conflict("not_to_approve", state=plans.brief(plan, incident))
     if plan["state"] != "ready" or body.version not in (None, plan["version"]):
         raise Conflict("plan_not_ready", state=plans.brief(plan, incident))
-    matches = _chosen(tx.plans.matches(plan_id), body.only)
+    if plan["kind"] == "wave" and body.only is not None:
+        raise Invalid({"only": Problem("wave_is_one")})
+    matches = [match for match in _chosen(tx.plans.matches(plan_id), body.only) if not match["taken_out"]]
     desk = _hold(tx, plan, incident, matches)
     kept = [taken for match in matches if (taken := _take(desk, match))]
     made = propose(tx, actor, list(_proposals(desk, incident, kept)))

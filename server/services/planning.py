@@ -4,41 +4,41 @@ For workers only: this loads geopandas. One planner process works through the qu
 in before a plan was read is in it, and whatever came after asks for another one.
 """
 
-from collections import Counter, defaultdict
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import Any
 
 from geo import matching
-from geo.costs import Rules
-from geo.frames import needs_frame, supplies_frame
-from server.domain import events, lifecycle, priority, sla
-from server.domain.catalogue import ITEMS, Kind
+from server.domain import events, lifecycle
+from server.domain.catalogue import HOUSEHOLD
 from server.domain.permissions import SYSTEM
-from server.services import plans, queries
-from server.services.candidates import HERE, end_of
+from server.services import plan_figures, plans, queries
+from server.services.candidates import HERE
 from server.services.moves import Row
+from server.services.situations import Problem, Situation, problem_of
+from server.services.supposing import compared, supposed
 from server.store.unit_of_work import Tx
 
 BUDGET_S = 20.0
 EXPLAINED = 20_000
 """Needs up to which every match is explained; beyond, the plan alone is what helps."""
 LONGEST_REST_S = 5.0
+MOST_WEIGHED = 10
+"""Rulings of which a plan tells what they cost, the oldest first: each takes a plan of its own."""
 
 
 @dataclass(frozen=True)
-class Situation:
-    """All that a plan is made of, as it was at `now`."""
+class Solved:
+    """The plan; the plan without the term of fairness, and without each ruling by id, where there was time for it; of
+    a what-if the plan for things as they are. `seconds`: for all of it.
+    """
 
-    plan: Row
-    incident: Row
-    needs: list[Row]
-    lots: list[Row]
-    volunteers: list[Row]
-    now: datetime
-    waiting_for_verification: int
-    waiting_for_place: int
+    plan: matching.Plan
+    seconds: float
+    without: matching.Plan | None = None
+    unruled: Mapping[str, matching.Plan] = field(default_factory=dict)
+    as_it_is: matching.Plan | None = None
 
 
 def replan(tx: Tx, incident_id: str) -> float:
@@ -68,7 +68,7 @@ def _rest_s(tx: Tx, incident_id: str) -> float:
     last = next((row for row in tx.plans.latest(incident_id, 5) if row["ready_at"]), None)
     if last is None:
         return 0.0
-    took = float(last["result"].get("seconds", 0.0))
+    took = float(last["result"].get("worked_s", last["result"].get("seconds", 0.0)))
     ago = float((tx.now - last["ready_at"]).total_seconds())
     return min(LONGEST_REST_S, took - ago)
 
@@ -94,7 +94,16 @@ def read(tx: Tx, plan_id: str) -> Situation | None:
         now=tx.now,
         waiting_for_verification=len(still_open) - len(verified),
         waiting_for_place=len(verified) - len(placed),
+        coverage=tx.plans.coverage(incident["id"], plan["area"], HOUSEHOLD),
+        reached_at=tx.plans.reached_at(incident["id"]),
+        rulings=tx.rulings.in_force(incident["id"], plan["area"]),
+        sites=_sites_named(tx, plan),
     )
+
+
+def _sites_named(tx: Tx, plan: Row) -> dict[str, Row]:
+    named = {change["site_id"] for change in plan["asked"].get("changes", ()) if "site_id" in change}
+    return {site_id: site for site_id in sorted(named) if (site := tx.sites.get(site_id))}
 
 
 def _lots(tx: Tx, pool: list[str], needs: list[Row]) -> list[Row]:
@@ -102,86 +111,80 @@ def _lots(tx: Tx, pool: list[str], needs: list[Row]) -> list[Row]:
     return tx.stock.free_lots(pool, wanted, tx.now.astimezone(HERE).date())
 
 
-def solve(situation: Situation) -> matching.Plan:
-    """The matches, with nothing but the situation to go by."""
-    needs = needs_frame([_need(need, situation) for need in situation.needs])
-    lots = [_lot(lot) for lot in situation.lots]
-    people = [_volunteer(row, situation.now) for row in situation.volunteers]
-    options = matching.Options(
-        rules=Rules(now=situation.now),
-        seconds=float(situation.incident["settings"].get("plan", {}).get("seconds", BUDGET_S)),
-        explain=len(needs) <= EXPLAINED,
-    )
-    return matching.plan(needs, supplies_frame([*lots, *people]), options=options)
+def solve(situation: Situation) -> Solved:
+    """The matches, with nothing but the situation to go by.
 
+    What fairness and each ruling cost takes another plan each: it is made when the time that is left is as long as
+    the first one took.
+    """
+    if situation.plan["kind"] == "what_if":
+        return _solve_what_if(situation)
+    began, problem = time.perf_counter(), problem_of(situation)
+    seconds = float(situation.settings.get("seconds", BUDGET_S))
+    plan = problem.solve(situation.strength, seconds, explain=len(problem.needs) <= EXPLAINED)
 
-def _need(need: Row, situation: Situation) -> dict[str, Any]:
-    item = ITEMS[need["item"]]
-    return {
-        "need_id": str(need["id"]),
-        "kind": item.kind.value,
-        "item": need["item"],
-        "quantity": need["quantity"] - need["covered"],
-        "tier": need["tier"],
-        "weight": weight(need, situation.now, situation.incident["settings"]),
-        "skills": sorted(item.skills),
-        "lon": need["lon"],
-        "lat": need["lat"],
+    def again(other: Problem, strength: float) -> matching.Plan | None:
+        left = seconds - (time.perf_counter() - began)
+        return other.solve(strength, left, explain=False) if left >= plan.seconds else None
+
+    without = again(problem, 0) if situation.strength else None
+    unruled = {
+        ruling["id"]: found
+        for ruling in situation.rulings[:MOST_WEIGHED]
+        if (found := again(problem.without(ruling["id"]), situation.strength))
     }
+    return Solved(plan, time.perf_counter() - began, without, unruled)
 
 
-def weight(need: Mapping[str, Any], now: datetime, settings: Mapping[str, Any]) -> float:
-    """How much a minute of this need's waiting counts: the score of its case, 50 being one."""
-    found = priority.score(
-        severity=priority.SEVERITY[need["tier"]],
-        gap=1 - need["covered"] / need["quantity"],
-        vulnerable=need["vulnerable"],
-        people=need["people"] or 0,
-        waited_min=(now - need["case_opened_at"]).total_seconds() / 60,
-        clock_min=sla.clock_for(need["tier"], settings).settled,
-    )
-    return round(found.total / 50, 4)
+def _solve_what_if(situation: Situation) -> Solved:
+    """Both plans, for things as they are and as they might be, each with half of the time."""
+    seconds = float(situation.settings.get("seconds", BUDGET_S)) / 2
+    as_it_is = problem_of(situation).solve(situation.strength, seconds, explain=False)
+    problem = problem_of(supposed(situation))
+    plan = problem.solve(situation.strength, seconds, explain=len(problem.needs) <= EXPLAINED)
+    return Solved(plan, as_it_is.seconds + plan.seconds, as_it_is=as_it_is)
 
 
-def _lot(lot: Row) -> dict[str, Any]:
-    return {
-        "supply_id": lot["id"],
-        "kind": Kind.GOODS.value,
-        "item": lot["item"],
-        "quantity": lot["free"],
-        "expires_at": end_of(lot["expiry"]) if lot["expiry"] else None,
-        "lon": lot["lon"],
-        "lat": lot["lat"],
-    }
-
-
-def _volunteer(row: Row, now: datetime) -> dict[str, Any]:
-    return {
-        "supply_id": row["id"],
-        "kind": Kind.SERVICE.value,
-        "quantity": 1,
-        "skills": sorted(row["skills"]),
-        "vehicle": row["vehicle"],
-        "minutes_left": (row["until"] - now).total_seconds() / 60,
-        "lon": row["lon"],
-        "lat": row["lat"],
-    }
-
-
-def write(tx: Tx, situation: Situation, solved: matching.Plan) -> bool:
+def write(tx: Tx, situation: Situation, solved: Solved) -> bool:
     """Store what was worked out, unless the plan has moved on meanwhile; whether it was stored."""
     plan_id, incident = situation.plan["id"], situation.incident
     plan = tx.plans.get(plan_id, lock=True)
     if plan is None or plan["state"] != "requested":
         return False
-    tx.plans.add_matches(_match_rows(situation, solved))
+    result = _store_live(tx, plan, situation, solved) if solved.as_it_is is None else _answer(situation, solved)
     ready = lifecycle.after("plan", plan["state"], "solve")
-    tx.plans.change(plan_id, state=ready, ready_at=tx.now, result=_result(situation, solved))
-    older = [row for row in tx.plans.in_state(incident["id"], "ready") if row["id"] != plan_id]
-    _supersede(tx, older, plan["by"], plan["area"])
+    tx.plans.change(plan_id, state=ready, ready_at=tx.now, result={**result, "worked_s": round(solved.seconds, 3)})
     tx.record(events.PlanReady(incident_id=incident["id"], area=plans.heard_in(plan, incident), plan_id=plan_id))
-    tx.audit(SYSTEM, "plan:solve", plan["area"], f"plan:{plan_id}", matches=len(solved.matches))
+    tx.audit(SYSTEM, "plan:solve", plan["area"], f"plan:{plan_id}", matches=len(solved.plan.matches))
     return True
+
+
+def _store_live(tx: Tx, plan: Row, situation: Situation, solved: Solved) -> dict[str, Any]:
+    """Store the matches and put older plans aside; returns what the plan says besides."""
+    rows = plan_figures.match_rows(situation, solved.plan)
+    tx.plans.add_matches(rows)
+    older = [row for row in tx.plans.in_state(plan["incident_id"], "ready") if row["id"] != plan["id"]]
+    result = {
+        **plan_figures.result(situation, solved.plan, solved.without),
+        "rulings": plan_figures.rulings(situation, solved.plan, solved.unruled),
+        "difference": _difference(tx, plan["area"], older, rows),
+    }
+    if plan["kind"] == "live":
+        _supersede(tx, older, plan["by"], plan["area"])
+    return result
+
+
+def _answer(situation: Situation, solved: Solved) -> dict[str, Any]:
+    """What a what-if says; its matches are kept in it, because what they take may not exist."""
+    now = supposed(situation)
+    base = solved.as_it_is or solved.plan
+    covers = plan_figures.covers(situation, base), plan_figures.covers(now, solved.plan)
+    return {
+        **plan_figures.result(now, solved.plan, None),
+        "matches": plan_figures.matches_told(now, solved.plan),
+        "supposed": plan_figures.supposed_sources(situation, now),
+        "what_if": compared(situation, base, solved.plan, covers),
+    }
 
 
 def _supersede(tx: Tx, older: list[Row], by: str, area: str) -> None:
@@ -198,60 +201,9 @@ def _supersede(tx: Tx, older: list[Row], by: str, area: str) -> None:
                 tx.plans.drop_matches(plan["id"])
 
 
-def _match_rows(situation: Situation, solved: matching.Plan) -> list[dict[str, Any]]:
-    people = {row["id"] for row in situation.volunteers}
-    return [
-        {
-            "plan_id": situation.plan["id"],
-            "n": n,
-            "need_id": int(match.need_id),
-            "lot_id": None if match.supply_id in people else match.supply_id,
-            "volunteer_id": match.supply_id if match.supply_id in people else None,
-            "quantity": match.quantity,
-            "minutes": match.minutes or 0.0,
-            "why": dict(match.why),
-        }
-        for n, match in enumerate(solved.matches, 1)
-    ]
-
-
-def _result(situation: Situation, solved: matching.Plan) -> dict[str, Any]:
-    needs = {str(need["id"]): need for need in situation.needs}
-    unmet = [_unmet(needs[one.need_id], one) for one in solved.unmet]
-    return {
-        "cost": solved.cost,
-        "lower_bound": solved.lower_bound,
-        "gap": solved.gap,
-        "seconds": round(solved.seconds, 3),
-        "first_plan_s": round(solved.first_plan_s, 3),
-        "method": solved.version,
-        "needs": len(situation.needs),
-        "matched": len(solved.matches),
-        "waiting_for_verification": situation.waiting_for_verification,
-        "waiting_for_place": situation.waiting_for_place,
-        "unmet": unmet,
-        "sites": _by_site(situation, solved),
-        "villages": _by_village(situation, unmet),
-    }
-
-
-def _unmet(need: Row, one: matching.Unmet) -> dict[str, Any]:
-    shown = {name: need[name] for name in ("case_id", "item", "tier", "area")}
-    return {"need_id": need["id"], **shown, "quantity": one.quantity, "why": dict(one.why)}
-
-
-def _by_site(situation: Situation, solved: matching.Plan) -> list[dict[str, Any]]:
-    """How many matches each site serves."""
-    site_of = {lot["id"]: lot["site_id"] for lot in situation.lots}
-    counts = Counter(site_of[match.supply_id] for match in solved.matches if match.supply_id in site_of)
-    return [{"site_id": site_id, "matches": count} for site_id, count in sorted(counts.items())]
-
-
-def _by_village(situation: Situation, unmet: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """For each area how many needs there are, and how many the plan leaves open, in part or whole."""
-    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for need in situation.needs:
-        counts[need["area"]][0] += 1
-    for one in unmet:
-        counts[one["area"]][1] += 1
-    return [{"area": area, "needs": needs, "left_open": left} for area, (needs, left) in sorted(counts.items())]
+def _difference(tx: Tx, area: str, older: list[Row], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the plan changes against the one in force: the last that is ready for the same area and was not decided."""
+    before = max((row for row in older if row["area"] == area), key=lambda row: row["ready_at"], default=None)
+    if before is None:
+        return plan_figures.difference(None, [], rows)
+    return plan_figures.difference(before["id"], tx.plans.matches(before["id"]), rows)

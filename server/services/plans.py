@@ -5,6 +5,7 @@ from typing import Any
 
 from server.domain import events, lifecycle
 from server.domain.errors import NotFound
+from server.domain.events import PLACE_DECIMALS
 from server.domain.permissions import SYSTEM, Actor, Permission, areas_for, may, require
 from server.services import queries
 from server.services.inputs_dispatch import PlanIn
@@ -25,12 +26,22 @@ def request(tx: Tx, actor: Actor, body: PlanIn) -> dict[str, Any]:
     return brief(request_for(tx, actor, incident, area), incident)
 
 
-def request_for(tx: Tx, actor: Actor, incident: Mapping[str, Any], area: str) -> Row:
+def request_for(
+    tx: Tx,
+    actor: Actor,
+    incident: Mapping[str, Any],
+    area: str,
+    *,
+    kind: str = "live",
+    asked: Mapping[str, Any] | None = None,
+) -> Row:
     """Store a plan that waits to be worked out, and tell the planner."""
     row = {
         "id": tx.new_id(),
         "incident_id": incident["id"],
         "area": area,
+        "kind": kind,
+        "asked": asked or {},
         "state": lifecycle.FIRST["plan"],
         "by": actor.name,
         "result": {},
@@ -57,12 +68,36 @@ def heard_in(plan: Mapping[str, Any], incident: Mapping[str, Any]) -> str:
 
 
 def show(tx: Tx, actor: Actor, plan_id: str) -> dict[str, Any]:
-    """The plan with its matches and what stays open, each with why. Raises NotFound."""
+    """The plan with its matches and what stays open, each with why. Raises NotFound.
+
+    Places are as exact as the board shows them to the person.
+    """
     plan = visible(actor, tx.plans.get(plan_id))
-    matches = [_match(row) for row in tx.plans.matches(plan_id)]
     result = _result(plan)
-    sources = tx.stock.sites_of(_supplies_in([matches, result["unmet"]]))
-    return {**brief(plan, incident_of(tx, plan)), **result, "matches": matches, "sources": sources}
+    matches = [_match(row) for row in result.pop("matches", None) or tx.plans.matches(plan_id)]
+    only_supposed = result.pop("supposed", {"sources": {}, "volunteers": {}})
+    return {
+        **brief(plan, incident_of(tx, plan)),
+        **result,
+        "matches": matches,
+        "sources": tx.stock.sites_of(_supplies_in([matches, result["unmet"]])) | only_supposed["sources"],
+        "sites": _sites(tx, result["sites"]),
+        "volunteers": _volunteers(tx, actor, plan["area"], matches) | only_supposed["volunteers"],
+    }
+
+
+def _sites(tx: Tx, used: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The sites that a plan uses, each with its name and place."""
+    known = {row["id"]: row for row in queries.site_rows(tx, [one["site_id"] for one in used])}
+    return [{**{name: known[one["site_id"]][name] for name in ("name", "lon", "lat")}, **one} for one in used]
+
+
+def _volunteers(tx: Tx, actor: Actor, area: str, matches: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Who does the services of a plan and where they are, by id."""
+    ids = sorted({match["volunteer_id"] for match in matches if match["volunteer_id"]})
+    exactly = may(actor, Permission.ASSIGNMENT_MANAGE, area)
+    rows = queries.volunteer_rows(tx, ids, exactly=exactly)
+    return {row["id"]: {name: row[name] for name in ("alias", "lon", "lat")} for row in rows}
 
 
 def _supplies_in(part: Any) -> Iterator[str]:
@@ -77,12 +112,12 @@ def _supplies_in(part: Any) -> Iterator[str]:
                 yield from _supplies_in(one)
 
 
-def latest(tx: Tx, actor: Actor, slug: str | None) -> list[dict[str, Any]]:
-    """The last plans of an incident that the person may see, the newest first, without matches."""
+def latest(tx: Tx, actor: Actor, slug: str | None, kind: str = "live") -> list[dict[str, Any]]:
+    """The last plans of an incident and kind that the person may see, the newest first, without matches."""
     if not areas_for(actor, Permission.BOARD_READ):
         require(actor, Permission.BOARD_READ, "")
     incident = incident_for(tx, slug)
-    rows = tx.plans.latest(incident["id"], LATEST)
+    rows = tx.plans.latest(incident["id"], LATEST, kind)
     return [
         {**brief(row, incident), **_figures(row)} for row in rows if may(actor, Permission.BOARD_READ, row["area"])
     ]
@@ -95,6 +130,8 @@ def brief(plan: Mapping[str, Any], incident: Mapping[str, Any]) -> dict[str, Any
         "id": plan["id"],
         "incident": incident["slug"],
         "area": plan["area"],
+        "kind": plan["kind"],
+        "asked": plan["asked"],
         "state": plan["state"],
         "by": plan["by"],
         "automatic": plan["by"] == AUTOMATIC,
@@ -104,11 +141,12 @@ def brief(plan: Mapping[str, Any], incident: Mapping[str, Any]) -> dict[str, Any
 
 
 _TIMES = ("requested_at", "ready_at", "approved_at")
-_LISTS = ("unmet", "sites", "villages")
+_LISTS = ("unmet", "sites", "villages", "rulings")
+_NOT_FIGURES = (*_LISTS, "difference")
 
 
 def _figures(plan: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in plan["result"].items() if name not in _LISTS}
+    return {name: value for name, value in plan["result"].items() if name not in _NOT_FIGURES}
 
 
 def _result(plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,11 +155,14 @@ def _result(plan: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _match(row: Row) -> dict[str, Any]:
-    return {name: row[name] for name in _MATCH} | {"minutes": round(row["minutes"], 1)}
+    place = {name: None if row[name] is None else round(row[name], PLACE_DECIMALS) for name in ("lon", "lat")}
+    ruling = "pin" if "ruling_id" in row["why"] else None
+    return {name: row[name] for name in _MATCH} | place | {"minutes": round(row["minutes"], 1), "ruling": ruling}
 
 
 _MATCH = (
-    "n", "need_id", "case_id", "item", "tier", "area", "lot_id", "site_id", "volunteer_id", "quantity", "why",
+    "n", "need_id", "case_id", "item", "tier", "area", "lot_id", "site_id", "volunteer_id", "quantity", "taken_out",
+    "why",
 )  # fmt: skip
 
 

@@ -77,9 +77,10 @@ def assignment_rows(tx: Tx, ids: Sequence[str]) -> list[dict[str, Any]]:
     return _rows(tx, "assignments", ids)
 
 
-def volunteer_rows(tx: Tx, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Board rows of these volunteers, for events: all staff get them, so the place is rough."""
-    return [_roughly(row) for row in _rows(tx, "volunteers", ids)]
+def volunteer_rows(tx: Tx, ids: Sequence[str], *, exactly: bool = False) -> list[dict[str, Any]]:
+    """Board rows of these volunteers; for events, which all staff get, the place is rough."""
+    rows = _rows(tx, "volunteers", ids)
+    return rows if exactly else [_roughly(row) for row in rows]
 
 
 def site_rows(tx: Tx, ids: Sequence[str]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from server.domain import events, lifecycle
 from server.domain.permissions import SYSTEM
-from server.services import offers, plans
+from server.services import offers, plans, what_if
 from server.store.unit_of_work import Tx
 
 TOO_LONG = timedelta(seconds=60)
@@ -24,6 +24,7 @@ def reconcile(tx: Tx, *, too_long: timedelta = TOO_LONG) -> dict[str, Any]:
         "plans_asked_again": _ask_again(tx, too_long),
         "plans_asked_for_needs": _plan_waiting_needs(tx, too_long),
         "offers_made": sum(offers.make_round(tx, row["id"]) for row in tx.assignments.idle(None, tx.now - too_long)),
+        "what_ifs_forgotten": what_if.sweep(tx),
         "assignments_let_go": offers.give_up_untaken(tx),
         "events_waiting_s": _events_waiting_s(tx),
         "unbalanced_transfers": len(tx.stock.unbalanced()),

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from server import plain
-from server.domain.lifecycle import HOLDS_STOCK
+from server.domain.lifecycle import COVERS, HOLDS_STOCK
 from server.domain.offering import GIVE_UP_AFTER_HOURS, Search
 from server.domain.solo import CREWS
 from server.store.rows import Row, every, first
-from server.store.tables import assignment_lines, assignments, deliveries, needs, offers
+from server.store.tables import assignment_lines, assignments, deliveries, lots, needs, offers
 
 _BUSY = ("accepted", "en_route")
 _JOB = text(
@@ -147,6 +147,32 @@ class Assignments:
             .where(assignment_lines.c.assignment_id == assignment_id)
         )
         return every(self.conn, query.order_by(assignment_lines.c.n))
+
+    def lines_of_plan(self, plan_id: str) -> list[Row]:
+        """The lines of the live and done assignments that a plan became, by trip and stop, with item, lot and area."""
+        query = (
+            select(
+                assignment_lines.c.need_id,
+                assignment_lines.c.lot_id,
+                assignment_lines.c.quantity,
+                assignments.c.id.label("assignment_id"),
+                assignments.c.trip_id,
+                assignments.c.stop,
+                assignments.c.site_id,
+                assignments.c.case_id,
+                assignments.c.area,
+                func.coalesce(assignments.c.volunteer_id, assignments.c.wanted_volunteer_id).label("volunteer_id"),
+                needs.c.item,
+                needs.c.tier,
+                lots.c.expiry,
+            )
+            .join(assignments, assignments.c.id == assignment_lines.c.assignment_id)
+            .join(needs, needs.c.id == assignment_lines.c.need_id)
+            .outerjoin(lots, lots.c.id == assignment_lines.c.lot_id)
+            .where(assignments.c.plan_id == plan_id, assignments.c.state.in_(sorted(COVERS)))
+        )
+        order = (assignments.c.trip_id, assignments.c.stop, assignments.c.id, assignment_lines.c.n)
+        return every(self.conn, query.order_by(*order))
 
     def set_line(self, assignment_id: str, n: int, quantity: int) -> None:
         """Set what a line came to in the end; a line of nothing goes."""

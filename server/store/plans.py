@@ -4,15 +4,42 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, text, update
 
+from server.domain.lifecycle import COVERS
 from server.store.rows import Row, every, first
 from server.store.tables import cases, lots, matches, needs, plans
 
+_COVERAGE = text(
+    """
+    select c.area, n.item, sum(n.quantity)::bigint as asked,
+           sum(least(n.quantity, x.covered))::bigint as covered,
+           sum(x.people)::float8 as people_asked,
+           sum(x.people * least(n.quantity, x.covered)::float8 / n.quantity) as people_covered
+    from needs n join cases c on c.id = n.case_id
+    left join (select al.need_id, sum(al.quantity) as covered from assignment_lines al
+               join assignments a on a.id = al.assignment_id where a.state = any(:covers)
+               group by al.need_id) l on l.need_id = n.id
+    cross join lateral (select case when n.state = 'closed' then n.quantity else coalesce(l.covered, 0) end as covered,
+                               coalesce(nullif(c.people, 0), :household) as people) x
+    where n.incident_id = :incident and n.state in ('open', 'closed')
+      and c.verified_at is not null and c.merged_into is null
+      and (:area = '' or c.area = :area or c.area like :below)
+    group by c.area, n.item order by c.area, n.item
+    """
+)
+_REACHED = text(
+    """
+    select a.area, max(d.handed_over_at) as at from deliveries d join assignments a on a.id = d.assignment_id
+    where a.incident_id = :incident group by a.area
+    """
+)
 _BRIEF = (
     plans.c.id,
     plans.c.incident_id,
     plans.c.area,
+    plans.c.kind,
+    plans.c.asked,
     plans.c.state,
     plans.c.by,
     plans.c.requested_at,
@@ -41,15 +68,23 @@ class Plans:
         """Set columns of a plan and count its version up."""
         self.conn.execute(update(plans).where(plans.c.id == plan_id).values(version=plans.c.version + 1, **values))
 
-    def latest(self, incident_id: str, limit: int) -> list[Row]:
-        """The last plans of an incident without their matches, the newest first."""
-        query = select(*_BRIEF, plans.c.result).where(plans.c.incident_id == incident_id)
+    def latest(self, incident_id: str, limit: int, kind: str = "live") -> list[Row]:
+        """The last plans of an incident and kind without their matches, the newest first."""
+        query = select(*_BRIEF, plans.c.result).where(plans.c.incident_id == incident_id, plans.c.kind == kind)
         return every(self.conn, query.order_by(plans.c.requested_at.desc(), plans.c.id).limit(limit))
 
-    def in_state(self, incident_id: str, state: str) -> list[Row]:
-        """The plans of an incident that are in a state, in id order, held until the transaction ends."""
-        query = select(*_BRIEF).where(plans.c.incident_id == incident_id, plans.c.state == state)
+    def in_state(self, incident_id: str, state: str, kind: str = "live") -> list[Row]:
+        """The plans of an incident and kind that are in a state, in id order, held until the transaction ends."""
+        query = select(*_BRIEF).where(
+            plans.c.incident_id == incident_id, plans.c.state == state, plans.c.kind == kind
+        )
         return every(self.conn, query.order_by(plans.c.id).with_for_update(key_share=True))
+
+    def forget(self, kind: str, before: datetime) -> int:
+        """Forget the plans of a kind that has no matches which were asked for before a moment; how many."""
+        return self.conn.execute(
+            delete(plans).where(plans.c.kind == kind, plans.c.requested_at < before)
+        ).rowcount
 
     def requested_before(self, moment: datetime) -> list[Row]:
         """Plans that were asked for before a moment and are still not worked out."""
@@ -57,9 +92,9 @@ class Plans:
         return every(self.conn, query.order_by(plans.c.requested_at, plans.c.id))
 
     def last_requested_at(self, incident_id: str) -> datetime | None:
-        """When the last plan of the incident that did not fail was asked for."""
+        """When the last live plan of the incident that did not fail was asked for."""
         query = select(func.max(plans.c.requested_at)).where(
-            plans.c.incident_id == incident_id, plans.c.state != "failed"
+            plans.c.incident_id == incident_id, plans.c.state != "failed", plans.c.kind == "live"
         )
         return self.conn.execute(query).scalar()
 
@@ -86,6 +121,11 @@ class Plans:
         if rows:
             self.conn.execute(insert(matches), list(rows))
 
+    def change_matches(self, plan_id: str, numbers: Sequence[int], **values: Any) -> None:
+        """Set columns of these matches."""
+        these = (matches.c.plan_id == plan_id) & matches.c.n.in_(list(numbers))
+        self.conn.execute(update(matches).where(these).values(**values))
+
     def drop_matches(self, plan_id: str) -> None:
         """Forget the matches of a plan that nobody will approve any more."""
         self.conn.execute(delete(matches).where(matches.c.plan_id == plan_id))
@@ -99,7 +139,10 @@ class Plans:
                 needs.c.item,
                 needs.c.tier,
                 cases.c.area,
+                cases.c.lon,
+                cases.c.lat,
                 lots.c.site_id,
+                lots.c.expiry,
             )
             .join(needs, needs.c.id == matches.c.need_id)
             .join(cases, cases.c.id == needs.c.case_id)
@@ -107,3 +150,15 @@ class Plans:
             .where(matches.c.plan_id == plan_id)
         )
         return every(self.conn, query.order_by(matches.c.n))
+
+    def coverage(self, incident_id: str, area: str, household: int) -> list[Row]:
+        """Of each area and item: units asked and covered of all verified needs, and the same counted in people.
+
+        A need counts as the people of its case, or a household; what was closed is covered.
+        """
+        values = {"incident": incident_id, "area": area, "below": f"{area}.%"}
+        return every(self.conn, _COVERAGE, {**values, "household": household, "covers": sorted(COVERS)})
+
+    def reached_at(self, incident_id: str) -> dict[str, datetime]:
+        """When somebody last handed something over in each area of the incident."""
+        return {row["area"]: row["at"] for row in every(self.conn, _REACHED, {"incident": incident_id})}

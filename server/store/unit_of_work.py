@@ -32,6 +32,7 @@ from server.store.plans import Plans
 from server.store.publishing import PublicCuts
 from server.store.reports import Reports
 from server.store.rows import from_json
+from server.store.rulings import Rulings
 from server.store.settings import SettingsStore
 from server.store.sites import Sites
 from server.store.stock import Stock
@@ -145,6 +146,11 @@ class Tx:
     def plans(self) -> Plans:
         """Plans and their matches."""
         return Plans(self.conn)
+
+    @cached_property
+    def rulings(self) -> Rulings:
+        """What people decided about matches."""
+        return Rulings(self.conn)
 
     @cached_property
     def assignments(self) -> Assignments:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.domain import catalogue, errors, events, lifecycle, offering, permissions, steps
-from server.services import approvals, inputs
+from server.services import approvals, inputs, plan_figures
 
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = ("id", "en")
@@ -52,6 +52,7 @@ def _wanted():
     yield from (f"steps.{step}" for step in steps.STEPS)
     yield from (f"attention.{code}" for code in offering.ATTENTION)
     yield from (f"dropped.{code}" for code in approvals.DROPPED)
+    yield from (f"fallen.{code}" for code in plan_figures.FALLEN)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

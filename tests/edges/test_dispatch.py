@@ -1,6 +1,8 @@
 """Plans, assignments and offers by HTTP: statuses, the error envelope, and the state that a lost race shows."""
 
+import re
 import uuid
+from datetime import timedelta
 
 import pytest
 
@@ -55,6 +57,110 @@ def test_a_plan_is_asked_for_looked_at_and_approved_once(app, world, coordinator
     assert (status, len(made["approved"])) == (200, 1)
     status, refused = post(app, f"/api/plans/{asked['id']}/approve", coordinator)
     assert (status, refused["error"]["code"], refused["error"]["state"]["state"]) == (409, "plan_not_ready", "approved")
+
+
+def test_a_match_is_pinned_the_plan_keeps_to_it_and_the_pin_is_ended(app, world, coordinator):
+    lot = world.stock(world.site(), "blanket", 100)
+    need_id = world.needs(world.case({"blanket": 10}))["blanket"]["id"]
+    body = {"need_id": need_id, "kind": "pin", "lot_id": lot, "quantity": 4, "reason": "sudah dijanjikan"}
+    status, ruling = post(app, "/api/rulings", coordinator, body)
+    assert (status, ruling["kind"], ruling["quantity"], ruling["ended_at"]) == (201, "pin", 4, None)
+    assert [one["id"] for one in get(app, "/api/rulings", coordinator)[1]["rulings"]] == [ruling["id"]]
+    plan = get(app, f"/api/plans/{world.plan()}", coordinator)[1]
+    assert sorted((match["ruling"] or "", match["quantity"]) for match in plan["matches"]) == [("", 6), ("pin", 4)]
+    assert plan["rulings"][0]["cost_minutes"] == 0
+    assert post(app, f"/api/rulings/{ruling['id']}/end", coordinator)[0] == 422
+    reason = {"reason": "dibatalkan"}
+    status, ended = post(app, f"/api/rulings/{ruling['id']}/end", coordinator, reason)
+    assert (status, ended["ended_by"]) == (200, ruling["by"])
+    assert post(app, f"/api/rulings/{ruling['id']}/end", coordinator, reason)[0] == 409
+    assert get(app, "/api/rulings", coordinator)[1]["rulings"] == []
+
+
+def test_an_assignment_is_given_to_another_lot_in_one_call(app, world, coordinator):
+    world.stock(world.site(), "blanket", 10)
+    _, (job,) = world.approved({"blanket": 10})
+    other = world.stock(world.site(), "blanket", 10)
+    status, new = post(app, f"/api/assignments/{job}/reassign", coordinator, {"lot_id": other, "reason": "lebih dekat"})
+    assert (status, new["state"]) == (200, "proposed")
+    status, refused = post(app, f"/api/assignments/{job}/reassign", coordinator, {"lot_id": other, "reason": "lagi"})
+    assert (status, refused["error"]["state"]["state"]) == (409, "cancelled")
+
+
+def test_a_what_if_is_asked_answered_and_never_approved(app, world, coordinator):
+    site = world.site()
+    world.case({"blanket": 10})
+    change = {"kind": "add_stock", "site_id": site, "item": "blanket", "quantity": 6}
+    status, asked = post(app, "/api/plans/what-if", coordinator, {"changes": [change]})
+    assert (status, asked["kind"], asked["asked"]["changes"]) == (202, "what_if", [change])
+    world.work_out(asked["id"])
+    status, answer = get(app, f"/api/plans/{asked['id']}", coordinator)
+    assert (status, answer["what_if"]["now"]["unmet_units"], answer["what_if"]["base"]["unmet_units"]) == (200, 4, 10)
+    assert get(app, "/api/plans", coordinator)[1]["plans"] == []
+    status, refused = post(app, f"/api/plans/{asked['id']}/approve", coordinator)
+    assert (status, refused["error"]["code"]) == (409, "not_to_approve")
+    wrong = {"changes": [{"kind": "add_stock", "site_id": site, "item": "blanket"}]}
+    status, refused = post(app, "/api/plans/what-if", coordinator, wrong)
+    assert (status, set(refused["error"]["fields"])) == (422, {"changes.0.quantity"})
+
+
+@pytest.fixture
+def wave(app, world, coordinator):
+    """The draft of a wave, by HTTP."""
+    leaves = (world.system.now() + timedelta(hours=1)).isoformat()
+    status, asked = post(app, "/api/waves", coordinator, {"name": "Truk pagi", "departs_at": leaves})
+    assert (status, asked["kind"], asked["asked"]["name"]) == (202, "wave", "Truk pagi")
+    world.work_out(asked["id"])
+    return asked["id"]
+
+
+def test_a_wave_is_drafted_edited_and_approved_as_one(app, world, coordinator, request):
+    world.stock(world.site(), "blanket", 100)
+    for quantity in (10, 20):
+        world.case({"blanket": quantity})
+    plan_id = request.getfixturevalue("wave")
+    (listed,) = get(app, "/api/waves", coordinator)[1]["waves"]
+    assert (listed["id"], listed["matched"], "villages" in listed) == (plan_id, 2, False)
+    change = {"version": listed["version"], "take_out": [1], "quantities": {"2": 12}, "reason": "truk penuh"}
+    status, edited = post(app, f"/api/waves/{plan_id}/edit", coordinator, change)
+    assert (status, [one["taken_out"] for one in edited["matches"]]) == (200, [True, False])
+    assert post(app, f"/api/waves/{plan_id}/edit", coordinator, change)[0] == 409
+    assert post(app, f"/api/plans/{plan_id}/approve", coordinator, {"only": [2]})[0] == 422
+    status, made = post(app, f"/api/plans/{plan_id}/approve", coordinator, {"version": edited["version"]})
+    assert (status, len(made["approved"])) == (200, 1)
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_sheets_are_whole_pages_with_codes_and_nothing_of_people(app, world, coordinator, request, language):
+    site = world.site(name="Gudang Cianjur")
+    lot = world.stock(site, "blanket", 100)
+    case_id = world.case({"blanket": 10, "medical": 1})
+    medic = world.volunteer(skills=("medical",))
+    plan_id = request.getfixturevalue("wave")
+    header = {**coordinator, "Accept-Language": language}
+    pages = {
+        name: app.test_client().get(f"/rencana/{plan_id}/{name}", headers=header) for name in ("daftar-ambil", "rute")
+    }
+    assert [page.status_code for page in pages.values()] == [200, 200]
+    picking, routes = (page.text for page in pages.values())
+    assert "Gudang Cianjur" in picking
+    assert lot.replace("-", "")[-6:].upper() in picking
+    assert f"#{case_id}" in routes
+    with world.system.reading() as tx:
+        alias, code = tx.volunteers.get(medic)["alias"], tx.cases.get(case_id)["delivery_code"]
+    assert alias in routes
+    for page in (picking, routes):
+        assert not re.search(r"Siti|Budi|0812|62812|62813|Butuh bantuan|107\.1|-6\.8", page)
+        assert f">{code}<" not in page
+        assert not re.search(r"\{\w+\}|sheets\.(?!css)\w", page), "a gap that nothing filled, or a key without a word"
+
+
+def test_sheets_are_for_those_who_see_the_plan(app, world, coordinator, token_of, wave):
+    path = f"/rencana/{wave}/rute"
+    assert app.test_client().get(path).status_code == 303
+    assert app.test_client().get(path, headers=token_of("coordinator", "32.04")).status_code == 404
+    assert app.test_client().get(path, headers=token_of("keeper", "32")).status_code == 200
+    assert app.test_client().get(f"/rencana/{uuid.uuid4()}/rute", headers=coordinator).status_code == 404
 
 
 def test_unknown_things_are_not_found(app, coordinator):

@@ -25,7 +25,9 @@ def test_a_plan_matches_needs_with_stock_and_says_why(world):
     assert shown["state"] == "ready"
     assert shown["gap"] == 0
     assert shown["unmet"] == []
-    assert shown["sites"] == [{"site_id": near, "matches": 1}]
+    (used,) = shown["sites"]
+    assert (used["site_id"], used["matches"], used["units"]) == (near, 1, 60)
+    assert (used["lon"], used["lat"]) == (match["lon"], match["lat"]) == CIANJUR
 
 
 def test_what_lacks_is_listed_with_its_reason(world):
@@ -53,6 +55,7 @@ def test_a_service_goes_to_somebody_with_the_skill(world):
     world.case({"medical": 2})
     shown = world.shown(world.plan())
     assert [match["volunteer_id"] for match in shown["matches"]] == [medic]
+    assert (shown["volunteers"][medic]["lon"], shown["volunteers"][medic]["lat"]) == CIANJUR
     assert shown["unmet"][0]["quantity"] == 1
 
 
@@ -242,6 +245,75 @@ def test_the_same_situation_gives_the_same_plan(world):
     first, second = (world.shown(world.plan()) for _ in range(2))
     assert first["matches"] == second["matches"]
     assert first["cost"] == second["cost"]
+
+
+NORTH, SOUTH = (107.139, -6.70), (107.139, -7.1)
+"""Places in two regencies of the built-in map; the stock of these tests lies nearer to the northern one."""
+
+
+def two_villages(world):
+    """Two villages that ask for 100 blankets each, and 100 there are, nearer to one of them."""
+    world.stock(world.site(at=(107.139, -6.72)), "blanket", 100)
+    return [world.case({"blanket": 100}, at=at, people=100) for at in (NORTH, SOUTH)]
+
+
+def shares(shown):
+    return sorted(village["share"] for village in shown["villages"])
+
+
+def test_without_fairness_the_nearest_village_gets_everything_and_with_it_both_get_half(world):
+    two_villages(world)
+    world.settings(plan={"fairness": 0})
+    shown = world.shown(world.plan())
+    assert shares(shown) == [0, 1]
+    assert shown["fairness"]["gini"] == 0.5
+    assert (shown["fairness"]["price"], shown["fairness"]["no_price"]) == (None, "off")
+    world.settings(plan={"fairness": 10})
+    shown = world.shown(world.plan())
+    assert shares(shown) == [0.5, 0.5]
+    fairness = shown["fairness"]
+    assert fairness["gini"] == 0
+    assert fairness["worst"]["share"] == 0.5
+    assert fairness["price"]["gini_without"] == 0.5
+    assert fairness["price"]["worst_without"]["share"] == 0
+    farther = {match["case_id"]: match["minutes"] for match in shown["matches"]}
+    assert fairness["price"]["minutes"] == pytest.approx(fairness["price"]["way_minutes"], abs=1)
+    assert fairness["price"]["minutes"] > 0.8 * 50 * (max(farther.values()) - min(farther.values()))
+
+
+def test_what_is_on_its_way_counts_for_a_village_and_who_got_nothing_comes_first(world):
+    first, second = two_villages(world)
+    world.settings(plan={"fairness": 0})
+    world.approve(world.plan())
+    world.stock(world.site(at=(107.139, -6.72)), "blanket", 60)
+    world.case({"blanket": 100}, at=NORTH, people=100)
+    world.settings(plan={"fairness": 10})
+    shown = world.shown(world.plan())
+    got = {match["case_id"]: match["quantity"] for match in shown["matches"]}
+    assert got[second] >= 50
+    assert sum(got.values()) == 60
+    assert first not in got
+
+
+def test_no_time_for_a_second_plan_is_said(world):
+    two_villages(world)
+    world.settings(plan={"fairness": 1, "seconds": 0})
+    fairness = world.shown(world.plan())["fairness"]
+    assert (fairness["price"], fairness["no_price"]) == (None, "no_time")
+
+
+def test_a_plan_says_what_it_changes_against_the_one_that_waits(world):
+    near = world.site()
+    lot = world.stock(near, "blanket", 10)
+    world.case({"blanket": 10})
+    first = world.plan()
+    assert world.shown(first)["difference"] == {"against": None, "new": [1], "gone": [], "changed": []}
+    second = world.plan()
+    assert world.shown(second)["difference"] == {"against": first, "new": [], "gone": [], "changed": []}
+    world.case({"blanket": 10}, tier=0)
+    third = world.shown(world.plan())["difference"]
+    assert (third["against"], third["new"]) == (second, [1])
+    assert [(one["lot_id"], one["quantity"], one["site_id"]) for one in third["gone"]] == [(lot, 10, near)]
 
 
 def test_nobody_sees_nothing(world):

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from server.domain.permissions import SYSTEM, Actor, Grant
-from server.services import approvals, cases, contacts, intake, offers, planning, plans
+from server.services import approvals, cases, contacts, intake, offers, planning, plans, rulings, what_if
 from server.services.inputs import CaseActionIn, ReportIn, parse
 from server.services.inputs_dispatch import ApproveIn, OfferIn, PlanIn, StepIn
+from server.services.inputs_planning import RulingIn, WhatIfIn
 
 CIANJUR = (107.139, -6.822)
 COORDINATOR = Actor(name="koordinator", user_id=None, grants=(Grant("coordinator", "32"),))
@@ -157,6 +158,19 @@ class World:
         solved = planning.solve(situation)
         with self.system.writing() as tx:
             return planning.write(tx, situation, solved)
+
+    def what_if(self, *changes, actor=COORDINATOR):
+        """The answer to a what-if."""
+        with self.system.writing() as tx:
+            plan_id = what_if.ask(tx, actor, parse(WhatIfIn, {"changes": list(changes)}))["id"]
+        self.work_out(plan_id)
+        return self.shown(plan_id)
+
+    def rule(self, kind, need_id, actor=COORDINATOR, **more):
+        """A ruling on a need; returns its id."""
+        body = parse(RulingIn, {"kind": kind, "need_id": need_id, "reason": "jalan rusak", **more})
+        with self.system.writing() as tx:
+            return rulings.rule(tx, actor, body)["id"]
 
     def shown(self, plan_id, actor=COORDINATOR):
         with self.system.reading() as tx:

@@ -1,0 +1,177 @@
+"""What a plan is made of, and how it is put before `geo.matching`.
+
+For workers only: this loads geopandas.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from geo import fairness, matching
+from geo.costs import Rules
+from geo.frames import needs_frame, supplies_frame
+from server.domain import priority, sla
+from server.domain.catalogue import ITEMS, Kind
+from server.services.candidates import end_of
+from server.services.moves import Row
+
+STRENGTH = 0.5
+"""How much fairness counts where an incident's settings say nothing: docs/decisions/fairness.md."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All that a plan is made of, as it was at `now`.
+
+    coverage: of each area and item what was asked for and what is covered, in units and in people, over all
+    verified needs. reached_at: when somebody last handed something over in an area. rulings: what people decided.
+    sites: those that a what-if names.
+    """
+
+    plan: Row
+    incident: Row
+    needs: list[Row]
+    lots: list[Row]
+    volunteers: list[Row]
+    now: datetime
+    waiting_for_verification: int
+    waiting_for_place: int
+    coverage: list[Row]
+    reached_at: Mapping[str, datetime]
+    rulings: list[Row]
+    sites: Mapping[str, Row]
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What the incident says of planning."""
+        found: Mapping[str, Any] = self.incident["settings"].get("plan", {})
+        return found
+
+    @property
+    def strength(self) -> float:
+        """How much fairness between villages counts; 0 is not at all."""
+        return float(self.settings.get("fairness", STRENGTH))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A situation as rows for the solver, worked out once and solved several times."""
+
+    needs: list[dict[str, Any]]
+    supplies: Sequence[Mapping[str, Any]]
+    villages: fairness.Villages
+    rulings: Sequence[Row]
+    now: datetime
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """How much a minute of each need counts, without the term of fairness."""
+        return {row["need_id"]: row["weight"] for row in self.needs}
+
+    def solve(self, strength: float, seconds: float, *, explain: bool) -> matching.Plan:
+        """The plan for the whole needs, fairness counting that much."""
+        parts = fairness.split(self.needs, strength, self.villages)
+        forbidden = (pair_of(row) for row in self.rulings if row["kind"] == "forbid")
+        options = matching.Options(
+            rules=Rules(now=self.now, forbidden=parts.forbidden(forbidden)),
+            pins=parts.pins(_pins(self.rulings)),
+            seconds=seconds,
+            explain=explain,
+        )
+        plan = matching.plan(needs_frame(parts.rows), supplies_frame(self.supplies), options=options)
+        return fairness.joined(plan, parts)
+
+    def without(self, ruling_id: str) -> "Problem":
+        """The same without one of the rulings."""
+        return replace(self, rulings=[row for row in self.rulings if row["id"] != ruling_id])
+
+
+def pair_of(ruling: Row) -> tuple[str, str]:
+    """The need and the source that a ruling is about, by their names for the solver."""
+    return str(ruling["need_id"]), ruling["lot_id"] or ruling["volunteer_id"]
+
+
+def _pins(rulings: Sequence[Row]) -> Iterator[matching.Pin]:
+    """The pins, each for what assignments do not bring of it already."""
+    for row in rulings:
+        left = None if row["quantity"] is None else row["quantity"] - row["covered"]
+        if row["kind"] == "pin" and left != 0:
+            yield matching.Pin(*pair_of(row), None if left is None else max(0, left))
+
+
+def problem_of(situation: Situation) -> Problem:
+    """The situation for the solver."""
+    lots = [_lot(lot) for lot in situation.lots]
+    people = [_volunteer(row, situation.now) for row in situation.volunteers]
+    covered = {(row["area"], row["item"]): int(row["covered"]) for row in situation.coverage}
+    return Problem(
+        [_need(need, situation) for need in situation.needs],
+        [*lots, *people],
+        fairness.Villages(covered, unserved_min(situation)),
+        situation.rulings,
+        situation.now,
+    )
+
+
+def unserved_min(situation: Situation) -> dict[str, float]:
+    """Minutes since somebody last came to each area with open needs, or since the oldest of them was reported."""
+    since: dict[str, datetime] = {}
+    for need in situation.needs:
+        since[need["area"]] = min(since.get(need["area"], need["case_opened_at"]), need["case_opened_at"])
+    last = {area: max(at, situation.reached_at.get(area, at)) for area, at in since.items()}
+    return {area: max(0.0, (situation.now - at).total_seconds() / 60) for area, at in last.items()}
+
+
+def _need(need: Row, situation: Situation) -> dict[str, Any]:
+    item = ITEMS[need["item"]]
+    return {
+        "need_id": str(need["id"]),
+        "area": need["area"],
+        "kind": item.kind.value,
+        "item": need["item"],
+        "quantity": need["quantity"] - need["covered"],
+        "tier": need["tier"],
+        "weight": weight(need, situation.now, situation.incident["settings"]),
+        "skills": sorted(item.skills),
+        "lon": need["lon"],
+        "lat": need["lat"],
+    }
+
+
+def weight(need: Mapping[str, Any], now: datetime, settings: Mapping[str, Any]) -> float:
+    """How much a minute of this need's waiting counts: the score of its case, 50 being one."""
+    found = priority.score(
+        severity=priority.SEVERITY[need["tier"]],
+        gap=1 - need["covered"] / need["quantity"],
+        vulnerable=need["vulnerable"],
+        people=need["people"] or 0,
+        waited_min=(now - need["case_opened_at"]).total_seconds() / 60,
+        clock_min=sla.clock_for(need["tier"], settings).settled,
+    )
+    return round(found.total / 50, 4)
+
+
+def _lot(lot: Row) -> dict[str, Any]:
+    return {
+        "supply_id": lot["id"],
+        "kind": Kind.GOODS.value,
+        "item": lot["item"],
+        "quantity": lot["free"],
+        "expires_at": end_of(lot["expiry"]) if lot["expiry"] else None,
+        "lon": lot["lon"],
+        "lat": lot["lat"],
+    }
+
+
+def _volunteer(row: Row, now: datetime) -> dict[str, Any]:
+    return {
+        "supply_id": row["id"],
+        "kind": Kind.SERVICE.value,
+        "quantity": 1,
+        "skills": sorted(row["skills"]),
+        "vehicle": row["vehicle"],
+        "minutes_left": (row["until"] - now).total_seconds() / 60,
+        "lon": row["lon"],
+        "lat": row["lat"],
+    }
