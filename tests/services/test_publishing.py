@@ -54,8 +54,8 @@ def carry(system, case_id, state, items=("water",), after=timedelta(hours=2)):
     with system.writing() as tx:
         case, needs = tx.cases.get(case_id), tx.cases.needs_of(case_id)
         assignment = tx.new_id()
-        row = {"id": assignment, "incident_id": case["incident_id"], "case_id": case_id, "kind": "service"}
-        row |= {"state": state, "area": case["area"], "by": "test"}
+        row = {"id": assignment, "trip_id": assignment, "case_id": case_id, "kind": "service"}
+        row |= {"incident_id": case["incident_id"], "state": state, "area": case["area"], "by": "test"}
         row |= dict.fromkeys(("created_at", "changed_at", "asking_since"), tx.now)
         wanted = [need for need in needs if need["item"] in items]
         tx.assignments.add([row], [line(assignment, n, need) for n, need in enumerate(wanted)])
