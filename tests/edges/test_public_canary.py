@@ -93,7 +93,7 @@ def _deliver(tx, case_id, incident_id):
     """A hand-over with its place, at the case."""
     assignment, now = tx.new_id(), tx.now
     row = {"id": assignment, "incident_id": incident_id, "case_id": case_id, "kind": "service", "area": "32.03"}
-    row |= {"state": "confirmed", "by": NAME, "reason": NOTE}
+    row |= {"trip_id": assignment, "state": "confirmed", "by": NAME, "reason": NOTE}
     row |= dict.fromkeys(("created_at", "changed_at", "asking_since"), now)
     needs = tx.cases.needs_of(case_id)
     lines = [{"need_id": need["id"], "quantity": need["quantity"]} for need in needs]
