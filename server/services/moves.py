@@ -114,6 +114,14 @@ def close_offers(tx: Tx, row: Row, offers: Iterable[Row], state: str, reason: st
         )
 
 
+def withdraw(tx: Tx, offers: Iterable[Row]) -> None:
+    """Take offers of several assignments back, so that the next volunteers are asked."""
+    for offer in offers:
+        row = tx.assignments.get(offer["assignment_id"])
+        if row is not None:
+            close_offers(tx, row, [offer], "withdrawn")
+
+
 def tell(
     tx: Tx,
     row: Row,

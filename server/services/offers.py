@@ -300,10 +300,8 @@ def _my_offer(tx: Tx, assignment_id: str, volunteer_id: str) -> tuple[Row, Row, 
 
 def _free_others(tx: Tx, volunteer_id: str, assignment_id: str) -> None:
     """Whoever carries one assignment is no longer asked for others."""
-    for offer in tx.assignments.other_open_offers(volunteer_id, assignment_id):
-        row = tx.assignments.get(offer["assignment_id"])
-        if row is not None:
-            moves.close_offers(tx, row, [offer], "withdrawn")
+    others = tx.assignments.open_offers_of(volunteer_id)
+    moves.withdraw(tx, [offer for offer in others if offer["assignment_id"] != assignment_id])
 
 
 def decline(tx: Tx, actor: Actor, assignment_id: str, body: DeclineIn) -> Mapping[str, Any]:

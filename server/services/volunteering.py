@@ -13,7 +13,7 @@ from geo.areas import Gazetteer
 from server.domain import events, lifecycle
 from server.domain.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn, Problem, WrongTransition
 from server.domain.permissions import ANYONE, Actor, Permission, areas_for, may, require
-from server.services import accounts, bulk, contacts, intake, listing, places, queries
+from server.services import accounts, bulk, contacts, intake, listing, moves, places, queries
 from server.services.bulk import RowResult
 from server.services.inputs import PlaceIn, parse
 from server.services.inputs_supply import CheckinChangeIn, CheckinIn, ListIn, VolunteerIn
@@ -276,10 +276,11 @@ def change_checkin(tx: Tx, actor: Actor, body: CheckinChangeIn, gazetteer: Gazet
 
 
 def check_out(tx: Tx, actor: Actor) -> None:
-    """The volunteer goes home. Raises NotFound without a check-in that holds."""
+    """The volunteer goes home, and others are asked in their place. Raises NotFound without a check-in that holds."""
     volunteer = _acting(tx, actor)
     before = _current(tx, volunteer["id"])
     tx.volunteers.end_checkins(volunteer["id"], tx.now)
+    moves.withdraw(tx, tx.assignments.open_offers_of(volunteer["id"]))
     _tell(tx, actor, volunteer, "check_out", before["area"], before=before)
 
 

@@ -245,16 +245,12 @@ class Assignments:
         query = select(offers).where(offers.c.assignment_id == assignment_id).order_by(offers.c.id)
         return every(self.conn, query.with_for_update(key_share=True) if lock else query)
 
-    def other_open_offers(self, volunteer_id: str, assignment_id: str) -> list[Row]:
-        """The volunteer's open offers of other assignments.
+    def open_offers_of(self, volunteer_id: str) -> list[Row]:
+        """The volunteer's open offers, held until the transaction ends.
 
         Those that another transaction holds are left out: it is about to close them itself.
         """
-        query = select(offers).where(
-            offers.c.volunteer_id == volunteer_id,
-            offers.c.assignment_id != assignment_id,
-            offers.c.state == "open",
-        )
+        query = select(offers).where(offers.c.volunteer_id == volunteer_id, offers.c.state == "open")
         return every(self.conn, query.order_by(offers.c.id).with_for_update(key_share=True, skip_locked=True))
 
     def due_offers(self, limit: int = 500) -> list[Row]:
