@@ -9,7 +9,7 @@ from server.domain import events, lifecycle
 from server.domain.carrying import CAPACITY, LARGEST, Load, into_loads
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, require
-from server.services import plans, queries
+from server.services import loosening, plans, queries
 from server.services.assignments import Proposal, propose
 from server.services.inputs_dispatch import ApproveIn
 from server.services.moves import Row
@@ -51,7 +51,8 @@ def approve(tx: Tx, actor: Actor, plan_id: str, body: ApproveIn) -> dict[str, An
     if plan["kind"] == "wave" and body.only is not None:
         raise Invalid({"only": Problem("wave_is_one")})
     matches = [match for match in _chosen(tx.plans.matches(plan_id), body.only) if not match["taken_out"]]
-    desk = _hold(tx, plan, incident, matches)
+    moved = _moved_by(plan, matches, body.only)
+    desk = _hold(tx, actor, plan, incident, matches, moved)
     kept = [taken for match in matches if (taken := _take(desk, match))]
     made = propose(tx, actor, list(_proposals(desk, incident, kept)))
     for case_id in sorted({match["case_id"] for match in kept}):
@@ -73,9 +74,30 @@ def _chosen(matches: list[Row], only: Sequence[int] | None) -> list[Row]:
     return [match for match in matches if match["n"] in set(only)]
 
 
-def _hold(tx: Tx, plan: Row, incident: Mapping[str, Any], matches: list[Row]) -> _Desk:
-    """Hold cases, needs and lots, in this order, and see which volunteers are there and free."""
-    tx.cases.lock({match["case_id"] for match in matches})
+def _moved_by(plan: Row, matches: list[Row], only: Sequence[int] | None) -> list[dict[str, Any]]:
+    """The proposed assignments that the plan takes up again: of some of its matches, those that these need gone."""
+    moved: list[dict[str, Any]] = plan["result"].get("moved", [])
+    if only is None:
+        return moved
+    wanted = {match[name] for match in matches for name in ("need_id", "lot_id", "volunteer_id")} - {None}
+    touched = ("need_id", "lot_id", "volunteer_id")
+    return [one for one in moved if any(line[name] in wanted for line in one["lines"] for name in touched)]
+
+
+def _hold(
+    tx: Tx,
+    actor: Actor,
+    plan: Row,
+    incident: Mapping[str, Any],
+    matches: list[Row],
+    moved: list[dict[str, Any]],
+) -> _Desk:
+    """Hold cases, needs and lots, in this order; let go what the plan moves, and see what is wanted and free then."""
+    held = [*matches, *(line for one in moved for line in one["lines"])]
+    tx.cases.lock({row["case_id"] for row in held})
+    tx.cases.lock_needs(row["need_id"] for row in held)
+    tx.stock.lock_lots(sorted({row["lot_id"] for row in held if row["lot_id"]}))
+    loosening.let_go(tx, actor, plan["id"], moved)
     needs = tx.cases.lock_needs(match["need_id"] for match in matches)
     lots = tx.stock.lock_lots(sorted({match["lot_id"] for match in matches if match["lot_id"]}))
     planned = {match["volunteer_id"] for match in matches if match["volunteer_id"]}

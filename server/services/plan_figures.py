@@ -6,11 +6,13 @@ where nobody counted them), so that litres and blankets can be added up.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from geo import fairness, matching
 from geo.costs import Rules
 from server.domain.catalogue import HOUSEHOLD
+from server.services.loosening import source_of
 from server.services.moves import Row
 from server.services.rulings import shown
 from server.services.situations import Situation, pair_of, problem_of
@@ -29,10 +31,45 @@ def match_rows(situation: Situation, plan: matching.Plan) -> list[dict[str, Any]
             "volunteer_id": match.supply_id if match.supply_id in people else None,
             "quantity": match.quantity,
             "minutes": match.minutes or 0.0,
-            "why": {"ruling_id": pins[_pair(match)]} if match.pinned else dict(match.why),
+            "why": {"ruling_id": pins[_pair(match)]} if match.pinned and _pair(match) in pins else dict(match.why),
         }
         for n, match in enumerate(plan.matches, 1)
     ]
+
+
+def new_and_moved(situation: Situation, plan: matching.Plan) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of matches that are new, numbered in order, and the assignments that were taken up and are moved.
+
+    An assignment all of whose lines the plan has again stays as it is and is no match.
+    """
+    rows = match_rows(situation, plan)
+    moved = []
+    for assignment_id, members in groupby(situation.loose, key=lambda line: line["id"]):
+        lines = list(members)
+        if not _used_up(rows, lines):
+            moved.append({"assignment_id": assignment_id, "version": lines[0]["version"], "lines": _lines(lines)})
+    left = [row for row in rows if row["quantity"]]
+    return [{**row, "n": n} for n, row in enumerate(left, 1)], moved
+
+
+def _used_up(rows: list[dict[str, Any]], lines: Sequence[Row]) -> bool:
+    """Take the lines off the rows; False, and nothing taken, when the rows do not have all of them."""
+    found: list[tuple[dict[str, Any], int]] = []
+    for line in lines:
+        wanted = line["quantity"]
+        for row in (row for row in rows if source_of(row) == source_of(line)):
+            part = min(wanted, row["quantity"])
+            found.append((row, part))
+            wanted -= part
+        if wanted:
+            return False
+    for row, part in found:
+        row["quantity"] -= part
+    return True
+
+
+def _lines(lines: Sequence[Row]) -> list[dict[str, Any]]:
+    return [{**{name: line[name] for name in _GONE if name != "minutes"}, "minutes": None} for line in lines]
 
 
 def _pair(match: matching.Match) -> tuple[str, str]:
@@ -211,10 +248,12 @@ FALLEN = ("need_covered", "need_waits", "stock_gone", "volunteer_gone")
 
 
 def _became(situation: Situation, plan: matching.Plan, ruling: Row) -> dict[str, Any]:
+    """`units` are those of new matches; what is proposed already is done."""
     pinned = sum(match.quantity for match in plan.matches if match.pinned and _pair(match) == pair_of(ruling))
-    if pinned or ruling["kind"] == "forbid":
-        return {"state": "followed", "because": None, "units": pinned}
-    if ruling["covered"]:
+    proposed = sum(line["quantity"] for line in situation.loose if source_of(line) == source_of(ruling))
+    if ruling["kind"] == "forbid" or pinned > proposed:
+        return {"state": "followed", "because": None, "units": max(0, pinned - proposed)}
+    if ruling["covered"] or pinned:
         return {"state": "done", "because": None, "units": 0}
     return {"state": "fallen", "because": _why_fallen(situation, ruling), "units": 0}
 
@@ -239,10 +278,19 @@ _GONE = (
 )  # fmt: skip
 
 
-def difference(against: str | None, before: Sequence[Row], after: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What is new, gone and of another quantity in a plan's matches against those of another, by need and source."""
-    was = {_source(row): row for row in before}
-    now = {_source(row): row for row in after}
+def difference(
+    against: str | None,
+    before: Sequence[Row],
+    after: Sequence[Mapping[str, Any]],
+    moved: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """What is new, gone and of another quantity in a plan's matches against those of another, by need and source.
+
+    What is moved is gone too: with the `assignment_id` that would be withdrawn.
+    """
+    was = {source_of(row): row for row in before}
+    now = {source_of(row): row for row in after}
+    withdrawn = [{**line, "assignment_id": one["assignment_id"]} for one in moved for line in one["lines"]]
     changed = [
         {"n": row["n"], "before": was[source]["quantity"]}
         for source, row in now.items()
@@ -251,10 +299,7 @@ def difference(against: str | None, before: Sequence[Row], after: Sequence[Mappi
     return {
         "against": against,
         "new": [row["n"] for source, row in now.items() if source not in was],
-        "gone": [{name: row[name] for name in _GONE} for source, row in was.items() if source not in now],
+        "gone": [{name: row[name] for name in _GONE} for source, row in was.items() if source not in now] + withdrawn,
         "changed": changed,
     }
 
-
-def _source(row: Mapping[str, Any]) -> tuple[int, str]:
-    return row["need_id"], row["lot_id"] or row["volunteer_id"]

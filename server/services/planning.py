@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from geo import matching
+from geo import fairness, matching
 from server.domain import events, lifecycle
 from server.domain.catalogue import HOUSEHOLD
 from server.domain.permissions import SYSTEM
-from server.services import plan_figures, plans, queries
+from server.services import loosening, plan_figures, plans, queries
 from server.services.candidates import HERE
 from server.services.moves import Row
 from server.services.situations import Problem, Situation, problem_of
@@ -24,6 +24,9 @@ BUDGET_S = 20.0
 EXPLAINED = 20_000
 """Needs up to which every match is explained; beyond, the plan alone is what helps."""
 LONGEST_REST_S = 5.0
+WORTH_MOVING = 0.05
+"""How much shorter all ways together must become for proposed work to be moved that serves no more: a twentieth, an
+assumption of ours. Weights change with every minute, and without a threshold plans would swap for nothing."""
 MOST_WEIGHED = 10
 """Rulings of which a plan tells what they cost, the oldest first: each takes a plan of its own."""
 
@@ -80,25 +83,35 @@ def read(tx: Tx, plan_id: str) -> Situation | None:
     if plan is None or incident is None or plan["state"] != "requested":
         return None
     pool = queries.pool_of(tx, incident)
-    still_open = tx.cases.open_needs(incident["id"], plan["area"])
+    taken_up = loosening.loose(tx, incident["id"], plan["area"]) if plan["kind"] != "wave" else []
+    still_open = _open_needs(tx, plan, taken_up)
     verified = [need for need in still_open if need["verified_at"] is not None]
     placed = [need for need in verified if need["lon"] is not None]
+    coverage = tx.plans.coverage(incident["id"], plan["area"], HOUSEHOLD)
     here = tx.volunteers.available(pool, tx.now)
-    engaged = tx.assignments.engaged()
+    engaged = tx.assignments.engaged(besides=[line["id"] for line in taken_up])
     return Situation(
         plan=plan,
         incident=incident,
         needs=placed,
-        lots=[lot for lot in _lots(tx, pool, placed) if lot["lon"] is not None],
+        lots=[lot for lot in _lots(tx, pool, placed, taken_up) if lot["lon"] is not None],
         volunteers=[row for row in here if row["id"] not in engaged and row["lon"] is not None],
         now=tx.now,
         waiting_for_verification=len(still_open) - len(verified),
         waiting_for_place=len(verified) - len(placed),
-        coverage=tx.plans.coverage(incident["id"], plan["area"], HOUSEHOLD),
+        coverage=loosening.less_covered(coverage, placed, taken_up),
         reached_at=tx.plans.reached_at(incident["id"]),
-        rulings=tx.rulings.in_force(incident["id"], plan["area"]),
+        rulings=loosening.unruled(tx.rulings.in_force(incident["id"], plan["area"]), taken_up),
         sites=_sites_named(tx, plan),
+        loose=taken_up,
     )
+
+
+def _open_needs(tx: Tx, plan: Row, taken_up: list[Row]) -> list[Row]:
+    """The open needs that are not covered, or not without what is taken up again; in id order."""
+    found = {need["id"]: need for need in tx.cases.open_needs(plan["incident_id"], plan["area"])}
+    found |= {need["id"]: need for need in tx.cases.needs_by_id(line["need_id"] for line in taken_up)}
+    return loosening.uncovered([found[need_id] for need_id in sorted(found)], taken_up)
 
 
 def _sites_named(tx: Tx, plan: Row) -> dict[str, Row]:
@@ -106,9 +119,12 @@ def _sites_named(tx: Tx, plan: Row) -> dict[str, Row]:
     return {site_id: site for site_id in sorted(named) if (site := tx.sites.get(site_id))}
 
 
-def _lots(tx: Tx, pool: list[str], needs: list[Row]) -> list[Row]:
+def _lots(tx: Tx, pool: list[str], needs: list[Row], taken_up: list[Row]) -> list[Row]:
+    """What is free, and what would be if nothing held what is taken up again."""
     wanted = sorted({need["item"] for need in needs})
-    return tx.stock.free_lots(pool, wanted, tx.now.astimezone(HERE).date())
+    held = sorted({line["lot_id"] for line in taken_up if line["lot_id"]})
+    lots = tx.stock.free_lots(pool, wanted, tx.now.astimezone(HERE).date(), besides=held)
+    return [lot for lot in loosening.freed(lots, taken_up) if lot["free"] > 0]
 
 
 def solve(situation: Situation) -> Solved:
@@ -119,9 +135,8 @@ def solve(situation: Situation) -> Solved:
     """
     if situation.plan["kind"] == "what_if":
         return _solve_what_if(situation)
-    began, problem = time.perf_counter(), problem_of(situation)
-    seconds = float(situation.settings.get("seconds", BUDGET_S))
-    plan = problem.solve(situation.strength, seconds, explain=len(problem.needs) <= EXPLAINED)
+    began, seconds = time.perf_counter(), float(situation.settings.get("seconds", BUDGET_S))
+    problem, plan = _best(situation, seconds)
 
     def again(other: Problem, strength: float) -> matching.Plan | None:
         left = seconds - (time.perf_counter() - began)
@@ -134,6 +149,31 @@ def solve(situation: Situation) -> Solved:
         if (found := again(problem.without(ruling["id"]), situation.strength))
     }
     return Solved(plan, time.perf_counter() - began, without, unruled)
+
+
+def _best(situation: Situation, seconds: float) -> tuple[Problem, matching.Plan]:
+    """The plan, and the problem that it solves: what was proposed stays as it is unless moving it is worth it."""
+    problem = problem_of(situation)
+    explain = len(problem.needs) <= EXPLAINED
+    if not situation.loose:
+        return problem, problem.solve(situation.strength, seconds, explain=explain)
+    staying = problem.keeping(situation.loose)
+    stays = staying.solve(situation.strength, seconds / 2, explain=explain)
+    moves = problem.solve(situation.strength, seconds / 2, explain=explain)
+    return (problem, moves) if _is_worth_it(problem, stays, moves) else (staying, stays)
+
+
+def _is_worth_it(problem: Problem, stays: matching.Plan, moves: matching.Plan) -> bool:
+    """Whether the plan that moves proposed work serves more, or is that much shorter."""
+    open_units = [[0] * 4 for _ in range(2)]
+    tier = {row["need_id"]: row["tier"] for row in problem.needs}
+    for counts, plan in zip(open_units, (stays, moves), strict=True):
+        for one in plan.unmet:
+            counts[tier[one.need_id]] += one.quantity
+    if open_units[0] != open_units[1]:
+        return open_units[1] < open_units[0]
+    now, then = (fairness.weighted_minutes(plan, problem.weights, 0) for plan in (stays, moves))
+    return then <= now * (1 - WORTH_MOVING)
 
 
 def _solve_what_if(situation: Situation) -> Solved:
@@ -161,13 +201,16 @@ def write(tx: Tx, situation: Situation, solved: Solved) -> bool:
 
 def _store_live(tx: Tx, plan: Row, situation: Situation, solved: Solved) -> dict[str, Any]:
     """Store the matches and put older plans aside; returns what the plan says besides."""
-    rows = plan_figures.match_rows(situation, solved.plan)
+    rows, moved = plan_figures.new_and_moved(situation, solved.plan)
     tx.plans.add_matches(rows)
     older = [row for row in tx.plans.in_state(plan["incident_id"], "ready") if row["id"] != plan["id"]]
     result = {
         **plan_figures.result(situation, solved.plan, solved.without),
         "rulings": plan_figures.rulings(situation, solved.plan, solved.unruled),
-        "difference": _difference(tx, plan["area"], older, rows),
+        "matched": len(rows),
+        "kept": len({line["id"] for line in situation.loose}) - len(moved),
+        "moved": moved,
+        "difference": _difference(tx, plan, older, rows, moved),
     }
     if plan["kind"] == "live":
         _supersede(tx, older, plan["by"], plan["area"])
@@ -201,9 +244,15 @@ def _supersede(tx: Tx, older: list[Row], by: str, area: str) -> None:
                 tx.plans.drop_matches(plan["id"])
 
 
-def _difference(tx: Tx, area: str, older: list[Row], rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the plan changes against the one in force: the last that is ready for the same area and was not decided."""
-    before = max((row for row in older if row["area"] == area), key=lambda row: row["ready_at"], default=None)
-    if before is None:
-        return plan_figures.difference(None, [], rows)
-    return plan_figures.difference(before["id"], tx.plans.matches(before["id"]), rows)
+def _difference(
+    tx: Tx, plan: Row, older: list[Row], rows: list[dict[str, Any]], moved: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """What the plan changes against what is in force.
+
+    In force is what happens if nobody decides otherwise: what approved plans proposed and nobody was asked for yet,
+    and the matches of the last plan of the same kind and area that is ready and waits for a decision.
+    """
+    before = max((row for row in older if row["area"] == plan["area"]), key=lambda row: row["ready_at"], default=None)
+    if plan["kind"] != "live" or before is None:
+        return plan_figures.difference(None, [], rows, moved)
+    return plan_figures.difference(before["id"], tx.plans.matches(before["id"]), rows, moved)

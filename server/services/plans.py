@@ -142,7 +142,7 @@ def brief(plan: Mapping[str, Any], incident: Mapping[str, Any]) -> dict[str, Any
 
 _TIMES = ("requested_at", "ready_at", "approved_at")
 _LISTS = ("unmet", "sites", "villages", "rulings")
-_NOT_FIGURES = (*_LISTS, "difference")
+_NOT_FIGURES = (*_LISTS, "difference", "moved")
 
 
 def _figures(plan: Mapping[str, Any]) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def _drafted(tx: Tx, plan: Row) -> list[Trip]:
         trips.append(Trip(short(row["volunteer_id"]), None, driver=aliases.get(row["volunteer_id"]), stops=[stop]))
     for site_id, goods in _grouped([row for row in rest if row["lot_id"]], lambda row: row["site_id"]).items():
         stops = _grouped(goods, lambda row: row["case_id"]).values()
-        trips.append(Trip(short(site_id), site_id, stops=[_stop(stop, stop[0]["minutes"]) for stop in stops]))
+        trips.append(Trip(short(site_id), site_id, stops=[_stop(stop, None) for stop in stops]))
     return [trip for trip in trips if trip.stops]
 
 

@@ -3,6 +3,7 @@
 For workers only: this loads geopandas.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from geo.frames import needs_frame, supplies_frame
 from server.domain import priority, sla
 from server.domain.catalogue import ITEMS, Kind
 from server.services.candidates import end_of
+from server.services.loosening import source_of
 from server.services.moves import Row
 
 STRENGTH = 0.5
@@ -26,7 +28,8 @@ class Situation:
 
     coverage: of each area and item what was asked for and what is covered, in units and in people, over all
     verified needs. reached_at: when somebody last handed something over in an area. rulings: what people decided.
-    sites: those that a what-if names.
+    sites: those that a what-if names. loose: lines of proposed assignments that are taken up again: needs, lots and
+    all else are as they would be without them.
     """
 
     plan: Row
@@ -41,6 +44,7 @@ class Situation:
     reached_at: Mapping[str, datetime]
     rulings: list[Row]
     sites: Mapping[str, Row]
+    loose: Sequence[Row] = ()
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -63,6 +67,7 @@ class Problem:
     villages: fairness.Villages
     rulings: Sequence[Row]
     now: datetime
+    kept: tuple[matching.Pin, ...] = ()
 
     @property
     def weights(self) -> dict[str, float]:
@@ -75,7 +80,7 @@ class Problem:
         forbidden = (pair_of(row) for row in self.rulings if row["kind"] == "forbid")
         options = matching.Options(
             rules=Rules(now=self.now, forbidden=parts.forbidden(forbidden)),
-            pins=parts.pins(_pins(self.rulings)),
+            pins=parts.pins([*self.kept, *_pins(self.rulings, self.kept)]),
             seconds=seconds,
             explain=explain,
         )
@@ -86,18 +91,26 @@ class Problem:
         """The same without one of the rulings."""
         return replace(self, rulings=[row for row in self.rulings if row["id"] != ruling_id])
 
+    def keeping(self, lines: Sequence[Row]) -> "Problem":
+        """The same with these lines of assignments as they are."""
+        return replace(self, kept=tuple(matching.Pin(*pair_of(line), line["quantity"]) for line in lines))
 
-def pair_of(ruling: Row) -> tuple[str, str]:
-    """The need and the source that a ruling is about, by their names for the solver."""
-    return str(ruling["need_id"]), ruling["lot_id"] or ruling["volunteer_id"]
+
+def pair_of(row: Row) -> tuple[str, str]:
+    """The need and the source that a ruling or a line is about, by their names for the solver."""
+    need_id, source = source_of(row)
+    return str(need_id), source
 
 
-def _pins(rulings: Sequence[Row]) -> Iterator[matching.Pin]:
+def _pins(rulings: Sequence[Row], kept: Sequence[matching.Pin]) -> Iterator[matching.Pin]:
     """The pins, each for what assignments do not bring of it already."""
+    bring = Counter[tuple[str, str]]()
+    for pin in kept:
+        bring[pin.need_id, pin.supply_id] += pin.quantity or 0
     for row in rulings:
-        left = None if row["quantity"] is None else row["quantity"] - row["covered"]
-        if row["kind"] == "pin" and left != 0:
-            yield matching.Pin(*pair_of(row), None if left is None else max(0, left))
+        left = None if row["quantity"] is None else row["quantity"] - row["covered"] - bring[pair_of(row)]
+        if row["kind"] == "pin" and (left is None or left > 0):
+            yield matching.Pin(*pair_of(row), left)
 
 
 def problem_of(situation: Situation) -> Problem:

@@ -43,6 +43,18 @@ _JOB = text(
     """
 )
 _WAITING = ("proposed", "offered")
+_LOOSE = text(
+    """
+    select a.id, a.version, a.case_id, a.site_id, a.area, a.wanted_volunteer_id as volunteer_id,
+           al.need_id, al.lot_id, al.quantity, n.item, n.tier
+    from assignments a join plans p on p.id = a.plan_id
+    join assignment_lines al on al.assignment_id = a.id join needs n on n.id = al.need_id
+    where a.incident_id = :incident and a.state = 'proposed' and a.reason is null and p.kind = 'live'
+      and not exists (select 1 from offers o where o.assignment_id = a.id)
+      and (:area = '' or a.area = :area or a.area like :below)
+    order by a.id, al.n
+    """
+)
 _NEAREST_FREE = text(
     """
     select id, alias, vehicle, skills, lon, lat, until, team from (
@@ -206,11 +218,20 @@ class Assignments:
         )
         return {row["need_id"]: int(row["quantity"]) for row in every(self.conn, query)}
 
-    def engaged(self) -> set[str]:
-        """Volunteers who carry an assignment, or whom a plan has in mind for one that waits."""
+    def loose(self, incident_id: str, area: str) -> list[Row]:
+        """The lines of what live plans proposed and nobody was asked for yet, by assignment.
+
+        `volunteer_id` is whom the plan has in mind.
+        """
+        return every(self.conn, _LOOSE, {"incident": incident_id, "area": area, "below": f"{area}.%"})
+
+    def engaged(self, besides: Sequence[str] = ()) -> set[str]:
+        """Volunteers who carry an assignment, or whom a plan has in mind for one that waits, besides some of these."""
         busy = select(assignments.c.volunteer_id).where(assignments.c.state.in_(_BUSY))
         wanted = select(assignments.c.wanted_volunteer_id).where(
-            assignments.c.wanted_volunteer_id.is_not(None), assignments.c.state.in_(_WAITING)
+            assignments.c.wanted_volunteer_id.is_not(None),
+            assignments.c.state.in_(_WAITING),
+            assignments.c.id.not_in(list(besides)),
         )
         return set(self.conn.execute(busy.union(wanted)).scalars())
 

@@ -92,6 +92,11 @@ class Cases:
         )
         return every(self.conn, query.order_by(needs.c.id))
 
+    def needs_by_id(self, need_ids: Iterable[int]) -> list[Row]:
+        """These needs with their case's place and verification, and what covers them; in id order."""
+        query = self._needs_query().where(needs.c.id.in_(sorted(set(need_ids))), cases.c.merged_into.is_(None))
+        return every(self.conn, query.order_by(needs.c.id))
+
     def add_note(self, row: Mapping[str, Any]) -> None:
         """Store a note on a case."""
         self.conn.execute(insert(case_notes).values(**row))

@@ -115,17 +115,19 @@ class Stock:
         items: Sequence[str],
         today: date,
         around: tuple[float, float, float] | None = None,
+        besides: Sequence[str] = (),
     ) -> list[Row]:
         """Lots of these items at open sites of these incidents with something free that has not expired by `today`.
 
-        `around`: only at sites within so many degrees of a place (lon, lat, degrees).
+        `around`: only at sites within so many degrees of a place (lon, lat, degrees). `besides`: lots that are wanted
+        although nothing of them is free.
         """
         query = _LOTS.where(
             sites.c.incident_id.in_(incident_ids),
             lots.c.item.in_(items),
             sites.c.is_open,
             or_(lots.c.expiry.is_(None), lots.c.expiry >= today),
-            _on_hand > _held,
+            or_(_on_hand > _held, lots.c.id.in_(list(besides))),
         )
         if around is not None:
             lon, lat, degrees = around

@@ -6,8 +6,8 @@ import pytest
 
 from server.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from server.domain.permissions import ANYONE, SYSTEM, Actor, Grant
-from server.services import planning, plans
-from server.services.inputs_dispatch import PlanIn
+from server.services import assignments, planning, plans
+from server.services.inputs_dispatch import AssignIn, PlanIn
 from tests.services.world import CIANJUR, COORDINATOR
 
 FAR = (107.60, -6.91)
@@ -314,6 +314,122 @@ def test_a_plan_says_what_it_changes_against_the_one_that_waits(world):
     third = world.shown(world.plan())["difference"]
     assert (third["against"], third["new"]) == (second, [1])
     assert [(one["lot_id"], one["quantity"], one["site_id"]) for one in third["gone"]] == [(lot, 10, near)]
+
+
+@pytest.fixture
+def proposed(world):
+    """An assignment of 50 blankets from far away that a plan proposed while nobody was there: (id, lot, case)."""
+    lot = world.stock(world.site(at=FAR), "blanket", 50)
+    case_id, (assignment_id,) = world.approved({"blanket": 50})
+    return assignment_id, lot, case_id
+
+
+def test_what_is_proposed_stays_and_is_no_match_again(world, proposed):
+    assignment_id, _, _ = proposed
+    shown = world.shown(world.plan())
+    assert (shown["matches"], shown["moved"], shown["kept"], shown["unmet"]) == ([], [], 1, [])
+    assert [village["share"] for village in shown["villages"]] == [1]
+    assert world.approve(shown["id"])["approved"] == []
+    assert world.state(assignment_id)["state"] == "proposed"
+
+
+def test_proposed_work_moves_when_that_is_much_better_and_the_plan_says_so(world, proposed):
+    assignment_id, lot, _ = proposed
+    near = world.stock(world.site(), "blanket", 80)
+    shown = world.shown(world.plan())
+    assert [(match["lot_id"], match["quantity"]) for match in shown["matches"]] == [(near, 50)]
+    (gone,) = shown["difference"]["gone"]
+    assert (gone["assignment_id"], gone["lot_id"], gone["quantity"]) == (assignment_id, lot, 50)
+    assert world.state(assignment_id)["state"] == "proposed"
+    assert world.lot(lot)["free"] == 0
+    made = world.approve(shown["id"])
+    assert (len(made["approved"]), made["dropped"]) == (1, [])
+    assert world.state(assignment_id)["state"] == "withdrawn"
+    assert (world.lot(lot)["free"], world.lot(near)["free"]) == (50, 30)
+    assert [one["data"]["state"] for one in world.events("AssignmentChanged")] == ["withdrawn"]
+    assert world.faults() == []
+
+
+def test_proposed_work_moves_so_that_more_is_served(world, proposed):
+    assignment_id, lot, case_id = proposed
+    tent = world.stock(world.site(), "blanket", 50)
+    need_id = world.needs(case_id)["blanket"]["id"]
+    other = world.case({"blanket": 50})
+    world.rule("forbid", world.needs(other)["blanket"]["id"], lot_id=tent)
+    shown = world.shown(world.plan())
+    assert {(match["need_id"], match["lot_id"]) for match in shown["matches"]} == {
+        (need_id, tent),
+        (world.needs(other)["blanket"]["id"], lot),
+    }
+    assert len(world.approve(shown["id"])["approved"]) == 2
+    assert world.state(assignment_id)["state"] == "withdrawn"
+    assert world.faults() == []
+
+
+@pytest.mark.usefixtures("proposed")
+def test_a_little_nearer_moves_nothing(world):
+    world.stock(world.site(at=(FAR[0] - 0.002, FAR[1])), "blanket", 50)
+    shown = world.shown(world.plan())
+    assert (shown["matches"], shown["moved"], shown["kept"]) == ([], [], 1)
+
+
+@pytest.mark.parametrize("step", ["offered", "accepted", "by_hand", "refused"])
+def test_what_people_were_asked_or_decided_is_never_moved(world, step):
+    lot = world.stock(world.site(at=FAR), "blanket", 50)
+    if step == "by_hand":
+        need_id = world.needs(world.case({"blanket": 50}))["blanket"]["id"]
+        body = AssignIn(need_id=need_id, lot_id=lot, reason="sudah dijanjikan")
+        with world.system.writing() as tx:
+            job = assignments.assign(tx, COORDINATOR, body)["id"]
+    else:
+        _, (job,) = world.approved({"blanket": 50})
+        person = world.volunteer()
+        world.offer(job, person)
+        if step == "accepted":
+            world.accept(job, person)
+        elif step == "refused":
+            world.late(job)
+            world.sweep()
+    before = world.state(job)
+    world.stock(world.site(), "blanket", 80)
+    shown = world.shown(world.plan())
+    assert (shown["matches"], shown["moved"]) == ([], [])
+    assert world.state(job) == before
+
+
+def test_what_was_offered_meanwhile_stays_and_its_goods_are_not_promised_twice(world, proposed):
+    assignment_id, lot, _ = proposed
+    near = world.stock(world.site(), "blanket", 80)
+    plan_id = world.plan()
+    world.offer(assignment_id, world.volunteer())
+    made = world.approve(plan_id)
+    assert (made["approved"], made["dropped"]) == ([], [{"n": 1, "reason": "already_covered"}])
+    assert world.state(assignment_id)["state"] == "offered"
+    assert (world.lot(lot)["free"], world.lot(near)["free"]) == (0, 80)
+
+
+def test_a_part_of_a_plan_moves_only_what_it_needs(world, proposed):
+    assignment_id, _, _ = proposed
+    near = world.site()
+    world.stock(near, "blanket", 80)
+    world.stock(near, "tent", 5)
+    world.case({"tent": 2})
+    plan_id = world.plan()
+    tents = [match["n"] for match in world.shown(plan_id)["matches"] if match["item"] == "tent"]
+    assert len(world.approve(plan_id, only=tents)["approved"]) == 1
+    assert world.state(assignment_id)["state"] == "proposed"
+
+
+def test_a_wave_s_work_is_not_taken_up_by_a_live_plan(world):
+    lot = world.stock(world.site(at=FAR), "blanket", 50)
+    world.case({"blanket": 50})
+    with world.system.writing() as tx:
+        wave = plans.request_for(tx, COORDINATOR, world.incident, "32", kind="wave", asked={"name": "Pagi"})["id"]
+    world.work_out(wave)
+    world.approve(wave)
+    world.stock(world.site(), "blanket", 80)
+    assert world.shown(world.plan())["matches"] == []
+    assert world.lot(lot)["free"] == 0
 
 
 def test_nobody_sees_nothing(world):

@@ -260,6 +260,12 @@ def test_pins_are_kept_and_shown():
     assert [one.need_id for one in result.unmet] == ["b"]
 
 
+def test_a_pin_of_so_many_comes_before_one_of_all():
+    pins = Pin("a", "x"), Pin("a", "y", 2)
+    result = planned([goods_need("a", quantity=5)], [lot("x", free=9), lot("y", free=9)], pins=pins)
+    assert pairs_of(result) == [("a", "x", 3), ("a", "y", 2)]
+
+
 def test_a_pin_takes_no_more_than_there_is():
     result = planned([goods_need("a", quantity=5)], [lot("x", free=3)], pins=(Pin("a", "x"),))
     assert pairs_of(result) == [("a", "x", 3)]
