@@ -4,7 +4,7 @@ import { word } from "../words";
 import { boardPath, casePath, go, useAddress } from "./address";
 import { Alarm } from "./alarm";
 import { CasePane } from "./case/case_pane";
-import { useChanges } from "./hooks";
+import { useChanges, useWide } from "./hooks";
 import { useKeyboard } from "./keyboard";
 import { ListPane } from "./list_pane";
 import { MapPane } from "./map_pane";
@@ -16,7 +16,6 @@ import { Toasts } from "./toasts";
 import { Toolbar } from "./toolbar";
 
 const PANEL_PX = 480;
-const WIDE = "(min-width: 60rem)";
 
 export function App() {
   const address = useAddress();
@@ -99,15 +98,4 @@ function Board({ model, opened, open }: BoardProps) {
       )}
     </>
   );
-}
-
-function useWide(): boolean {
-  const query = useMemo(() => matchMedia(WIDE), []);
-  const [isWide, setWide] = useState(query.matches);
-  useEffect(() => {
-    const listener = () => setWide(query.matches);
-    query.addEventListener("change", listener);
-    return () => query.removeEventListener("change", listener);
-  }, [query]);
-  return isWide;
 }

@@ -1,5 +1,5 @@
 /** What components share: redrawing on change, a clock, and calls under way. */
-import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import type { Refusal } from "../api";
 import type { Result } from "./calls";
 
@@ -87,4 +87,18 @@ export function useLoaded<T>(key: string, load: (signal: AbortSignal) => Promise
   }, [key, turn]);
   const value = state.key === key ? state.value : null;
   return { value, refusal: state.key === key ? state.refusal : null, loading, again: () => again(undefined) };
+}
+
+const WIDE = "(min-width: 60rem)";
+
+/** Whether there is room for things side by side. */
+export function useWide(): boolean {
+  const query = useMemo(() => matchMedia(WIDE), []);
+  const [isWide, setWide] = useState(query.matches);
+  useEffect(() => {
+    const listener = () => setWide(query.matches);
+    query.addEventListener("change", listener);
+    return () => query.removeEventListener("change", listener);
+  }, [query]);
+  return isWide;
 }

@@ -5,11 +5,11 @@ import { caseFeatures, chosenFeature, lineFeatures, siteFeatures, volunteerFeatu
 import { amount } from "./format";
 import type { Lists } from "./lists";
 import type { LiveMap, Picked } from "./map/contract";
+import { baseStart, loadScript } from "./map/load";
 import type { Model } from "./model";
 import { boundsOf, namesVersion, placeName } from "./places";
-import { incidentOf, setup, within } from "./setup";
+import { incidentOf, within } from "./setup";
 
-const WEST_JAVA: [number, number, number, number] = [106.3, -7.85, 108.9, -5.9];
 /** Signs change at most this often; with very many cases, more rarely. */
 const PACE_MS = 700;
 const CASES_PER_SECOND = 20_000;
@@ -114,25 +114,6 @@ function usePaced(what: Lists | null, size: number, work: () => void): void {
   useEffect(() => () => clearTimeout(timer.current), []);
 }
 
-let script: Promise<void> | null = null;
-
-function loadScript(): Promise<void> {
-  script ??= new Promise<void>((resolve, reject) => {
-    const style = document.createElement("link");
-    style.rel = "stylesheet";
-    style.href = setup.map.style;
-    const element = document.createElement("script");
-    element.src = setup.map.script;
-    element.onload = () => resolve();
-    element.onerror = () => {
-      script = null;
-      reject(new Error("map"));
-    };
-    document.head.append(style, element);
-  });
-  return script;
-}
-
 /** Where to look at first: where the incident is, within what the person looks after; "" leaves its bounds. */
 function areaAtFirst(model: Model): string {
   const incident = incidentOf(model.incident);
@@ -150,19 +131,7 @@ async function openMap(
 ): Promise<LiveMap> {
   await loadScript();
   if (!box.current || !window.tanggapMap) throw new Error("map");
-  return window.tanggapMap(box.current, {
-    incident,
-    tiles: setup.tiles,
-    worker: setup.map.worker,
-    bounds: incidentOf(incident)?.bounds ?? WEST_JAVA,
-    labels: {
-      zoomIn: word("console.map.zoom_in"),
-      zoomOut: word("console.map.zoom_out"),
-      sources: word("console.map.sources"),
-    },
-    onPick,
-    onReady,
-  });
+  return window.tanggapMap(box.current, { ...baseStart(incident), onPick, onReady });
 }
 
 /** What the signs mean. */

@@ -7,14 +7,17 @@ export interface MapFiles {
   style: string;
 }
 
-export interface MapStart {
+export interface BaseStart {
   incident: string;
   tiles: string;
   worker: string;
   bounds: [number, number, number, number];
   labels: { zoomIn: string; zoomOut: string; sources: string };
-  onPick: (what: Picked) => void;
   onReady: () => void;
+}
+
+export interface MapStart extends BaseStart {
+  onPick: (what: Picked) => void;
 }
 
 /** Cases at one place (one, or several that lie together), or a site or volunteer. */
@@ -31,8 +34,29 @@ export interface LiveMap {
   remove(): void;
 }
 
+export type Bounds = [number, number, number, number];
+export type PlanSource = "flows-far" | "flows-near" | "gone" | "ends" | "open-far" | "open-near" | "sites" | "picked";
+
+/** Where a plan's map is clicked: the keys of the flows and open needs there, the uppermost first, or a site. */
+export type PlanPick = { keys: string[] } | { site: string } | null;
+
+export interface PlanMapStart extends BaseStart {
+  onPick: (what: PlanPick) => void;
+}
+
+export interface PlanMap {
+  show(source: PlanSource, features: FeatureCollection): void;
+  /** Draw all flows but the picked ones faintly. */
+  dim(isOn: boolean): void;
+  /** Bring all of it into view, unless it is in view already and large enough to see. */
+  reveal(bounds: Bounds): void;
+  fit(bounds: Bounds): void;
+  remove(): void;
+}
+
 declare global {
   interface Window {
+    tanggapPlanMap?: (container: HTMLElement, start: PlanMapStart) => PlanMap;
     tanggapMap?: (container: HTMLElement, start: MapStart) => LiveMap;
   }
 }

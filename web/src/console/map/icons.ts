@@ -1,7 +1,6 @@
 /** The map's signs, drawn here: each tier has its own outline and figure besides its colour. */
 import type { Map } from "maplibre-gl";
-import { iconOf } from "./icon_names";
-import { TIER_COLOURS } from "./layers";
+import { iconOf, TIER_COLOURS } from "./icon_names";
 
 const RATIO = 2;
 const PAPER = "#ffffff";

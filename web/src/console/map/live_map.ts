@@ -1,15 +1,7 @@
 /** A MapLibre map of the console: shows what it is given and tells what was picked. */
 import type { Feature, Point } from "geojson";
-import {
-  AttributionControl,
-  type GeoJSONSource,
-  Map,
-  type MapMouseEvent,
-  NavigationControl,
-  ScaleControl,
-  setWorkerUrl,
-} from "maplibre-gl";
-import { addIcons } from "./icons";
+import type { GeoJSONSource, Map, MapMouseEvent } from "maplibre-gl";
+import { newMap, pointAt } from "./base_map";
 import type { LiveMap, MapStart, Picked } from "./contract";
 import { APART_FROM_ZOOM, layers, sources } from "./layers";
 
@@ -22,36 +14,9 @@ const METRES_A_PIXEL = 78_271.5;
 const SAME_PLACE_DEGREES = 0.0001;
 
 export function open(container: HTMLElement, start: MapStart): LiveMap {
-  setWorkerUrl(start.worker);
-  const map = new Map({
-    container,
-    style: { version: 8, sources: sources(start.incident, start.tiles), layers: layers(start.tiles) },
-    bounds: start.bounds,
-    fitBoundsOptions: { padding: 24 },
-    attributionControl: false,
-    dragRotate: false,
-    pitchWithRotate: false,
-    touchPitch: false,
-    maxZoom: 18,
-    fadeDuration: 0,
-    locale: { "NavigationControl.ZoomIn": start.labels.zoomIn, "NavigationControl.ZoomOut": start.labels.zoomOut },
-  });
-  map.touchZoomRotate.disableRotation();
-  map.keyboard.disableRotation();
-  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new ScaleControl({ unit: "metric" }), "bottom-right");
-  map.addControl(new AttributionControl({ compact: true, customAttribution: start.labels.sources }), "bottom-left");
-  map.once("style.load", () => {
-    // Sources are told on request: on a phone they would cover the map.
-    container.querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show");
-    addIcons(map);
-    start.onReady();
-  });
+  const map = newMap(container, start, { sources, layers: layers() });
   map.on("click", (event) => void pick(map, event).then((what) => start.onPick(what)));
-  for (const layer of PICKABLE) {
-    map.on("mouseenter", layer, () => (map.getCanvas().style.cursor = "pointer"));
-    map.on("mouseleave", layer, () => (map.getCanvas().style.cursor = ""));
-  }
+  pointAt(map, PICKABLE);
   return {
     show: (name, features) => void map.getSource<GeoJSONSource>(name)?.setData(features),
     look: (lon, lat, accuracyM, coveredRight) => look(map, lon, lat, accuracyM, coveredRight),

@@ -3,11 +3,16 @@ import type { Result } from "../calls";
 import { get, post, withQuery } from "../calls";
 import type { Tier } from "../rows";
 
+export type PlanState = "requested" | "ready" | "failed" | "approved" | "superseded";
+
 export interface PlanBrief {
   id: string;
   incident: string;
   area: string;
-  state: "requested" | "ready" | "failed" | "approved" | "superseded";
+  kind: "live" | "wave" | "what_if";
+  /** What was asked for besides a plan: of a wave its name and departure, of a trial its changes. */
+  asked: { name?: string; departs_at?: string; changes?: Change[]; base_plan_id?: string | null };
+  state: PlanState;
   by: string;
   automatic: boolean;
   version: number;
@@ -57,6 +62,11 @@ export interface Match {
   volunteer_id: string | null;
   quantity: number;
   minutes: number;
+  lon: number | null;
+  lat: number | null;
+  /** Left out of a wave by hand. */
+  taken_out: boolean;
+  ruling: "pin" | null;
   why: Why;
 }
 
@@ -70,12 +80,112 @@ export interface Unmet {
   why: { code: string; nearest?: Next; would_serve?: { units: number; ahead: number } } & Record<string, unknown>;
 }
 
+export interface Village {
+  area: string;
+  needs: number;
+  left_open: number;
+  /** People, so that litres and blankets can be added up; after the plan is carried out. */
+  asked: number;
+  covered: number;
+  share: number;
+  longest_wait_min: number | null;
+}
+
+export interface Fairness {
+  strength: number;
+  gini: number;
+  worst: { area: string; share: number } | null;
+  price: {
+    minutes: number;
+    share: number;
+    gini_without: number;
+    worst_without: { area: string; share: number } | null;
+  } | null;
+}
+
+export interface Ruling {
+  id: string;
+  kind: "pin" | "forbid";
+  need_id: number;
+  case_id: number;
+  item: string;
+  area: string;
+  lot_id: string | null;
+  volunteer_id: string | null;
+  quantity: number | null;
+  reason: string;
+  by: string;
+  at: string;
+  /** What the plan would have saved without it; null when there was no time to tell. */
+  cost_minutes?: number | null;
+  cost_units?: number | null;
+  state?: "followed" | "done" | "fallen";
+  because?: string | null;
+}
+
+export type Gone = Pick<
+  Match,
+  "need_id" | "case_id" | "item" | "tier" | "area" | "lot_id" | "site_id" | "volunteer_id" | "quantity" | "minutes"
+>;
+
+export interface Difference {
+  against: string | null;
+  new: number[];
+  gone: Gone[];
+  changed: { n: number; before: number }[];
+}
+
+export type Change =
+  | { kind: "add_stock"; site_id: string; item: string; quantity: number }
+  | { kind: "close_site"; site_id: string }
+  | { kind: "add_vehicle"; site_id: string; vehicle: string; count: number }
+  | { kind: "add_volunteer"; site_id: string; skills: string[]; count: number };
+
+/** The figures of a plan that a trial is held against. */
+export interface Standing {
+  plan_id?: string | null;
+  cost: number;
+  unmet_units: number;
+  open_needs: number;
+  last_minutes: number | null;
+  gini: number;
+}
+
+export interface Served {
+  need_id: number;
+  case_id: number;
+  item: string;
+  area: string;
+  quantity: number;
+}
+
+export interface WhatIf {
+  changes: Change[];
+  base: Standing;
+  now: Standing;
+  served_more: Served[];
+  served_less: Served[];
+}
+
+export interface Carriers {
+  loads: number;
+  vehicles: Record<string, number>;
+  last_minutes: number | null;
+}
+
 export interface Plan extends PlanBrief {
   matches: Match[];
   unmet: Unmet[];
   /** Where each lot lies that the plan or its reasons name. */
   sources: Record<string, { site_id: string; name: string }>;
-  villages: { area: string; needs: number; left_open: number }[];
+  sites: { site_id: string; name?: string; lon?: number | null; lat?: number | null; matches: number }[];
+  volunteers?: Record<string, { alias: string; lon: number | null; lat: number | null }>;
+  villages: Village[];
+  fairness?: Fairness;
+  rulings?: Ruling[];
+  carriers?: Carriers;
+  difference?: Difference;
+  what_if?: WhatIf;
 }
 
 export interface Approved {
@@ -91,3 +201,38 @@ export const askForPlan = (incident: string, area: string | null): Promise<Resul
   post("/api/plans", { incident, ...(area ? { area } : {}) });
 export const approve = (id: string, version: number, only: number[] | null): Promise<Result<Approved>> =>
   post(`/api/plans/${id}/approve`, { version, ...(only ? { only } : {}) });
+export const askWhatIf = (incident: string, area: string | null, changes: Change[]): Promise<Result<PlanBrief>> =>
+  post("/api/plans/what-if", { incident, ...(area ? { area } : {}), changes });
+
+export interface NewRuling {
+  kind: "pin" | "forbid";
+  need_id: number;
+  lot_id?: string;
+  volunteer_id?: string;
+  quantity?: number;
+  reason: string;
+}
+
+export const rule = (ruling: NewRuling): Promise<Result<Ruling>> => post("/api/rulings", ruling);
+export const endRuling = (id: string, reason: string): Promise<Result<Ruling>> =>
+  post(`/api/rulings/${id}/end`, { reason });
+
+export const loadWaves = (incident: string, signal: AbortSignal): Promise<Result<{ waves: PlanBrief[] }>> =>
+  get(withQuery("/api/waves", { incident }), signal);
+export const draftWave = (
+  incident: string,
+  area: string | null,
+  name: string,
+  departsAt: string,
+): Promise<Result<PlanBrief>> =>
+  post("/api/waves", { incident, ...(area ? { area } : {}), name, departs_at: departsAt });
+
+export interface WaveEdit {
+  version: number;
+  take_out: number[];
+  put_back: number[];
+  quantities: Record<number, number>;
+  reason: string;
+}
+
+export const editWave = (id: string, edit: WaveEdit): Promise<Result<Plan>> => post(`/api/waves/${id}/edit`, edit);

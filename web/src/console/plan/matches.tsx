@@ -1,139 +1,199 @@
-/** What a plan would do, by the site it comes from, each line with its reasons. */
-import { useState } from "preact/hooks";
+/** What a plan would do, line by line; an open line says why, and lets a person decide otherwise. */
 import { word } from "../../words";
 import { casePath, go } from "../address";
 import { number, quantityOf } from "../format";
-import type { Model } from "../model";
+import { useWide } from "../hooks";
 import { TierBadge } from "../parts";
 import { placeName } from "../places";
-import type { Match, Plan } from "./detail";
+import type { Match } from "./detail";
+import { LongTable, type Column } from "./long_table";
+import { RulingForms } from "./ruling_forms";
+import { matchKey, type Mark, type Places } from "./view";
 import { WhyMatch } from "./why_match";
 
-interface Props {
-  plan: Plan;
-  model: Model;
-  /** The matches that were left out of the approval; null when nothing is to be approved. */
-  left: ReadonlySet<number> | null;
+/** Which lines are to be approved, where that is to be chosen. */
+export interface Picks {
+  /** Numbers of the lines that are left out. */
+  left: ReadonlySet<number>;
   toggle: (numbers: number[], on: boolean) => void;
+  /** Changes a line's quantity, where that can be changed. */
+  quantity?: (n: number, quantity: number) => void;
+  quantities?: ReadonlyMap<number, number>;
 }
 
-const SERVICES = "services";
-/** Lines of one site that are drawn at once; the rest on request, so that ten thousand do not stop the page. */
-const MOST = 50;
+export interface MatchesProps {
+  matches: Match[];
+  places: Places;
+  marks: Map<number, Mark>;
+  opened: string | null;
+  open: (key: string | null) => void;
+  picks: Picks | null;
+  ruled: () => void;
+  canRule: boolean;
+}
 
-export function Matches({ plan, model, left, toggle }: Props) {
-  const groups = new Map<string, Match[]>();
-  for (const match of plan.matches) {
-    const key = match.site_id ?? SERVICES;
-    const there = groups.get(key);
-    if (there) there.push(match);
-    else groups.set(key, [match]);
-  }
-  const suppliers = supplierNames(plan, model);
-  const siteNames = new Map(Object.values(plan.sources).map((source) => [source.site_id, source.name]));
-  const sorted = [...groups].sort((a, b) => b[1].length - a[1].length);
+export function Matches({ matches, places, marks, opened, open, picks, ruled, canRule }: MatchesProps) {
+  const isWide = useWide();
+  const source: Column<Match> = {
+    name: "source",
+    label: word("plan.columns.source"),
+    width: "minmax(0, 0.8fr)",
+    sort: (match) => places.source(match),
+    draw: (match) => places.source(match),
+  };
+  const minutes: Column<Match> = {
+    name: "minutes",
+    label: word("plan.columns.minutes"),
+    title: word("plan.columns_what.minutes"),
+    width: "4.75rem",
+    numeric: true,
+    falling: true,
+    sort: (match) => match.minutes,
+    draw: (match) => number(Math.round(match.minutes)),
+  };
+  const mark: Column<Match> = {
+    name: "mark",
+    label: "",
+    width: "5.5rem",
+    draw: (match) => <MarkBadge match={match} mark={marks.get(match.n)} />,
+  };
+  return (
+    <LongTable
+      label={word("plan.tabs.matches")}
+      columns={isWide ? [source, minutes, mark] : [minutes]}
+      rows={matches}
+      rowHeight={isWide ? 52 : 64}
+      keyOf={matchKey}
+      opened={opened}
+      open={open}
+      sortedBy=""
+      mainLabel={word("plan.columns.what")}
+      mainSort={(match) => `${match.tier} ${word(`items.${match.item}`)} ${placeName(match.area)}`}
+      main={(match) => <What match={match} places={isWide ? null : places} picks={picks} />}
+      before={
+        picks
+          ? { head: <Every matches={matches} picks={picks} />, draw: (match) => <Tick match={match} picks={picks} /> }
+          : undefined
+      }
+      detail={(match) => (
+        <MatchDetail
+          match={match}
+          places={places}
+          mark={marks.get(match.n)}
+          picks={picks}
+          ruled={ruled}
+          canRule={canRule}
+        />
+      )}
+      empty={word("plan.nothing_here")}
+    />
+  );
+}
+
+function What({ match, places, picks }: { match: Match; places: Places | null; picks: Picks | null }) {
   return (
     <>
-      {sorted.map(([site, matches]) => (
-        <SiteMatches
-          key={site}
-          title={siteNames.get(site) ?? word("plan.services")}
-          matches={matches}
-          left={left}
-          toggle={toggle}
-          suppliers={suppliers}
-        />
-      ))}
+      <TierBadge tier={match.tier} />
+      <span class="lt-lines">
+        <strong>
+          {word(`items.${match.item}`)} {quantityOf(match.item, picks?.quantities?.get(match.n) ?? match.quantity)}
+        </strong>
+        <span class="muted">
+          {places && `${places.source(match)} → `}
+          {placeName(match.area)} · #{match.case_id}
+        </span>
+      </span>
     </>
   );
 }
 
-/** Lots and volunteers by the id that reasons name them by. */
-export function supplierNames(plan: Plan, model: Model): Map<string, string> {
-  const names = new Map(Object.entries(plan.sources).map(([lot, source]) => [lot, source.name]));
-  for (const one of model.board.tables.volunteers.values()) names.set(one.id, one.alias);
-  return names;
-}
-
-interface SiteProps {
-  title: string;
-  matches: Match[];
-  left: ReadonlySet<number> | null;
-  toggle: (numbers: number[], on: boolean) => void;
-  suppliers: Map<string, string>;
-}
-
-function SiteMatches({ title, matches, left, toggle, suppliers }: SiteProps) {
-  const [most, setMost] = useState(MOST);
-  const numbers = matches.map((match) => match.n);
-  const taken = left ? numbers.filter((n) => !left.has(n)).length : numbers.length;
+function MarkBadge({ match, mark }: { match: Match; mark: Mark | undefined }) {
   return (
-    <section class="site-matches">
-      <h3>
-        {left && (
-          <input
-            type="checkbox"
-            aria-label={word("plan.take_all", { site: title })}
-            checked={taken === numbers.length}
-            indeterminate={taken > 0 && taken < numbers.length}
-            onChange={(event) => toggle(numbers, event.currentTarget.checked)}
-          />
-        )}
-        {title} <span class="muted">{word("plan.matched", { n: number(matches.length) })}</span>
-      </h3>
-      <ul class="match-list">
-        {matches.slice(0, most).map((match) => (
-          <MatchLine key={match.n} match={match} left={left} toggle={toggle} suppliers={suppliers} />
-        ))}
-      </ul>
-      {matches.length > most && (
-        <button type="button" class="link" onClick={() => setMost(most + 10 * MOST)}>
-          {word("plan.more", { n: number(matches.length - most) })}
-        </button>
-      )}
-    </section>
+    <>
+      {match.ruling === "pin" && <span class="badge plain">{word("plan.pinned")}</span>}
+      {mark && <span class={`badge ${mark.kind === "new" ? "info" : "warn"}`}>{word(`plan.mark.${mark.kind}`)}</span>}
+    </>
   );
 }
 
-interface LineProps {
-  match: Match;
-  left: ReadonlySet<number> | null;
-  toggle: (numbers: number[], on: boolean) => void;
-  suppliers: Map<string, string>;
+function Tick({ match, picks }: { match: Match; picks: Picks }) {
+  return (
+    <input
+      type="checkbox"
+      aria-label={word("plan.take", { n: match.n })}
+      checked={!picks.left.has(match.n)}
+      onChange={(event) => picks.toggle([match.n], event.currentTarget.checked)}
+    />
+  );
 }
 
-function MatchLine({ match, left, toggle, suppliers }: LineProps) {
-  const [isOpen, setOpen] = useState(false);
+/** One box for all the lines that are shown. */
+export function Every({ matches, picks, label }: { matches: Match[]; picks: Picks; label?: string }) {
+  const numbers = matches.map((match) => match.n);
+  const taken = numbers.filter((n) => !picks.left.has(n)).length;
   return (
-    <li>
-      <div class={`match ${left ? "" : "no-pick"}`}>
-        {left && (
-          <input
-            type="checkbox"
-            aria-label={word("plan.take", { n: match.n })}
-            checked={!left.has(match.n)}
-            onChange={(event) => toggle([match.n], event.currentTarget.checked)}
-          />
-        )}
-        <TierBadge tier={match.tier} />
-        <span class="match-what">
-          <strong>
-            {word(`items.${match.item}`)} {quantityOf(match.item, match.quantity)}
-          </strong>
-          <span class="muted">
-            {match.volunteer_id && `${suppliers.get(match.volunteer_id) ?? ""} · `}
-            {placeName(match.area)}
-          </span>
-        </span>
-        <span class="match-minutes">{word("why.minutes", { n: number(Math.round(match.minutes)) })}</span>
+    <input
+      type="checkbox"
+      aria-label={label ?? word("plan.take_shown")}
+      checked={taken === numbers.length && taken > 0}
+      indeterminate={taken > 0 && taken < numbers.length}
+      onChange={(event) => picks.toggle(numbers, event.currentTarget.checked)}
+    />
+  );
+}
+
+interface DetailProps {
+  match: Match;
+  places: Places;
+  mark: Mark | undefined;
+  picks: Picks | null;
+  ruled: () => void;
+  canRule: boolean;
+}
+
+function MatchDetail({ match, places, mark, picks, ruled, canRule }: DetailProps) {
+  return (
+    <>
+      <p>
+        {word("plan.route", {
+          from: places.source(match),
+          to: placeName(match.area),
+          minutes: number(Math.round(match.minutes)),
+        })}{" "}
+        {mark?.kind === "new" && word("plan.mark_what.new")}
+        {mark?.kind === "changed" &&
+          word("plan.mark_what.changed", { before: quantityOf(match.item, mark.before) })}
+      </p>
+      {picks?.quantity && <Quantity match={match} picks={picks} change={picks.quantity} />}
+      <WhyMatch match={match} suppliers={places.names} />
+      <div class="row lt-actions">
+        {canRule && <RulingForms match={match} places={places} done={ruled} />}
         <button type="button" class="link" onClick={() => go(casePath(match.case_id))}>
-          #{match.case_id}
-        </button>
-        <button type="button" class="link" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          {word("plan.why")}
+          {word("plan.open_case", { id: match.case_id })}
         </button>
       </div>
-      {isOpen && <WhyMatch match={match} suppliers={suppliers} />}
-    </li>
+    </>
+  );
+}
+
+interface QuantityProps {
+  match: Match;
+  picks: Picks;
+  change: (n: number, quantity: number) => void;
+}
+
+function Quantity({ match, picks, change }: QuantityProps) {
+  if (match.volunteer_id) return null;
+  return (
+    <label class="line-quantity">
+      {word("plan.wave.quantity")}
+      <input
+        type="number"
+        min={1}
+        max={match.quantity}
+        value={picks.quantities?.get(match.n) ?? match.quantity}
+        onChange={(event) => change(match.n, event.currentTarget.valueAsNumber)}
+      />
+    </label>
   );
 }

@@ -1,20 +1,27 @@
 /** What an approval made, and what did not hold any more. */
 import { word } from "../../words";
-import { amount, number } from "../format";
+import { amount, number, quantityOf } from "../format";
 import { placeName } from "../places";
 import type { Approved, Plan } from "./detail";
 
-export function Outcome({ outcome, plan }: { outcome: Approved; plan: Plan }) {
+export function Outcome({ outcome, plan, close }: { outcome: Approved; plan: Plan; close: () => void }) {
   const byNumber = new Map(plan.matches.map((match) => [match.n, match]));
   const what = (n: number): string => {
     const match = byNumber.get(n);
     return match ? `#${match.case_id} ${placeName(match.area)}, ${amount(match.item, match.quantity)}` : String(n);
   };
+  const only = (n: number, quantity: number): string => {
+    const match = byNumber.get(n);
+    return word("plan.reduced", { n: match ? quantityOf(match.item, quantity) : number(quantity) });
+  };
   const isWhole = !outcome.dropped.length && !outcome.reduced.length;
   return (
-    <div class={`notice ${isWhole ? "good" : "warn"}`} role="status">
+    <div class={`notice outcome ${isWhole ? "good" : "warn"}`} role="status">
       <p>
-        <strong>{word("plan.done", { n: number(outcome.approved.length) })}</strong>
+        <strong>{word("plan.done", { n: number(outcome.approved.length) })}</strong>{" "}
+        <button type="button" class="link" onClick={close}>
+          {word("console.close")}
+        </button>
       </p>
       {outcome.dropped.length > 0 && <p>{word("plan.dropped", { n: number(outcome.dropped.length) })}</p>}
       <ul>
@@ -25,7 +32,7 @@ export function Outcome({ outcome, plan }: { outcome: Approved; plan: Plan }) {
         ))}
         {outcome.reduced.map((one) => (
           <li key={one.n}>
-            {what(one.n)}: {word("plan.reduced", { n: number(one.quantity) })} {word(`dropped.${one.reason}`)}
+            {what(one.n)}: {only(one.n, one.quantity)} {word(`dropped.${one.reason}`)}
           </li>
         ))}
       </ul>

@@ -1,87 +1,104 @@
-/** What a plan leaves open, and why; and which villages that concerns. */
-import { useState } from "preact/hooks";
+/** What a plan leaves open, each with why, the nearest that there is and what would serve it. */
 import { word } from "../../words";
 import { casePath, go } from "../address";
 import { number, quantityOf } from "../format";
-import type { Model } from "../model";
-import { TierBadge } from "../parts";
+import { useWide } from "../hooks";
+import { Do, TierBadge } from "../parts";
 import { placeName } from "../places";
-import { unmetWord } from "../why";
-import type { Plan, Unmet } from "./detail";
-import { supplierNames } from "./matches";
+import { items } from "../setup";
+import { lackWord, unmetWord } from "../why";
+import type { Unmet } from "./detail";
+import { LongTable, type Column } from "./long_table";
+import { PinNearest } from "./ruling_forms";
+import { unmetKey, type Places } from "./view";
+import type { Idea } from "./what_if";
 
-const MOST = 50;
+interface Props {
+  unmet: Unmet[];
+  places: Places;
+  opened: string | null;
+  open: (key: string | null) => void;
+  canRule: boolean;
+  ruled: () => void;
+  /** To a trial with more of what is lacking. */
+  tryMore: ((idea: Partial<Idea>) => void) | null;
+  /** Whether nothing at all stays open, or only nothing of what is looked at. */
+  isAllMet: boolean;
+}
 
-export function UnmetNeeds({ plan, model }: { plan: Plan; model: Model }) {
-  const [most, setMost] = useState(MOST);
-  if (!plan.unmet.length)
-    return plan.state === "ready" || plan.state === "approved" ? (
-      <p class="notice good">{word("plan.all_met")}</p>
-    ) : null;
-  const suppliers = supplierNames(plan, model);
-  const rows = [...plan.unmet].sort((a, b) => a.tier - b.tier || b.quantity - a.quantity);
+export function UnmetNeeds({ unmet, places, opened, open, canRule, ruled, tryMore, isAllMet }: Props) {
+  const isWide = useWide();
+  const reason: Column<Unmet> = {
+    name: "reason",
+    label: word("plan.columns.reason"),
+    width: "minmax(0, 1fr)",
+    sort: (one) => unmetWord(one.why, one.item),
+    draw: (one) => unmetWord(one.why, one.item),
+  };
   return (
-    <section class="site-matches">
-      <h3>
-        {word("plan.unmet")} <span class="muted">{number(rows.length)}</span>
-      </h3>
-      <ul class="match-list">
-        {rows.slice(0, most).map((row) => (
-          <UnmetLine key={row.need_id} row={row} suppliers={suppliers} />
-        ))}
-      </ul>
-      {rows.length > most && (
-        <button type="button" class="link" onClick={() => setMost(most + 10 * MOST)}>
-          {word("plan.more", { n: number(rows.length - most) })}
-        </button>
+    <LongTable
+      label={word("plan.tabs.unmet")}
+      columns={isWide ? [reason] : []}
+      rows={unmet}
+      rowHeight={isWide ? 52 : 64}
+      keyOf={unmetKey}
+      opened={opened}
+      open={open}
+      sortedBy="main"
+      mainLabel={word("plan.columns.what")}
+      mainSort={(one) => `${one.tier} ${word(`items.${one.item}`)} ${placeName(one.area)}`}
+      main={(one) => (
+        <>
+          <TierBadge tier={one.tier} />
+          <span class="lt-lines">
+            <strong>
+              {word(`items.${one.item}`)} {quantityOf(one.item, one.quantity)}
+            </strong>
+            <span class="muted">
+              {placeName(one.area)} · #{one.case_id}
+            </span>
+          </span>
+        </>
       )}
-      <Villages plan={plan} />
-    </section>
+      detail={(one) => <UnmetDetail {...{ one, places, canRule, ruled, tryMore }} />}
+      empty={word(isAllMet ? "plan.all_met" : "plan.nothing_here")}
+    />
   );
 }
 
-function UnmetLine({ row, suppliers }: { row: Unmet; suppliers: Map<string, string> }) {
-  const { nearest, would_serve } = row.why;
+type DetailProps = { one: Unmet } & Pick<Props, "places" | "canRule" | "ruled" | "tryMore">;
+
+function UnmetDetail({ one, places, canRule, ruled, tryMore }: DetailProps) {
+  const { nearest, would_serve } = one.why;
   return (
-    <li>
-      <div class="match no-pick">
-        <TierBadge tier={row.tier} />
-        <span class="match-what">
-          <strong>
-            {word(`items.${row.item}`)} {quantityOf(row.item, row.quantity)}
-          </strong>
-          <span class="muted">{placeName(row.area)}</span>
-          <span>
-            {unmetWord(row.why, row.item)}
-            {nearest &&
-              ` ${word("plan.nearest", { name: suppliers.get(nearest.supply_id) ?? word("plan.other_supply"), minutes: number(Math.round(nearest.minutes)) })}`}
-            {would_serve && ` ${word("plan.would_serve", { n: quantityOf(row.item, would_serve.units) })}`}
-          </span>
-        </span>
-        <button type="button" class="link" onClick={() => go(casePath(row.case_id))}>
-          #{row.case_id}
+    <>
+      <p>
+        <strong>{unmetWord(one.why, one.item)}</strong>
+      </p>
+      {nearest && (
+        <p>
+          {word("plan.nearest", {
+            name: places.supplier(nearest.supply_id),
+            minutes: number(Math.round(nearest.minutes)),
+          })}{" "}
+          {nearest.lacks.map((lack) => lackWord(lack, one.item)).join("; ")}
+        </p>
+      )}
+      {would_serve && <p>{word("plan.would_serve", { n: quantityOf(one.item, would_serve.units) })}</p>}
+      <div class="row lt-actions">
+        {tryMore && items.get(one.item)?.kind === "goods" && (
+          <Do onClick={() => tryMore(more(one))}>{word("plan.try_more")}</Do>
+        )}
+        {canRule && <PinNearest one={one} places={places} done={ruled} />}
+        <button type="button" class="link" onClick={() => go(casePath(one.case_id))}>
+          {word("plan.open_case", { id: one.case_id })}
         </button>
       </div>
-    </li>
+    </>
   );
 }
 
-/** Where most stays open: whether villages are left behind must be seen, not averaged away. */
-function Villages({ plan }: { plan: Plan }) {
-  const worst = plan.villages
-    .filter((one) => one.left_open > 0)
-    .sort((a, b) => b.left_open / b.needs - a.left_open / a.needs || b.left_open - a.left_open);
-  if (!worst.length) return null;
-  return (
-    <details>
-      <summary>{word("plan.villages", { n: number(worst.length) })}</summary>
-      <ul class="villages">
-        {worst.slice(0, MOST).map((one) => (
-          <li key={one.area}>
-            {placeName(one.area)}: {word("plan.left_open", { left: number(one.left_open), needs: number(one.needs) })}
-          </li>
-        ))}
-      </ul>
-    </details>
-  );
+/** Enough of the item for this need, at the site that lies nearest where there is one. */
+function more(one: Unmet): Partial<Idea> {
+  return { kind: "add_stock", item: one.item, quantity: String(one.why.would_serve?.units ?? one.quantity) };
 }

@@ -1,0 +1,162 @@
+/** What lies under every map of ours: land, borders, roads, names; and how such a map behaves under the hand. */
+import {
+  AttributionControl,
+  type ExpressionSpecification,
+  type LayerSpecification,
+  Map,
+  NavigationControl,
+  ScaleControl,
+  setWorkerUrl,
+  type SourceSpecification,
+} from "maplibre-gl";
+import { addIcons } from "./icons";
+import type { BaseStart } from "./contract";
+
+export const FONT = ["Noto Sans", "Liberation Sans", "Arial", "sans-serif"];
+export const BOLD = ["Noto Sans Bold", "Liberation Sans Bold", "Arial Bold", "sans-serif"];
+export const EMPTY = { type: "FeatureCollection" as const, features: [] };
+
+interface Drawing {
+  sources: Record<string, SourceSpecification>;
+  layers: LayerSpecification[];
+}
+
+/** A map in `container` with our base map and, on it, what is drawn; `ready` is called once features can be shown. */
+export function newMap(container: HTMLElement, start: BaseStart, drawing: Drawing): Map {
+  setWorkerUrl(start.worker);
+  const map = new Map({
+    container,
+    style: {
+      version: 8,
+      sources: { ...baseSources(start.incident, start.tiles), ...drawing.sources },
+      layers: [...baseLayers(start.tiles), ...drawing.layers],
+    },
+    bounds: start.bounds,
+    fitBoundsOptions: { padding: 24 },
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    maxZoom: 18,
+    fadeDuration: 0,
+    locale: { "NavigationControl.ZoomIn": start.labels.zoomIn, "NavigationControl.ZoomOut": start.labels.zoomOut },
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new ScaleControl({ unit: "metric" }), "bottom-right");
+  map.addControl(new AttributionControl({ compact: true, customAttribution: start.labels.sources }), "bottom-left");
+  map.once("style.load", () => {
+    // Sources are told on request: on a phone they would cover the map.
+    container.querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show");
+    addIcons(map);
+    start.onReady();
+  });
+  return map;
+}
+
+/** Show by the pointer where a click does something. */
+export function pointAt(map: Map, layers: string[]): void {
+  for (const layer of layers) {
+    map.on("mouseenter", layer, () => (map.getCanvas().style.cursor = "pointer"));
+    map.on("mouseleave", layer, () => (map.getCanvas().style.cursor = ""));
+  }
+}
+
+function baseSources(incident: string, tiles: string): Record<string, SourceSpecification> {
+  const own = (name: string): SourceSpecification => ({ type: "geojson", data: `/api/basemap/${name}` });
+  const found: Record<string, SourceSpecification> = {
+    land: own(`land.geojson?incident=${encodeURIComponent(incident)}`),
+    regencies: own("areas.geojson?level=regency"),
+    districts: own("areas.geojson?level=district"),
+    roads: own("roads.geojson"),
+    names: own("names.geojson"),
+  };
+  if (tiles) found.tiles = { type: "raster", tiles: [tiles], tileSize: 256 };
+  return found;
+}
+
+function baseLayers(tiles: string): LayerSpecification[] {
+  return [
+    { id: "sea", type: "background", paint: { "background-color": "#d3e3e8" } },
+    { id: "land", type: "fill", source: "land", paint: { "fill-color": "#f3f4ef" } },
+    { id: "regency-ground", type: "fill", source: "regencies", paint: { "fill-color": "#f3f4ef" } },
+    ...(tiles ? [{ id: "tiles", type: "raster", source: "tiles" } as LayerSpecification] : []),
+    {
+      id: "district-borders",
+      type: "line",
+      source: "districts",
+      minzoom: 8,
+      paint: { "line-color": "#b7c3c6", "line-width": 0.8, "line-dasharray": [3, 2] },
+    },
+    {
+      id: "regency-borders",
+      type: "line",
+      source: "regencies",
+      paint: { "line-color": "#8ba0a6", "line-width": ["interpolate", ["linear"], ["zoom"], 7, 0.8, 11, 1.8] },
+    },
+    ...roads(),
+    ...names(),
+  ];
+}
+
+function roads(): LayerSpecification[] {
+  const isLarge: ExpressionSpecification = ["in", ["get", "class"], ["literal", ["motorway", "trunk", "primary"]]];
+  const width: ExpressionSpecification = ["interpolate", ["linear"], ["zoom"], 8, 0.6, 12, 2, 16, 6];
+  return [
+    {
+      id: "small-roads",
+      type: "line",
+      source: "roads",
+      minzoom: 11,
+      filter: ["!", isLarge],
+      paint: { "line-color": "#d8d2c4", "line-width": width },
+    },
+    {
+      id: "large-roads",
+      type: "line",
+      source: "roads",
+      minzoom: 7,
+      filter: isLarge,
+      paint: { "line-color": "#dfae72", "line-width": width },
+    },
+  ];
+}
+
+/** Most regencies begin with the same word; cities keep theirs, as both may bear one name. */
+const SHORT_NAME: ExpressionSpecification = [
+  "case",
+  ["==", ["slice", ["get", "name"], 0, 10], "Kabupaten "],
+  ["slice", ["get", "name"], 10],
+  ["get", "name"],
+];
+
+function names(): LayerSpecification[] {
+  const named = (
+    level: string,
+    minzoom: number,
+    maxzoom: number,
+    size: number,
+    colour: string,
+  ): LayerSpecification => ({
+    id: `names-${level}`,
+    type: "symbol",
+    source: "names",
+    minzoom,
+    maxzoom,
+    filter: ["==", ["get", "level"], level],
+    layout: {
+      "text-field": SHORT_NAME,
+      "text-font": level === "regency" ? BOLD : FONT,
+      "text-size": size,
+      "text-max-width": 8,
+      "text-padding": 4,
+    },
+    paint: { "text-color": colour, "text-halo-color": "#f8f9f5", "text-halo-width": 1.4 },
+  });
+  return [
+    named("village", 12, 24, 11, "#5a6b72"),
+    named("district", 9.5, 24, 12, "#465862"),
+    named("regency", 6.5, 11, 13, "#2c3f48"),
+  ];
+}

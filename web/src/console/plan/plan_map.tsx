@@ -1,0 +1,120 @@
+/** The map of the plan: shows the lines that remain and what is picked; a click picks. */
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { word } from "../../words";
+import type { PlanMap, PlanPick } from "../map/contract";
+import { baseStart, loadScript } from "../map/load";
+import { boundsOf, drawn, pickedFeatures, type Member } from "./flows";
+import type { Narrowed, Places } from "./view";
+
+interface Props {
+  incident: string;
+  lines: Narrowed;
+  places: Places;
+  /** What stands out. */
+  picked: { matches: Narrowed["matches"]; unmet: Narrowed["unmet"] };
+  /** Whether what the plan in force has more is drawn too. */
+  withGone: boolean;
+  onPick: (what: { members: Member[] } | { site: string } | null) => void;
+}
+
+export function FlowMap({ incident, lines, places, picked, withGone, onPick }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const map = useRef<PlanMap | null>(null);
+  const [state, setState] = useState<"loading" | "ready" | "failed">("loading");
+  const shown = useMemo(() => drawn(lines, places, withGone), [lines, places, withGone]);
+  const heard = useRef<(what: PlanPick) => void>(() => undefined);
+  heard.current = (what) => {
+    if (!what || "site" in what) return onPick(what);
+    onPick({ members: what.keys.flatMap((key) => shown.members.get(key) ?? []) });
+  };
+
+  useEffect(() => {
+    let isGone = false;
+    openMap(
+      box,
+      incident,
+      (what) => heard.current(what),
+      () => !isGone && setState("ready"),
+    ).then(
+      (made) => (isGone ? made.remove() : (map.current = made)),
+      () => setState("failed"),
+    );
+    return () => {
+      isGone = true;
+      map.current?.remove();
+      map.current = null;
+    };
+  }, [incident]);
+
+  useEffect(() => {
+    if (state !== "ready") return;
+    map.current?.show("flows-far", shown.far);
+    map.current?.show("flows-near", shown.near);
+    map.current?.show("ends", shown.ends);
+    map.current?.show("open-far", shown.openFar);
+    map.current?.show("open-near", shown.openNear);
+    map.current?.show("gone", shown.gone);
+    map.current?.show("sites", shown.sites);
+  }, [shown, state]);
+
+  // A plan is fitted once; after that the map stays where the hand has put it, unless what is picked is out of sight.
+  useEffect(() => {
+    if (state === "ready" && shown.bounds) map.current?.fit(shown.bounds);
+  }, [places.plan.id, state]);
+  useEffect(() => {
+    if (state !== "ready") return;
+    const features = pickedFeatures(picked, places);
+    map.current?.show("picked", features);
+    map.current?.dim(features.features.length > 0);
+    const bounds = boundsOf(features.features);
+    if (bounds) map.current?.reveal(bounds);
+  }, [picked, state]);
+
+  return (
+    <section class="map-pane plan-map" aria-label={word("plan.map.label")}>
+      <div class="map" ref={box} />
+      {state === "loading" && <p class="map-note">{word("console.map.loading")}</p>}
+      {state === "failed" && <p class="map-note">{word("console.map.failed")}</p>}
+      <Legend withGone={withGone} />
+    </section>
+  );
+}
+
+async function openMap(
+  box: { current: HTMLDivElement | null },
+  incident: string,
+  onPick: (what: PlanPick) => void,
+  onReady: () => void,
+): Promise<PlanMap> {
+  await loadScript();
+  if (!box.current || !window.tanggapPlanMap) throw new Error("map");
+  return window.tanggapPlanMap(box.current, { ...baseStart(incident), onPick, onReady });
+}
+
+function Legend({ withGone }: { withGone: boolean }) {
+  return (
+    <details class="legend">
+      <summary>{word("console.map.legend")}</summary>
+      <ul>
+        {[0, 1, 2, 3].map((tier) => (
+          <li key={tier}>
+            <i class={`sign flow t${tier}`} />
+            {word(`common.tiers.t${tier}`)}
+          </li>
+        ))}
+        <li>{word("plan.map.width")}</li>
+        <li>
+          <i class="sign open-need" />
+          {word("plan.map.open")}
+        </li>
+        <li>{word("plan.map.near")}</li>
+        {withGone && (
+          <li>
+            <i class="sign flow gone" />
+            {word("plan.map.gone")}
+          </li>
+        )}
+      </ul>
+    </details>
+  );
+}

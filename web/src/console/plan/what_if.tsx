@@ -1,0 +1,367 @@
+/** A trial: what a plan would be if things were otherwise. Nothing of it is saved, nothing can be approved. */
+import { useRef, useState } from "preact/hooks";
+import { word } from "../../words";
+import { amount, large, number, quantityOf } from "../format";
+import { useDoing } from "../hooks";
+import type { Model } from "../model";
+import { Do, OtherFields, Problem, fieldsOf } from "../parts";
+import { placeName } from "../places";
+import { items } from "../setup";
+import { askWhatIf, type Change, type Plan, type Served, type Standing, type WhatIf } from "./detail";
+import { usePlan } from "./follow";
+import { spanOf } from "./proof";
+import { groups } from "./view";
+
+const KINDS = ["add_stock", "close_site", "add_vehicle", "add_volunteer"] as const;
+const VEHICLES = ["motorcycle", "car", "boat", "pickup", "truck"] as const;
+const SKILLS = [
+  "ambulance",
+  "cooking",
+  "driving",
+  "evacuation",
+  "medical",
+  "psychosocial",
+  "search_and_rescue",
+] as const;
+const MOST_CHANGES = 20;
+
+export interface Idea {
+  kind: Change["kind"];
+  site: string;
+  item: string;
+  quantity: string;
+  vehicle: string;
+  skill: string;
+  count: string;
+}
+
+interface Props {
+  plan: Plan;
+  model: Model;
+  first: Idea;
+  close: () => void;
+  /** To the page of the trial, with its map. */
+  look: (planId: string) => void;
+}
+
+export function WhatIfPanel({ plan, model, first, close, look }: Props) {
+  const [ideas, setIdeas] = useState<{ key: number; idea: Idea }[]>([{ key: 0, idea: first }]);
+  const last = useRef(0);
+  const doing = useDoing();
+  const [asked, setAsked] = useState<string | null>(null);
+  const sites = sitesOf(model);
+  const ask = async (event: Event) => {
+    event.preventDefault();
+    setAsked(null);
+    const changes = ideas.map(({ idea }) => changeOf(idea));
+    const trial = await doing.run(() => askWhatIf(plan.incident, plan.area || null, changes));
+    if (trial) setAsked(trial.id);
+  };
+  const change = (key: number, idea: Idea) =>
+    setIdeas(ideas.map((one) => (one.key === key ? { key, idea } : one)));
+  return (
+    <section class="plan-panel what-if" aria-label={word("plan.what_if.title")}>
+      <PanelHead title={word("plan.what_if.title")} close={close}>
+        <span class="badge warn">{word("plan.what_if.trial")}</span>
+      </PanelHead>
+      <p class="muted">{word("plan.what_if.what")}</p>
+      <form onSubmit={(event) => void ask(event)}>
+        <ol class="ideas">
+          {ideas.map(({ key, idea }, n) => (
+            <li key={key}>
+              <IdeaRow
+                n={n}
+                idea={idea}
+                sites={sites}
+                change={(changed) => change(key, changed)}
+                remove={ideas.length > 1 ? () => setIdeas(ideas.filter((one) => one.key !== key)) : null}
+              />
+            </li>
+          ))}
+        </ol>
+        <Problem refusal={doing.refusal} />
+        <OtherFields refusal={fieldsOf(doing.refusal) ? doing.refusal : null} shown={[]} />
+        <div class="row lt-actions">
+          <Do submit tone="primary" busy={doing.busy}>
+            {word("plan.what_if.ask")}
+          </Do>
+          {ideas.length < MOST_CHANGES && (
+            <Do onClick={() => setIdeas([...ideas, { key: (last.current += 1), idea: first }])}>
+              {word("plan.what_if.another")}
+            </Do>
+          )}
+        </div>
+      </form>
+      {asked && <Answered key={asked} planId={asked} model={model} look={look} />}
+    </section>
+  );
+}
+
+interface HeadProps {
+  title: string;
+  close: () => void;
+  children?: preact.ComponentChildren;
+}
+
+export function PanelHead({ title, close, children }: HeadProps) {
+  return (
+    <header class="panel-head">
+      <h3>{title}</h3>
+      {children}
+      <button type="button" class="link" onClick={close}>
+        {word("plan.to_tables")}
+      </button>
+    </header>
+  );
+}
+
+interface SiteName {
+  id: string;
+  name: string;
+}
+
+const sitesOf = (model: Model): SiteName[] =>
+  [...model.board.tables.sites.values()]
+    .filter((site) => site.open)
+    .sort((a, b) => a.name.localeCompare(b.name))
+    .map(({ id, name }) => ({ id, name }));
+
+function changeOf({ kind, site, item, quantity, vehicle, skill, count }: Idea): Change {
+  const at = { site_id: site };
+  if (kind === "add_stock") return { kind, ...at, item, quantity: Number(quantity) };
+  if (kind === "add_vehicle") return { kind, ...at, vehicle, count: Number(count) };
+  if (kind === "add_volunteer") return { kind, ...at, skills: [skill], count: Number(count) };
+  return { kind, ...at };
+}
+
+interface RowProps {
+  n: number;
+  idea: Idea;
+  sites: SiteName[];
+  change: (idea: Idea) => void;
+  remove: (() => void) | null;
+}
+
+function IdeaRow({ n, idea, sites, change, remove }: RowProps) {
+  const set = (part: Partial<Idea>) => change({ ...idea, ...part });
+  const goods = [...items.values()].filter((item) => item.kind === "goods");
+  return (
+    <fieldset class="idea">
+      <legend class="visually-hidden">{word("plan.what_if.nth", { n: n + 1 })}</legend>
+      <Choice name="kind" value={idea.kind} set={(kind) => set({ kind: kind as Idea["kind"] })}>
+        {KINDS.map((kind) => [kind, word(`plan.what_if.kinds.${kind}`)])}
+      </Choice>
+      {idea.kind === "add_stock" && (
+        <>
+          <Count name="quantity" value={idea.quantity} set={(quantity) => set({ quantity })} />
+          <Choice name="item" value={idea.item} set={(item) => set({ item })}>
+            {goods.map((item) => [item.code, `${word(`items.${item.code}`)} (${word(`units.${item.unit}`)})`])}
+          </Choice>
+        </>
+      )}
+      {(idea.kind === "add_vehicle" || idea.kind === "add_volunteer") && (
+        <Count name="count" value={idea.count} set={(count) => set({ count })} />
+      )}
+      {idea.kind === "add_vehicle" && (
+        <Choice name="vehicle" value={idea.vehicle} set={(vehicle) => set({ vehicle })}>
+          {VEHICLES.map((one) => [one, word(`vehicles.${one}`)])}
+        </Choice>
+      )}
+      {idea.kind === "add_volunteer" && (
+        <Choice name="skill" value={idea.skill} set={(skill) => set({ skill })}>
+          {SKILLS.map((one) => [one, word(`skills.${one}`)])}
+        </Choice>
+      )}
+      <Choice name="site" value={idea.site} set={(site) => set({ site })}>
+        {sites.map((site) => [site.id, site.name])}
+      </Choice>
+      {remove && (
+        <button type="button" class="link" onClick={remove}>
+          {word("plan.what_if.remove")}
+        </button>
+      )}
+    </fieldset>
+  );
+}
+
+interface ChoiceProps {
+  name: string;
+  value: string;
+  set: (value: string) => void;
+  children: [string, string][];
+}
+
+function Choice({ name, value, set, children }: ChoiceProps) {
+  return (
+    <label class={`idea-${name}`}>
+      <span>{word(`plan.what_if.fields.${name}`)}</span>
+      <select value={value} onChange={(event) => set(event.currentTarget.value)}>
+        {children.map(([code, name_]) => (
+          <option key={code} value={code}>
+            {name_}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Count({ name, value, set }: { name: "quantity" | "count"; value: string; set: (value: string) => void }) {
+  return (
+    <label class={`idea-${name}`}>
+      <span>{word(`plan.what_if.fields.${name}`)}</span>
+      <input type="number" min={1} required value={value} onInput={(event) => set(event.currentTarget.value)} />
+    </label>
+  );
+}
+
+/** Waits for the trial to be worked out, then says what came of it. */
+function Answered({ planId, model, look }: { planId: string; model: Model; look: (planId: string) => void }) {
+  const { value, refusal, again } = usePlan(planId, model);
+  return (
+    <div class="answer" aria-live="polite">
+      <Problem refusal={refusal} again={again} />
+      {!refusal && (!value || value.state === "requested") && (
+        <p class="working" role="status">
+          <i class="spinner" aria-hidden="true" />
+          {word("plan.what_if.working")}
+        </p>
+      )}
+      {value?.state === "failed" && <p class="notice bad">{word("plan.failed")}</p>}
+      {value?.what_if && (
+        <>
+          <Answer what={value.what_if} />
+          <Do onClick={() => look(value.id)}>{word("plan.what_if.look")}</Do>
+        </>
+      )}
+    </div>
+  );
+}
+
+/** The changes of a trial in words. */
+export function changesWord(changes: Change[], model: Model): string {
+  const at = (change: Change) => model.board.tables.sites.get(change.site_id)?.name ?? word("plan.other_supply");
+  return changes
+    .map((change) => {
+      const site = at(change);
+      if (change.kind === "add_stock")
+        return word("plan.what_if.said.add_stock", { what: amount(change.item, change.quantity), site });
+      if (change.kind === "add_vehicle")
+        return word("plan.what_if.said.add_vehicle", {
+          n: number(change.count),
+          vehicle: word(`vehicles.${change.vehicle}`),
+          site,
+        });
+      if (change.kind === "add_volunteer")
+        return word("plan.what_if.said.add_volunteer", {
+          n: number(change.count),
+          skills: change.skills.map((skill) => word(`skills.${skill}`)).join(", "),
+          site,
+        });
+      return word("plan.what_if.said.close_site", { site });
+    })
+    .join("; ");
+}
+
+/** What a trial changes, in words and numbers. */
+export function Answer({ what }: { what: WhatIf }) {
+  const { base, now } = what;
+  return (
+    <>
+      <ul class="answer-words">
+        <li class={what.served_more.length ? "more" : ""}>{servedWord("more", what.served_more)}</li>
+        <li class={what.served_less.length ? "less" : ""}>{servedWord("less", what.served_less)}</li>
+        <li>{lastWord(base.last_minutes, now.last_minutes)}</li>
+      </ul>
+      <BeforeAfter base={base} now={now} />
+      <ByVillage title={word("plan.what_if.more_where")} served={what.served_more} />
+      <ByVillage title={word("plan.what_if.less_where")} served={what.served_less} />
+    </>
+  );
+}
+
+function servedWord(way: "more" | "less", served: Served[]): string {
+  if (!served.length) return word(way === "more" ? "plan.what_if.no_more" : "plan.what_if.no_less");
+  const whats = [...groups(served, (one) => one.item)].map(([item, those]) => amount(item, sum(those)));
+  return word(way === "more" ? "plan.what_if.more" : "plan.what_if.less", {
+    what: whats.join(", "),
+    needs: number(new Set(served.map((one) => one.need_id)).size),
+    villages: number(new Set(served.map((one) => one.area)).size),
+  });
+}
+
+const sum = (served: Served[]): number => served.reduce((total, one) => total + one.quantity, 0);
+
+function lastWord(before: number | null, after: number | null): string {
+  if (after === null) return word("plan.what_if.last_never");
+  if (before === null) return word("plan.what_if.last_now", { after: spanOf(after) });
+  if (Math.round(before) === Math.round(after)) return word("plan.what_if.last_same", { after: spanOf(after) });
+  return word("plan.what_if.last", { before: spanOf(before), after: spanOf(after) });
+}
+
+const FIGURES: { name: "open_needs" | "unmet_units" | "last_minutes" | "gini" | "cost"; show: (n: number) => string }[] =
+  [
+    { name: "open_needs", show: number },
+    { name: "unmet_units", show: number },
+    { name: "last_minutes", show: spanOf },
+    { name: "gini", show: (n) => number(Math.round(n * 1000) / 1000) },
+    { name: "cost", show: large },
+  ];
+
+function BeforeAfter({ base, now }: { base: Standing; now: Standing }) {
+  return (
+    <table class="table before-after">
+      <thead>
+        <tr>
+          <th scope="col">{word("plan.what_if.figure")}</th>
+          <th scope="col" class="number">
+            {word("plan.what_if.before")}
+          </th>
+          <th scope="col" class="number">
+            {word("plan.what_if.after")}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {FIGURES.map(({ name, show }) => (
+          <tr key={name}>
+            <th scope="row">{word(`plan.what_if.figures.${name}`)}</th>
+            <td class="number">{shownOr(base[name], show)}</td>
+            <td class={`number ${tone(base[name], now[name])}`}>{shownOr(now[name], show)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const shownOr = (n: number | null, show: (n: number) => string): string => (n === null ? "–" : show(n));
+
+/** Of all these figures less is better. */
+function tone(before: number | null, after: number | null): string {
+  if (before === null || after === null || before === after) return "";
+  return after < before ? "better" : "worse";
+}
+
+const MOST = 12;
+
+function ByVillage({ title, served }: { title: string; served: Served[] }) {
+  if (!served.length) return null;
+  const villages = [...groups(served, (one) => one.area)].sort((a, b) => b[1].length - a[1].length);
+  return (
+    <details>
+      <summary>{title}</summary>
+      <ul>
+        {villages.slice(0, MOST).map(([area, those]) => (
+          <li key={area}>
+            {placeName(area)}:{" "}
+            {[...groups(those, (one) => one.item)]
+              .map(([item, lines]) => `${word(`items.${item}`)} ${quantityOf(item, sum(lines))}`)
+              .join(", ")}
+          </li>
+        ))}
+        {villages.length > MOST && <li>{word("plan.what_if.and_more", { n: number(villages.length - MOST) })}</li>}
+      </ul>
+    </details>
+  );
+}
