@@ -6,6 +6,7 @@ import { number, quantityOf } from "../format";
 import type { Model } from "../model";
 import { TierBadge } from "../parts";
 import { placeName } from "../places";
+import type { NameOf } from "../why";
 import type { Match, Plan } from "./detail";
 import { WhyMatch } from "./why_match";
 
@@ -54,6 +55,12 @@ export function supplierNames(plan: Plan, model: Model): Map<string, string> {
   for (const one of model.board.tables.volunteers.values()) names.set(one.id, one.alias);
   return names;
 }
+
+/** What a supply is called where reasons name it. */
+export const nameOf =
+  (suppliers: Map<string, string>): NameOf =>
+  (id) =>
+    suppliers.get(id) ?? word("plan.other_supply");
 
 interface SiteProps {
   title: string;
@@ -133,7 +140,7 @@ function MatchLine({ match, left, toggle, suppliers }: LineProps) {
           {word("plan.why")}
         </button>
       </div>
-      {isOpen && <WhyMatch match={match} suppliers={suppliers} />}
+      {isOpen && <WhyMatch why={match.why} item={match.item} name={nameOf(suppliers)} />}
     </li>
   );
 }

@@ -6,9 +6,9 @@ import { number, quantityOf } from "../format";
 import type { Model } from "../model";
 import { TierBadge } from "../parts";
 import { placeName } from "../places";
-import { unmetWord } from "../why";
 import type { Plan, Unmet } from "./detail";
-import { supplierNames } from "./matches";
+import { nameOf, supplierNames } from "./matches";
+import { WhyUnmet } from "./why_match";
 
 const MOST = 50;
 
@@ -41,7 +41,6 @@ export function UnmetNeeds({ plan, model }: { plan: Plan; model: Model }) {
 }
 
 function UnmetLine({ row, suppliers }: { row: Unmet; suppliers: Map<string, string> }) {
-  const { nearest, would_serve } = row.why;
   return (
     <li>
       <div class="match no-pick">
@@ -51,12 +50,7 @@ function UnmetLine({ row, suppliers }: { row: Unmet; suppliers: Map<string, stri
             {word(`items.${row.item}`)} {quantityOf(row.item, row.quantity)}
           </strong>
           <span class="muted">{placeName(row.area)}</span>
-          <span>
-            {unmetWord(row.why, row.item)}
-            {nearest &&
-              ` ${word("plan.nearest", { name: suppliers.get(nearest.supply_id) ?? word("plan.other_supply"), minutes: number(Math.round(nearest.minutes)) })}`}
-            {would_serve && ` ${word("plan.would_serve", { n: quantityOf(row.item, would_serve.units) })}`}
-          </span>
+          <WhyUnmet why={row.why} item={row.item} name={nameOf(suppliers)} />
         </span>
         <button type="button" class="link" onClick={() => go(casePath(row.case_id))}>
           #{row.case_id}
