@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from geo.crs import Floats, geocentric
 from geo.flow import Ints
 from geo.pricing import NO_ARC
-from geo.travel import DEFAULT_VEHICLE, Routes
+from geo.travel import DEFAULT_VEHICLE, Routes, vehicle
 
 LEAST_WEIGHT: Final = 0.01
 """A need of weight 0 still prefers the nearer supply."""
@@ -30,6 +30,9 @@ KEEPS_LONGEST_MIN: Final = 5.0
 
 KEEPS_DAYS: Final = 365.0
 """Expiry later than this counts as none."""
+
+BESIDE: Final = "motorcycle"
+"""What a volunteer who lives near by is taken to come by."""
 
 MOST_SKILLS: Final = 62
 
@@ -75,6 +78,7 @@ class TravelCosts:
         self.keeps = _keeps_minutes(self.expires_in)
         self.forbidden = _rows(rules.forbidden, needs["need_id"], supplies["supply_id"])
         self.need_class = _classes(needs["tier"], self.required)
+        self.is_goods = bool((needs["kind"] == "goods").all())
         self.supply_class = _classes(np.array([name or "" for name in vehicles]), self.offered)
 
     def most(self) -> int:
@@ -102,9 +106,14 @@ class TravelCosts:
         lacking = self.required[needs, None] & ~self.offered[supplies]
         cost = self._cost(self.weight[needs, None], minutes, supplies, lacking == 0)
         if len(self.forbidden[0]):
-            row, column = self._within(needs, supplies)
-            cost[row, column] = NO_ARC
+            cost[self._within(needs, supplies)] = NO_ARC
         return cost
+
+    def are_forbidden(self, needs: Ints, supplies: Ints) -> Flags:
+        """Which pairs of these rows a person has forbidden."""
+        found = np.zeros((len(needs), len(supplies)), bool)
+        found[self._within(needs, supplies)] = True
+        return found
 
     def pairs(self, needs: Ints, supplies: Ints) -> Ints:
         """Costs of a unit, row by row."""
@@ -113,6 +122,21 @@ class TravelCosts:
         width = len(self.supply_at)
         able &= ~np.isin(needs * width + supplies, self.forbidden[0] * width + self.forbidden[1])
         return self._cost(self.weight[needs], minutes, supplies, able)
+
+    def beside(self, need: int) -> Ints:
+        """Costs of a unit for every need from a supply that stood where this need is, with the skills that
+        it asks for, would keep and had the time.
+        """
+        comes_by = self.rules.carrier if self.is_goods else BESIDE
+        routes = Routes(self.need_at[[need]], [comes_by], self.need_at, self.rules.terrain)
+        minutes = routes.table(np.arange(len(self.need_at)), np.array([0]))[:, 0]
+        able = (self.required & ~self.required[need]) == 0
+        cost = np.rint(self.weight * 60 * (minutes + KEEPS_LONGEST_MIN))
+        return np.where(able & (minutes <= self.rules.reach_minutes), cost, NO_ARC).astype(np.int64)
+
+    def minutes_beside(self) -> float:
+        """Minutes of a shift that a volunteer who is where a need is has to have left for it."""
+        return self.rules.service_minutes + vehicle(BESIDE).start_min
 
     def minutes(self, needs: Ints, supplies: Ints) -> Floats:
         """Minutes on the way, row by row."""

@@ -229,7 +229,8 @@ def _competition(frame: gpd.GeoDataFrame) -> pd.Series[str]:
 
 def _planned(group: _Group, options: Options, seconds: float | None, spent: float) -> _Part:
     costs = options.costs(group.needs, group.supplies, options.rules)
-    unmet, ranks = costs.unmet(group.needs["tier"].to_numpy(np.int64))
+    tiers = group.needs["tier"].to_numpy(np.int64)
+    unmet, ranks = costs.unmet(tiers)
     free = group.supplies["quantity"].to_numpy(np.int64)
     if group.needs["kind"].iloc[0] == "service":
         free = np.minimum(free, 1)
@@ -237,7 +238,7 @@ def _planned(group: _Group, options: Options, seconds: float | None, spent: floa
     solved = solve(units, costs, Effort(options.stopwatch, seconds, options.gap, ranks, options.explain))
     reasons = None
     if options.explain and isinstance(costs, TravelCosts):
-        reasons = Reasons(group.supplies, costs, units, solved)
+        reasons = Reasons(group.supplies, costs, units, solved, tiers)
     supply_ids = group.supplies["supply_id"].to_numpy()
     return _Part(
         _matches(group, costs, solved, reasons),

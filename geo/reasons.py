@@ -7,9 +7,10 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 
+from geo.ahead import Ahead
 from geo.costs import TravelCosts
-from geo.explain import Offer, flip_of, why_match, why_open
-from geo.flips import STAYS_OPEN, flips
+from geo.explain import Lacking, Offer, Turns, why_match, why_open
+from geo.flips import STAYS_OPEN, Flip, Flips
 from geo.flow import Ints, Quantities
 from geo.pricing import NO_ARC
 from geo.transportation import Solution
@@ -29,6 +30,7 @@ class Reasons:
         costs: TravelCosts,
         units: Quantities,
         solved: Solution,
+        tiers: Ints,
     ) -> None:
         self._costs, self._solved, self._free = costs, solved, units.free
         self._supply_ids = supplies["supply_id"].tolist()
@@ -37,8 +39,11 @@ class Reasons:
         used = np.zeros(len(units.free), np.int64)
         np.add.at(used, solved.arcs.supply, solved.amount)
         self._left = units.free - used
-        self._units, self._flips = units, flips(units, costs, solved)
-        self._forbidden = set(zip(*(rows.tolist() for rows in costs.forbidden), strict=True))
+        self._flips = Flips(units, costs, solved)
+        self._tiers = tiers
+        ranks = costs.unmet(tiers)[1]
+        self._rank = int(ranks[0] // (4 - tiers[0]))
+        self._ahead = Ahead(units, costs, solved, ranks)
 
     def of_matches(self) -> list[dict[str, object]]:
         """Why each match of the solution was made, in its order."""
@@ -68,28 +73,52 @@ class Reasons:
         row, chosen = np.searchsorted(needs, arcs.need[matches]), arcs.supply[matches]
         seen = _Seen(self._costs, needs, self._columns)
         nearest = self._others(seen, row, chosen)
+        turns = self._turns(seen, row, matches, nearest)
         whys = []
-        for match, at, supply in zip(matches.tolist(), row.tolist(), chosen.tolist(), strict=True):
+        for n, (match, at, supply) in enumerate(zip(matches.tolist(), row.tolist(), chosen.tolist(), strict=True)):
             need = int(needs[at])
             whys.append(
                 why_match(
                     self._offer(seen, at, need, supply),
                     [self._offer(seen, at, need, column) for column in nearest[at]],
                     int(self._solved.amount[match]),
-                    self._weights[need],
-                    self._flip(match, float(seen.minutes[at, supply])),
+                    turns[n],
                 )
             )
         return whys
 
-    def _flip(self, match: int, minutes: float) -> dict[str, object] | None:
-        if self._flips is None:
-            return None
-        need, supply = int(self._solved.arcs.need[match]), int(self._solved.arcs.supply[match])
-        to = int(self._flips.goes_to[match])
-        goes_to = None if to == STAYS_OPEN else self._supply_ids[to]
-        left = float(self._costs.limit[supply]) - minutes
-        return flip_of(int(self._flips.dearer[match]), left, goes_to, self._weights[need])
+    def _turns(self, seen: _Seen, row: Ints, matches: Ints, nearest: list[list[int]]) -> list[Turns]:
+        """What would turn each of these matches over."""
+        needs = self._solved.arcs.need[matches].tolist()
+        if not self._flips.told:
+            return [Turns(self._weights[need], self._rank) for need in needs]
+        flip = self._flips.of(matches)
+        rivals = self._rivals(seen, row, flip)
+        found = []
+        for n, (need, at, to, rival) in enumerate(zip(needs, row.tolist(), flip.goes_to.tolist(), rivals, strict=True)):
+            shown = nearest[at] if rival is None else [*nearest[at], rival]
+            found.append(
+                Turns(
+                    self._weights[need],
+                    self._rank,
+                    int(flip.dearer[n]),
+                    None if to == STAYS_OPEN else self._supply_ids[to],
+                    {self._supply_ids[column]: int(flip.wins_at[n, column]) for column in shown},
+                    None if rival is None else self._offer(seen, at, need, rival),
+                )
+            )
+        return found
+
+    def _rivals(self, seen: _Seen, row: Ints, flip: Flip) -> list[int | None]:
+        """For each match the supply that would have to come the fewest minutes nearer, or be allowed, to win."""
+        weight = self._costs.weight[seen.needs[row], None]
+        enough = (flip.wins_at + 0.5) / (60 * weight) - self._costs.keeps
+        enough = np.fmin(enough, self._costs.limit)
+        gap = seen.minutes[row] - enough
+        gap = np.where(seen.forbidden[row], np.where(gap <= 0, 0, np.inf), gap)
+        gap = np.where(seen.able[row] & (flip.wins_at >= 0) & (enough >= 0), gap, np.inf)
+        best = gap.argmin(axis=1)
+        return [int(at) if np.isfinite(gap[n, at]) else None for n, at in enumerate(best.tolist())]
 
     def _others(self, seen: _Seen, row: Ints, chosen: Ints) -> list[list[int]]:
         """For each need the nearest supplies that it did not get; those who lack the skills are no
@@ -104,20 +133,35 @@ class Reasons:
         real = np.isfinite(np.take_along_axis(minutes, close, axis=1))
         return [columns[is_real].tolist() for columns, is_real in zip(close, real, strict=True)]
 
-    def _ahead(self, need: int) -> int:
-        """Open units of the other needs that cost no less to leave open."""
-        dearer = self._units.unmet >= self._units.unmet[need]
-        return int(self._solved.open[dearer].sum() - self._solved.open[need])
-
     def _open(self, seen: _Seen, row: int, need: int, missing: int) -> dict[str, object]:
-        possible = seen.cost[row] < NO_ARC
+        possible, able = seen.cost[row] < NO_ARC, seen.able[row]
         left = bool((possible & (self._left > 0)).any())
-        candidates = possible if possible.any() else seen.able[row]
+        candidates = possible if possible.any() else able if able.any() else ~possible
         minutes = np.where(candidates, seen.minutes[row], np.inf)
-        nearest = None
+        nearest, taken = None, {}
         if len(minutes) and np.isfinite(minutes.min()):
-            nearest = self._offer(seen, row, need, int(minutes.argmin()))
-        return why_open(nearest, missing, int(self._free.sum()), self._ahead(need), left=left)
+            at = int(minutes.argmin())
+            nearest, taken = self._offer(seen, row, need, at), self._taken(at)
+        required, is_goods = int(self._costs.required[need]), self._costs.is_goods
+        short = Lacking(
+            quantity=missing,
+            free=int(self._free.sum()),
+            left=left,
+            ahead=self._ahead.of(need),
+            skills=self._named(required),
+            minutes=None if is_goods else self._costs.minutes_beside(),
+            taken=taken if is_goods and not left else {},
+        )
+        return why_open(nearest, short)
+
+    def _taken(self, supply: int) -> dict[int, int]:
+        """How many units a supply gives to each tier."""
+        rows = np.flatnonzero(self._solved.arcs.supply == supply)
+        given = np.bincount(self._tiers[self._solved.arcs.need[rows]], self._solved.amount[rows], 4)
+        return {tier: int(units) for tier, units in enumerate(given.tolist()) if units}
+
+    def _named(self, bits: int) -> tuple[str, ...]:
+        return tuple(name for place, name in enumerate(self._costs.skills) if bits >> place & 1)
 
     def _offer(self, seen: _Seen, row: int, need: int, supply: int) -> Offer:
         costs, cost = self._costs, int(seen.cost[row, supply])
@@ -132,8 +176,9 @@ class Reasons:
             price=int(self._solved.price[supply]),
             expires_in=_number(costs.expires_in[supply]),
             shift_left=_number(costs.shift_left[supply]),
-            missing_skills=tuple(name for place, name in enumerate(costs.skills) if lacking >> place & 1),
-            forbidden=(need, supply) in self._forbidden,
+            missing_skills=self._named(lacking),
+            forbidden=bool(seen.forbidden[row, supply]),
+            limit=float(costs.limit[supply]),
         )
 
 
@@ -141,8 +186,10 @@ class _Seen:
     """All supplies as seen from some needs: minutes, costs, and who has the skills."""
 
     def __init__(self, costs: TravelCosts, needs: Ints, supplies: Ints) -> None:
+        self.needs = needs
         self.minutes = costs.routes.table(needs, supplies)
         self.cost = costs.block(needs, supplies)
+        self.forbidden = costs.are_forbidden(needs, supplies)
         self.able = (costs.required[needs, None] & ~costs.offered[supplies]) == 0
 
 

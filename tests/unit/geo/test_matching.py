@@ -294,8 +294,8 @@ def test_why_names_the_nearer_ones_and_what_they_lacked():
     assert match.why["terms"]["minutes"] == match.minutes
     # 104.8 minutes from the farther one less 33.7 from the chosen one; the small one's unit would only
     # change places with the rival's.
-    flip = {"minutes_longer": 71.2, "cost_longer": 4269, "goes_to": "farther", "out_of_time": False}
-    assert match.why["flip"] == flip
+    assert match.why["flip"] == {"minutes_longer": 71.2, "goes_to": "farther", "out_of_time": False}
+    assert match.why["rival"] == {"supply_id": "farther", "minutes_nearer": 71.2}
 
 
 def test_the_price_says_what_one_more_would_save():

@@ -2,6 +2,7 @@
 import type { Result } from "../calls";
 import { get, post, withQuery } from "../calls";
 import type { Tier } from "../rows";
+import type { Why, WhyOpen } from "../why";
 
 export type PlanState = "requested" | "ready" | "failed" | "approved" | "superseded";
 
@@ -27,27 +28,6 @@ export interface PlanBrief {
   matched?: number;
   waiting_for_verification?: number;
   waiting_for_place?: number;
-}
-
-export interface Lacking {
-  code: string;
-  [name: string]: unknown;
-}
-
-export interface Next {
-  supply_id: string;
-  minutes: number;
-  free: number;
-  left: number;
-  lacks: Lacking[];
-}
-
-export interface Why {
-  terms?: { minutes: number; keeps_minutes: number; weight: number; cost: number };
-  price?: number;
-  next?: Next[];
-  /** When the way takes so much longer, a unit goes to another supply, or stays open (null). */
-  flip?: { minutes_longer: number; goes_to: string | null; out_of_time: boolean };
 }
 
 export interface Match {
@@ -77,7 +57,7 @@ export interface Unmet {
   tier: Tier;
   area: string;
   quantity: number;
-  why: { code: string; nearest?: Next; would_serve?: { units: number; ahead: number } } & Record<string, unknown>;
+  why: WhyOpen;
 }
 
 export interface Village {

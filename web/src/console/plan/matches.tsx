@@ -165,7 +165,7 @@ function MatchDetail({ match, places, mark, picks, ruled, canRule }: DetailProps
           word("plan.mark_what.changed", { before: quantityOf(match.item, mark.before) })}
       </p>
       {picks?.quantity && <Quantity match={match} picks={picks} change={picks.quantity} />}
-      <WhyMatch match={match} suppliers={places.names} />
+      <WhyMatch why={match.why} item={match.item} name={places.supplier} />
       <div class="row lt-actions">
         {canRule && <RulingForms match={match} places={places} done={ruled} />}
         <button type="button" class="link" onClick={() => go(casePath(match.case_id))}>

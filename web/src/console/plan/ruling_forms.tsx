@@ -5,7 +5,8 @@ import { quantityOf } from "../format";
 import { useDoing } from "../hooks";
 import { Do, Field, fieldsOf, OtherFields, Problem } from "../parts";
 import { say } from "../toasts";
-import { endRuling, rule, type Match, type Next, type Ruling, type Unmet } from "./detail";
+import type { Next } from "../why";
+import { endRuling, rule, type Match, type Ruling, type Unmet } from "./detail";
 import type { Places } from "./view";
 
 type Kind = "pin" | "forbid";

@@ -1,17 +1,18 @@
 /** What a plan leaves open, each with why, the nearest that there is and what would serve it. */
 import { word } from "../../words";
 import { casePath, go } from "../address";
-import { number, quantityOf } from "../format";
+import { quantityOf } from "../format";
 import { useWide } from "../hooks";
 import { Do, TierBadge } from "../parts";
 import { placeName } from "../places";
 import { items } from "../setup";
-import { lackWord, unmetWord } from "../why";
+import { unmetWord } from "../why";
 import type { Unmet } from "./detail";
 import { LongTable, type Column } from "./long_table";
 import { PinNearest } from "./ruling_forms";
 import { unmetKey, type Places } from "./view";
 import type { Idea } from "./what_if";
+import { WhyUnmet } from "./why_match";
 
 interface Props {
   unmet: Unmet[];
@@ -69,22 +70,9 @@ export function UnmetNeeds({ unmet, places, opened, open, canRule, ruled, tryMor
 type DetailProps = { one: Unmet } & Pick<Props, "places" | "canRule" | "ruled" | "tryMore">;
 
 function UnmetDetail({ one, places, canRule, ruled, tryMore }: DetailProps) {
-  const { nearest, would_serve } = one.why;
   return (
     <>
-      <p>
-        <strong>{unmetWord(one.why, one.item)}</strong>
-      </p>
-      {nearest && (
-        <p>
-          {word("plan.nearest", {
-            name: places.supplier(nearest.supply_id),
-            minutes: number(Math.round(nearest.minutes)),
-          })}{" "}
-          {nearest.lacks.map((lack) => lackWord(lack, one.item)).join("; ")}
-        </p>
-      )}
-      {would_serve && <p>{word("plan.would_serve", { n: quantityOf(one.item, would_serve.units) })}</p>}
+      <WhyUnmet why={one.why} item={one.item} name={places.supplier} />
       <div class="row lt-actions">
         {tryMore && items.get(one.item)?.kind === "goods" && (
           <Do onClick={() => tryMore(more(one))}>{word("plan.try_more")}</Do>
