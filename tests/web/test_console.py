@@ -7,6 +7,7 @@ import uuid
 import pytest
 from playwright.sync_api import expect
 
+from server.api.words import word
 from tests.web.conftest import AXE, DESK, PHONE, SIZES, photograph
 
 BUTTON = "Sudah benar"
@@ -224,6 +225,10 @@ def test_reports_of_one_trouble_are_merged(desk, nobody, admin):
     expect(desk.locator(".reports > li")).to_have_count(2)
 
 
+def plan_tab(page, name):
+    return page.locator(f"#tab-{name}")
+
+
 def test_a_plan_is_made_explained_approved_in_part_and_followed(desk, nobody, admin):
     site = admin.post("/api/sites", SITE, 201)
     admin.post("/api/stock/receive", {"site_id": site["id"], "item": "jerrycan", "quantity": 100}, 201)
@@ -232,18 +237,21 @@ def test_a_plan_is_made_explained_approved_in_part_and_followed(desk, nobody, ad
         admin.post(f"/api/cases/{case_id}/verify", {})
     desk.goto("/konsol/rencana")
     desk.get_by_role("button", name="Buat rencana").click()
-    here = desk.locator(".site-matches").filter(has=desk.locator("h3", has_text="Gudang Konsol"))
-    matches = here.locator(".match")
+    matches = desk.locator(".long-table .lt-place").filter(has_text="Gudang Konsol")
     expect(matches).to_have_count(2)
-    expect(desk.locator(".figures")).to_contain_text("terbukti terbaik")
-    expect(desk.locator(".plan-view")).to_contain_text("Semua sudah dipakai untuk yang lebih mendesak")
-    matches.first.get_by_role("button", name="Kenapa?").click()
+    expect(desk.locator(".plan-summary")).to_contain_text(word("plan.proof.best"))
+    matches.first.locator(".lt-main").click()
     expect(desk.locator(".why")).to_contain_text("menit jalan")
     photograph(desk, "desk-rencana")
-    everything = desk.locator(".site-matches h3 input")
-    for box in everything.all():
-        box.uncheck()
-    matches.first.locator("input").check()
+    plan_tab(desk, "unmet").click()
+    unmet = desk.locator(".long-table .lt-place").filter(has_text="Jeriken")
+    expect(unmet).to_contain_text(word("unmet.all_taken"))
+    unmet.locator(".lt-main").click()
+    expect(desk.locator(".why-unmet")).to_contain_text("Pasti terpenuhi")
+    photograph(desk, "desk-rencana-terbuka")
+    plan_tab(desk, "matches").click()
+    desk.get_by_role("checkbox", name=word("plan.take_shown")).uncheck()
+    matches.first.get_by_role("checkbox").check()
     desk.get_by_role("button", name=re.compile("Setujui 1 dari")).click()
     expect(desk.get_by_text("1 tugas dibuat.")).to_be_visible()
     desk.get_by_role("link", name="Papan").click()

@@ -127,8 +127,7 @@ def see_and_verify(desk, size):
 def plan_and_approve(desk, size):
     desk.goto("/konsol/rencana")
     desk.get_by_role("button", name=word("plan.make")).click()
-    desk.wait_for_url("**/konsol/rencana/*")
-    expect(desk.locator(".site-matches").first).to_contain_text(f"Gudang {size}")
+    expect(desk.locator(".long-table .lt-place").first).to_contain_text(f"Gudang {size}")
     shown(desk, "rencana", size)
     desk.get_by_role("button", name=re.compile("Setujui semua")).click()
     expect(desk.get_by_text(word("plan.done", n=1))).to_be_visible()

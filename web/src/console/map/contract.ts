@@ -35,7 +35,10 @@ export interface LiveMap {
 }
 
 export type Bounds = [number, number, number, number];
-export type PlanSource = "flows-far" | "flows-near" | "gone" | "ends" | "open-far" | "open-near" | "sites" | "picked";
+/** How closely a plan is drawn: by district, by village, by case. */
+export const RANGES = ["district", "village", "case"] as const;
+export type Range = (typeof RANGES)[number];
+export type PlanSource = `flows-${Range}` | `open-${Range}` | "gone" | "ends" | "sites" | "picked";
 
 /** Where a plan's map is clicked: the keys of the flows and open needs there, the uppermost first, or a site. */
 export type PlanPick = { keys: string[] } | { site: string } | null;

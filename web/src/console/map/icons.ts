@@ -1,6 +1,6 @@
 /** The map's signs, drawn here: each tier has its own outline and figure besides its colour. */
 import type { Map } from "maplibre-gl";
-import { iconOf, TIER_COLOURS } from "./icon_names";
+import { iconOf, openIconOf, TIER_COLOURS } from "./icon_names";
 
 const RATIO = 2;
 const PAPER = "#ffffff";
@@ -48,6 +48,18 @@ function drawCase(pen: Pen, size: number, tier: number, verified: boolean): void
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   pen.fillText(String(tier), middle, middle + (LOWER[tier] ?? 0) + 0.5);
+}
+
+/** What stays open at a place: a ring with room for a number. */
+function drawOpen(pen: Pen, size: number, tier: number): void {
+  const middle = size / 2;
+  pen.beginPath();
+  pen.arc(middle, middle, middle - 2, 0, 2 * Math.PI);
+  pen.fillStyle = PAPER;
+  pen.fill();
+  pen.strokeStyle = TIER_COLOURS[tier] ?? TIER_COLOURS[3];
+  pen.lineWidth = 3;
+  pen.stroke();
 }
 
 /** A site: a house. */
@@ -113,6 +125,7 @@ export function addIcons(map: Map): void {
       add(iconOf(tier, verified), 36, (pen) => drawCase(pen, 36, tier, verified));
     }
   }
+  for (const tier of [0, 1, 2, 3]) add(openIconOf(tier), 40, (pen) => drawOpen(pen, 40, tier));
   add("site", 26, (pen) => drawSite(pen, 26, true));
   add("site-closed", 26, (pen) => drawSite(pen, 26, false));
   add("volunteer", 26, (pen) => drawVolunteer(pen, 26, false));

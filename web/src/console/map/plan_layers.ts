@@ -1,67 +1,65 @@
 /**
- * How a plan looks on the map. Far away one line stands for all that goes from a site to a village; near by, one
- * line for each case. Each tier has its own colour and its own dashes; what stays open is a hollow sign.
+ * How a plan looks on the map. From afar one line stands for all that goes from a site to a district, nearer by for
+ * what goes to a village, and at last to a case. Each tier has its own colour and its own dashes; what stays open is a hollow sign.
  */
-import type {
-  ExpressionSpecification,
-  LayerSpecification,
-  SourceSpecification,
-  StyleSpecification,
-} from "maplibre-gl";
+import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
 import { BOLD, EMPTY, FONT } from "./base_map";
+import { RANGES, type PlanSource, type Range } from "./contract";
 import { TIER_COLOURS } from "./icon_names";
 
 const PAPER = "#ffffff";
 const INK = "#14232b";
 const PICKED = "#0b5cd5";
-/** The zoom from which every case has its own line. */
-const NEAR_ZOOM = 11.5;
+/** The zooms from which every village, and every case, has its own line. */
+const [VILLAGE_ZOOM, CASE_ZOOM] = [10.2, 12];
 const TIERS = [3, 2, 1, 0] as const;
 /** Lengths in line widths; the most urgent is drawn through. */
 const DASHES: Record<number, number[]> = { 1: [6, 1], 2: [3, 1.2], 3: [1, 1] };
 
-const RANGES = { far: { maxzoom: NEAR_ZOOM }, near: { minzoom: NEAR_ZOOM } } as const;
-type Range = keyof typeof RANGES;
-
-export const FLOW_LAYERS = (["far", "near"] as const).flatMap((range) => TIERS.map((tier) => `flow-${range}-${tier}`));
-export const OPEN_LAYERS = ["open-far", "open-near"];
-
-const empty = (): SourceSpecification => ({ type: "geojson", data: EMPTY });
-
-export const sources: StyleSpecification["sources"] = {
-  "flows-far": empty(),
-  "flows-near": empty(),
-  gone: empty(),
-  ends: empty(),
-  "open-far": empty(),
-  "open-near": empty(),
-  sites: empty(),
-  picked: empty(),
+const ZOOMS: Record<Range, { minzoom?: number; maxzoom?: number }> = {
+  district: { maxzoom: VILLAGE_ZOOM },
+  village: { minzoom: VILLAGE_ZOOM, maxzoom: CASE_ZOOM },
+  case: { minzoom: CASE_ZOOM },
 };
+
+export const FLOW_LAYERS = RANGES.flatMap((range) => TIERS.map((tier) => `flow-${range}-${tier}`));
+export const OPEN_LAYERS = RANGES.map((range) => `open-${range}`);
+
+const SOURCES: PlanSource[] = [
+  ...RANGES.flatMap((range): PlanSource[] => [`flows-${range}`, `open-${range}`]),
+  "gone",
+  "ends",
+  "sites",
+  "picked",
+];
+
+export const sources: StyleSpecification["sources"] = Object.fromEntries(
+  SOURCES.map((name) => [name, { type: "geojson", data: EMPTY }]),
+);
 
 export function layers(): LayerSpecification[] {
   return [
     gone(),
-    ...flows("far"),
-    ...flows("near"),
+    ...RANGES.flatMap(flows),
     ends(),
     ...picked(),
-    ...openFar(),
-    openNear(),
+    openRing("district"),
+    openRing("village"),
+    openSign(),
     sites(),
   ];
 }
 
 /** The square root keeps one large load from hiding the many small ones. */
 const WIDTH: ExpressionSpecification = ["min", 10, ["+", 1.4, ["*", 1.1, ["sqrt", ["get", "size"]]]]];
-const FLOW_OPACITY = 0.8;
+const FLOW_OPACITY = 0.75;
 
 const flows = (range: Range): LayerSpecification[] =>
   TIERS.map((tier) => ({
     id: `flow-${range}-${tier}`,
     type: "line",
     source: `flows-${range}`,
-    ...RANGES[range],
+    ...ZOOMS[range],
     filter: ["==", ["get", "tier"], tier],
     layout: { "line-cap": "butt", "line-sort-key": ["-", ["get", "size"]] },
     paint: {
@@ -85,7 +83,7 @@ const ends = (): LayerSpecification => ({
   id: "ends",
   type: "circle",
   source: "ends",
-  minzoom: NEAR_ZOOM,
+  minzoom: CASE_ZOOM,
   paint: { "circle-radius": 3, "circle-color": INK, "circle-stroke-color": PAPER, "circle-stroke-width": 1 },
 });
 
@@ -113,53 +111,35 @@ const picked = (): LayerSpecification[] => [
   },
 ];
 
-const TIER_COLOUR: ExpressionSpecification = [
-  "match",
-  ["get", "tier"],
-  0,
-  TIER_COLOURS[0],
-  1,
-  TIER_COLOURS[1],
-  2,
-  TIER_COLOURS[2],
-  TIER_COLOURS[3],
-];
-/** The tier's colour on white, dark enough to read. */
-const TIER_INK: ExpressionSpecification = ["match", ["get", "tier"], 2, "#7a4b00", TIER_COLOUR];
+/** The tiers' colours on white, dark enough to read. */
+const TIER_INK: ExpressionSpecification = ["match", ["get", "tier"], 0, "#a3121c", 1, "#9a3b00", 2, "#7a4b00", "#0e6274"];
 
-const openFar = (): LayerSpecification[] => [
-  {
-    id: "open-far",
-    type: "circle",
-    source: "open-far",
-    maxzoom: NEAR_ZOOM,
-    paint: {
-      "circle-color": PAPER,
-      "circle-radius": ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 10, 12, 20],
-      "circle-stroke-color": TIER_COLOUR,
-      "circle-stroke-width": 2.5,
-    },
-  },
-  {
-    id: "open-far-counts",
-    type: "symbol",
-    source: "open-far",
-    maxzoom: NEAR_ZOOM,
-    layout: {
-      "text-field": ["to-string", ["get", "count"]],
-      "text-font": BOLD,
-      "text-size": 11,
-      "symbol-sort-key": ["get", "tier"],
-    },
-    paint: { "text-color": TIER_INK },
-  },
-];
-
-const openNear = (): LayerSpecification => ({
-  id: "open-near",
+/** What stays open in an area: a ring with how many needs; what is more urgent lies above. */
+const openRing = (range: Range): LayerSpecification => ({
+  id: `open-${range}`,
   type: "symbol",
-  source: "open-near",
-  minzoom: NEAR_ZOOM,
+  source: `open-${range}`,
+  ...ZOOMS[range],
+  layout: {
+    "icon-image": ["get", "icon"],
+    "icon-size": ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 0.55, 14, 0.95],
+    "icon-allow-overlap": true,
+    "icon-ignore-placement": true,
+    "text-field": ["to-string", ["get", "count"]],
+    "text-font": BOLD,
+    "text-size": 11,
+    "text-allow-overlap": true,
+    "text-ignore-placement": true,
+    "symbol-sort-key": ["-", 10, ["get", "tier"]],
+  },
+  paint: { "text-color": TIER_INK },
+});
+
+const openSign = (): LayerSpecification => ({
+  id: "open-case",
+  type: "symbol",
+  source: "open-case",
+  ...ZOOMS.case,
   layout: {
     "icon-image": ["get", "icon"],
     "icon-allow-overlap": true,
@@ -186,12 +166,11 @@ const sites = (): LayerSpecification => ({
   paint: { "text-color": "#0b3d4a", "text-halo-color": PAPER, "text-halo-width": 1.4 },
 });
 
-type Paint = [layer: string, property: "line-opacity" | "circle-stroke-opacity" | "text-opacity" | "icon-opacity", value: number];
+type Paint = [layer: string, property: "line-opacity" | "text-opacity" | "icon-opacity", value: number];
 
 /** The paint that makes the picked stand out from the rest, or that takes this back. */
 export const dimmed = (isOn: boolean): Paint[] => [
-  ...FLOW_LAYERS.map((layer): Paint => [layer, "line-opacity", isOn ? 0.22 : FLOW_OPACITY]),
-  ["open-far", "circle-stroke-opacity", isOn ? 0.4 : 1],
-  ["open-far-counts", "text-opacity", isOn ? 0.5 : 1],
-  ["open-near", "icon-opacity", isOn ? 0.4 : 1],
+  ...FLOW_LAYERS.map((layer): Paint => [layer, "line-opacity", isOn ? 0.2 : FLOW_OPACITY]),
+  ...OPEN_LAYERS.map((layer): Paint => [layer, "icon-opacity", isOn ? 0.35 : 1]),
+  ...OPEN_LAYERS.slice(0, 2).map((layer): Paint => [layer, "text-opacity", isOn ? 0.5 : 1]),
 ];

@@ -1,7 +1,7 @@
 /** A plan as the map's features. Every feature has a key; what it stands for is kept beside, for when it is clicked. */
 import type { Feature, FeatureCollection } from "geojson";
-import type { Bounds } from "../map/contract";
-import { iconOf } from "../map/icon_names";
+import { RANGES, type Bounds, type PlanSource, type Range } from "../map/contract";
+import { iconOf, openIconOf } from "../map/icon_names";
 import { placeName } from "../places";
 import type { Tier } from "../rows";
 import type { Gone, Match, Unmet } from "./detail";
@@ -17,13 +17,7 @@ export interface Member {
 }
 
 export interface Drawn {
-  far: FeatureCollection;
-  near: FeatureCollection;
-  ends: FeatureCollection;
-  openFar: FeatureCollection;
-  openNear: FeatureCollection;
-  gone: FeatureCollection;
-  sites: FeatureCollection;
+  sources: Partial<Record<PlanSource, FeatureCollection>>;
   members: Map<string, Member>;
   bounds: Bounds | null;
 }
@@ -54,55 +48,62 @@ function sizes(matches: Match[]): Map<number, number> {
 
 export function drawn(lines: Narrowed, places: Places, withGone: boolean): Drawn {
   const members = new Map<string, Member>();
-  const far = flows(lines.matches, places, members, "far");
-  const near = flows(lines.matches, places, members, "near");
-  const openFar = openSigns(lines.unmet, places, members, "far");
-  const openNear = openSigns(lines.unmet, places, members, "near");
-  const ends = near.flatMap((one) =>
-    one.geometry.type === "LineString" ? [point(one.geometry.coordinates[1] as Point, {})] : [],
-  );
-  return {
-    far: collection(far),
-    near: collection(near),
-    ends: collection(ends),
-    openFar: collection(openFar),
-    openNear: collection(openNear),
+  const sources: Drawn["sources"] = {
     gone: collection(withGone ? goneLines(lines.gone, places) : []),
-    sites: collection(sources(lines.matches, places)),
-    members,
-    bounds: boundsOf([...near, ...openNear]),
+    sites: collection(origins(lines.matches, places)),
   };
+  for (const range of RANGES) {
+    sources[`flows-${range}`] = collection(flows(lines.matches, places, members, range));
+    sources[`open-${range}`] = collection(openSigns(lines.unmet, places, members, range));
+  }
+  const near = sources["flows-case"]?.features ?? [];
+  sources.ends = collection(
+    near.flatMap(({ geometry }) => (geometry.type === "LineString" ? [point(geometry.coordinates[1] as Point, {})] : [])),
+  );
+  return { sources, members, bounds: boundsOf([...near, ...(sources["open-case"]?.features ?? [])]) };
 }
 
 const originOf = (match: Match): string => match.volunteer_id ?? siteOf(match);
 
-/** One line from a source to a village (far) or to a case (near). */
-function flows(matches: Match[], places: Places, members: Map<string, Member>, range: "far" | "near"): Feature[] {
+const DISTRICT_PARTS = 3;
+
+/** What a line ends in, seen from this far. */
+function targetOf(one: { area: string; case_id: number }, range: Range): string {
+  if (range === "case") return String(one.case_id);
+  return range === "village" ? one.area : one.area.split(".").slice(0, DISTRICT_PARTS).join(".");
+}
+
+function placeOf(one: Match | Unmet, places: Places, range: Range): Point | null {
+  return range === "case" ? places.ofCase(one) : places.ofArea(targetOf(one, range));
+}
+
+function flows(matches: Match[], places: Places, members: Map<string, Member>, range: Range): Feature[] {
   const size = sizes(matches);
-  const target = (match: Match) => (range === "far" ? match.area : String(match.case_id));
   const features: Feature[] = [];
-  for (const [key, those] of groups(matches, (match) => `${range} ${originOf(match)} ${target(match)}`)) {
+  for (const [key, those] of groups(matches, (match) => `${range} ${originOf(match)} ${targetOf(match, range)}`)) {
     const first = those[0] as Match;
-    const from = places.from(first);
-    const to = range === "far" ? places.ofArea(first.area) : places.ofCase(first);
+    const [from, to] = [places.from(first), placeOf(first, places, range)];
     if (!from || !to) continue;
     const total = those.reduce((sum, match) => sum + (size.get(match.n) ?? 0), 0);
     features.push(line(from, to, { key, tier: worst(those), size: total }));
-    members.set(key, { label: `${places.source(first)} → ${placeName(first.area)}`, matches: those, unmet: [] });
+    members.set(key, { label: `${places.source(first)} → ${labelOf(first, range)}`, matches: those, unmet: [] });
   }
   return features;
 }
 
-function openSigns(unmet: Unmet[], places: Places, members: Map<string, Member>, range: "far" | "near"): Feature[] {
+const labelOf = (one: Match | Unmet, range: Range): string =>
+  placeName(range === "district" ? targetOf(one, range) : one.area);
+
+function openSigns(unmet: Unmet[], places: Places, members: Map<string, Member>, range: Range): Feature[] {
   const features: Feature[] = [];
-  const place = (one: Unmet) => (range === "far" ? one.area : String(one.case_id));
-  for (const [key, those] of groups(unmet, (one) => `open ${range} ${place(one)}`)) {
+  for (const [key, those] of groups(unmet, (one) => `open ${range} ${targetOf(one, range)}`)) {
     const first = those[0] as Unmet;
-    const at = range === "far" ? places.ofArea(first.area) : places.ofCase(first);
+    const at = placeOf(first, places, range);
     if (!at) continue;
     const tier = worst(those);
-    features.push(point(at, { key, tier, count: those.length, icon: iconOf(tier, false) }));
-    members.set(key, { label: placeName(first.area), matches: [], unmet: those });
+    const icon = range === "case" ? iconOf(tier, false) : openIconOf(tier);
+    features.push(point(at, { key, tier, count: those.length, icon }));
+    members.set(key, { label: labelOf(first, range), matches: [], unmet: those });
   }
   return features;
 }
@@ -113,7 +114,7 @@ const goneLines = (gone: Gone[], places: Places): Feature[] =>
     return from && to ? [line(from, to, {})] : [];
   });
 
-function sources(matches: Match[], places: Places): Feature[] {
+function origins(matches: Match[], places: Places): Feature[] {
   return [...groups(matches, originOf)].flatMap(([id, those]) => {
     const first = those[0] as Match;
     const at = places.from(first);

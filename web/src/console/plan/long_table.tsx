@@ -235,8 +235,10 @@ function inOrder<T>(
   return keyed.map(({ row }) => row);
 }
 
+const byWords = new Intl.Collator(document.documentElement.lang, { numeric: true });
+
 function compared(a: number | string, b: number | string): number {
-  return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
+  return typeof a === "number" && typeof b === "number" ? a - b : byWords.compare(String(a), String(b));
 }
 
 function bringIntoSight(box: HTMLDivElement | null, top: number, height: number): void {

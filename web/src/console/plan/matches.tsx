@@ -51,25 +51,21 @@ export function Matches({ matches, places, marks, opened, open, picks, ruled, ca
     sort: (match) => match.minutes,
     draw: (match) => number(Math.round(match.minutes)),
   };
-  const mark: Column<Match> = {
-    name: "mark",
-    label: "",
-    width: "5.5rem",
-    draw: (match) => <MarkBadge match={match} mark={marks.get(match.n)} />,
-  };
   return (
     <LongTable
       label={word("plan.tabs.matches")}
-      columns={isWide ? [source, minutes, mark] : [minutes]}
+      columns={isWide ? [source, minutes] : [minutes]}
       rows={matches}
       rowHeight={isWide ? 52 : 64}
       keyOf={matchKey}
       opened={opened}
       open={open}
-      sortedBy=""
+      sortedBy="main"
       mainLabel={word("plan.columns.what")}
       mainSort={(match) => `${match.tier} ${word(`items.${match.item}`)} ${placeName(match.area)}`}
-      main={(match) => <What match={match} places={isWide ? null : places} picks={picks} />}
+      main={(match) => (
+        <What match={match} places={isWide ? null : places} picks={picks} mark={marks.get(match.n)} />
+      )}
       before={
         picks
           ? { head: <Every matches={matches} picks={picks} />, draw: (match) => <Tick match={match} picks={picks} /> }
@@ -90,13 +86,22 @@ export function Matches({ matches, places, marks, opened, open, picks, ruled, ca
   );
 }
 
-function What({ match, places, picks }: { match: Match; places: Places | null; picks: Picks | null }) {
+interface WhatProps {
+  match: Match;
+  /** Given where the source has no column of its own. */
+  places: Places | null;
+  picks: Picks | null;
+  mark: Mark | undefined;
+}
+
+function What({ match, places, picks, mark }: WhatProps) {
   return (
     <>
       <TierBadge tier={match.tier} />
       <span class="lt-lines">
         <strong>
-          {word(`items.${match.item}`)} {quantityOf(match.item, picks?.quantities?.get(match.n) ?? match.quantity)}
+          {word(`items.${match.item}`)} {quantityOf(match.item, picks?.quantities?.get(match.n) ?? match.quantity)}{" "}
+          <MarkBadge match={match} mark={mark} />
         </strong>
         <span class="muted">
           {places && `${places.source(match)} → `}

@@ -1,7 +1,7 @@
 /** The map of the plan: shows the lines that remain and what is picked; a click picks. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { word } from "../../words";
-import type { PlanMap, PlanPick } from "../map/contract";
+import type { PlanMap, PlanPick, PlanSource } from "../map/contract";
 import { baseStart, loadScript } from "../map/load";
 import { boundsOf, drawn, pickedFeatures, type Member } from "./flows";
 import type { Narrowed, Places } from "./view";
@@ -48,13 +48,7 @@ export function FlowMap({ incident, lines, places, picked, withGone, onPick }: P
 
   useEffect(() => {
     if (state !== "ready") return;
-    map.current?.show("flows-far", shown.far);
-    map.current?.show("flows-near", shown.near);
-    map.current?.show("ends", shown.ends);
-    map.current?.show("open-far", shown.openFar);
-    map.current?.show("open-near", shown.openNear);
-    map.current?.show("gone", shown.gone);
-    map.current?.show("sites", shown.sites);
+    for (const [name, features] of Object.entries(shown.sources)) map.current?.show(name as PlanSource, features);
   }, [shown, state]);
 
   // A plan is fitted once; after that the map stays where the hand has put it, unless what is picked is out of sight.

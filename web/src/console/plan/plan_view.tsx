@@ -6,7 +6,7 @@ import { go, plansPath } from "../address";
 import { number } from "../format";
 import { useDoing, useWide } from "../hooks";
 import type { Model } from "../model";
-import { Do, Problem, StateBadge, Waiting } from "../parts";
+import { Do, Problem, Waiting } from "../parts";
 import { namesVersion } from "../places";
 import { may } from "../setup";
 import { approve, type Approved, type Plan, type PlanBrief, type PlanState } from "./detail";
@@ -67,7 +67,6 @@ export function PlanView(props: Props) {
       <div class="plan-page">
         <header class="plan-head">
           {props.choice}
-          <StateBadge noun="plan" name={plan.state} />
           {props.make}
         </header>
         {plan.state === "failed" ? (
@@ -239,7 +238,6 @@ function Head({ plan, choice, make, panel, setPanel }: HeadProps) {
   return (
     <header class="plan-head">
       {choice}
-      <StateBadge noun="plan" name={plan.state} />
       {plan.kind === "wave" && <Papers plan={plan} />}
       <span class="plan-actions">
         {plan.kind !== "what_if" && may("plan:make", plan.area) && (

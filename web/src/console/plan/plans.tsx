@@ -11,7 +11,7 @@ import { mayAnywhere } from "../setup";
 import { askForPlan, loadPlans, loadWaves, type PlanBrief } from "./detail";
 import { PlanView } from "./plan_view";
 
-const PLAN_EVENTS = new Set(["PlanRequested", "PlanReady", "PlanApproved"]);
+const PLAN_EVENTS = new Set(["PlanRequested", "PlanReady", "PlanApproved", "PlanChanged"]);
 const LOOK_AGAIN_MS = 2_000;
 
 export function Plans({ model, planId }: { model: Model; planId: string | null }) {
@@ -139,11 +139,11 @@ function PlanChoice({ plans, waves, shown, choose }: ChoiceProps) {
         {useful.map((plan) => (
           <option key={plan.id} value={plan.id}>
             {[
+              word(`states.plan.${plan.state}`),
               moment(plan.requested_at),
               plan.automatic ? word("plan.automatic") : plan.by,
               plan.area && placeName(plan.area),
               plan.matched !== undefined && word("plan.matched", { n: number(plan.matched) }),
-              word(`states.plan.${plan.state}`),
             ]
               .filter(Boolean)
               .join(" · ")}
@@ -154,7 +154,7 @@ function PlanChoice({ plans, waves, shown, choose }: ChoiceProps) {
         <optgroup label={word("plan.wave.title")}>
           {waves.map((wave) => (
             <option key={wave.id} value={wave.id}>
-              {[wave.asked.name, wave.asked.departs_at && moment(wave.asked.departs_at), word(`states.plan.${wave.state}`)]
+              {[word(`states.plan.${wave.state}`), wave.asked.name, wave.asked.departs_at && moment(wave.asked.departs_at)]
                 .filter(Boolean)
                 .join(" · ")}
             </option>

@@ -26,7 +26,9 @@ export function Summary({ plan }: { plan: Plan }) {
   const last = carriers?.last_minutes;
   return (
     <p class="plan-summary">
-      <strong>{word("plan.summary.serves", { n: number(plan.matches.length), needs: number(plan.needs ?? 0) })}</strong>{" "}
+      <strong>
+        {word("plan.summary.serves", { n: number((plan.needs ?? 0) - plan.unmet.length), needs: number(plan.needs ?? 0) })}
+      </strong>{" "}
       <strong class={plan.unmet.length ? "some-open" : ""}>
         {word(plan.unmet.length ? "plan.summary.open" : "plan.summary.none_open", { n: number(plan.unmet.length) })}
       </strong>{" "}
@@ -92,7 +94,7 @@ function FairnessPart({ fairness }: { fairness: Fairness }) {
       {price ? (
         <p>
           {word(price.minutes > 0 ? "plan.fair.price" : "plan.fair.no_price", {
-            span: spanOf(price.minutes),
+            minutes: number(Math.round(price.minutes)),
             share: number(Math.round(price.share * 1000) / 10),
           })}{" "}
           {word("plan.fair.without", { gini: number(Math.round(price.gini_without * 100) / 100) })}{" "}
@@ -175,6 +177,6 @@ function costWord(ruling: Ruling): string {
   const minutes = ruling.cost_minutes;
   if (minutes === null || minutes === undefined) return word("plan.rule.cost_unknown");
   const units = ruling.cost_units ?? 0;
-  const inTime = minutes > 0.05 ? word("plan.rule.cost", { span: spanOf(minutes) }) : word("plan.rule.cost_none");
+  const inTime = minutes > 0.05 ? word("plan.rule.cost", { minutes: number(Math.round(minutes)) }) : word("plan.rule.cost_none");
   return units > 0 ? `${inTime} ${word("plan.rule.cost_units", { n: number(units) })}` : inTime;
 }

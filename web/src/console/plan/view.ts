@@ -56,7 +56,15 @@ export class Places {
       this.sites.set(site.site_id, { name, at: pointOf(site) });
     }
     this.suppliers = supplierNames(plan, model);
-    this.areas = middles([...plan.matches, ...plan.unmet].map((one) => [one.area, this.ofCase(one)]));
+    this.areas = middles(
+      [...plan.matches, ...plan.unmet].flatMap((one): [string, Point | null][] => {
+        const at = this.ofCase(one);
+        return [
+          [one.area, at],
+          [above(one.area), at],
+        ];
+      }),
+    );
   }
 
   supplier = (id: string): string => this.suppliers.get(id) ?? word("plan.other_supply");
@@ -89,6 +97,8 @@ export class Places {
   /** The middle of all that a plan says of an area. */
   ofArea = (area: string): Point | null => this.areas.get(area) ?? null;
 }
+
+const above = (area: string): string => area.split(".").slice(0, -1).join(".");
 
 export type Point = [number, number];
 
