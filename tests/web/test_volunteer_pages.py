@@ -194,6 +194,8 @@ def test_wrong_code_is_told_and_a_photo_with_the_place_proves_the_hand_over(phon
     phone.locator("input[type=file]").evaluate(PICTURE)
     phone.get_by_role("button", name="Serahkan").click()
     expect(phone.locator(".job .badge").nth(1)).to_have_text("Diserahkan")
+    # The card shows the step as soon as the phone keeps it; the server has it when the note goes.
+    expect(phone.locator(".job")).not_to_contain_text("Tersimpan di HP", timeout=30_000)
     assert state_of(job) == "delivered"
 
 
