@@ -100,6 +100,9 @@ FIRST: Mapping[str, str] = MappingProxyType(
     }
 )
 
+UNDER_WAY = ("accepted", "en_route")
+"""Assignment states in which a volunteer is on the job."""
+
 HOLDS_STOCK = frozenset({"proposed", "offered", "accepted"})
 """Assignment states in which lots are held at the site; from en_route on the ledger has moved them."""
 

@@ -13,7 +13,7 @@ from server.domain import offering, sla, solo
 PLAN_SECONDS = 20.0
 """Time to work a plan out, after which the best so far is taken: an assumption of ours."""
 FAIRNESS = 0.5
-"""How much fairness between villages counts in a plan; 0 is not at all."""
+"""How much fairness between villages counts in a plan; 0 is not at all (docs/decisions/fairness.md)."""
 SLACK_MINUTES = 30
 """How much later than by the way a volunteer is expected before the alarm: an assumption of ours."""
 

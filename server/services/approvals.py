@@ -79,8 +79,8 @@ def _moved_by(plan: Row, matches: list[Row], only: Sequence[int] | None) -> list
     moved: list[dict[str, Any]] = plan["result"].get("moved", [])
     if only is None:
         return moved
-    wanted = {match[name] for match in matches for name in ("need_id", "lot_id", "volunteer_id")} - {None}
     touched = ("need_id", "lot_id", "volunteer_id")
+    wanted = {match[name] for match in matches for name in touched} - {None}
     return [one for one in moved if any(line[name] in wanted for line in one["lines"] for name in touched)]
 
 
@@ -95,9 +95,10 @@ def _hold(
     """Hold cases, needs and lots, in this order; let go what the plan moves, and see what is wanted and free then."""
     held = [*matches, *(line for one in moved for line in one["lines"])]
     tx.cases.lock({row["case_id"] for row in held})
-    tx.cases.lock_needs(row["need_id"] for row in held)
-    tx.stock.lock_lots(sorted({row["lot_id"] for row in held if row["lot_id"]}))
-    loosening.let_go(tx, actor, plan["id"], moved)
+    if moved:
+        tx.cases.lock_needs(row["need_id"] for row in held)
+        tx.stock.lock_lots(sorted({row["lot_id"] for row in held if row["lot_id"]}))
+        loosening.let_go(tx, actor, plan["id"], moved)
     needs = tx.cases.lock_needs(match["need_id"] for match in matches)
     lots = tx.stock.lock_lots(sorted({match["lot_id"] for match in matches if match["lot_id"]}))
     planned = {match["volunteer_id"] for match in matches if match["volunteer_id"]}

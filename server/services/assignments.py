@@ -8,7 +8,7 @@ from server.domain import events, lifecycle
 from server.domain.catalogue import ITEMS, Kind
 from server.domain.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, may, require
-from server.services import moves, overdue, queries
+from server.services import moves, overdue, queries, sources
 from server.services.inputs_dispatch import AssignIn, CancelIn, FailIn, StepIn
 from server.services.moves import Row
 from server.store.unit_of_work import Tx
@@ -107,12 +107,9 @@ def assign(tx: Tx, actor: Actor, body: AssignIn) -> dict[str, Any]:
 def _goods_by_hand(tx: Tx, case: Row, need: Row, body: AssignIn) -> Proposal:
     if body.lot_id is None:
         raise Invalid({"lot_id": Problem("required")})
-    lot = tx.stock.lock_lots([str(body.lot_id)]).get(str(body.lot_id))
-    incident = tx.incidents.get(case["incident_id"]) or {}
-    if lot is None or lot["incident_id"] not in queries.pool_of(tx, incident):
-        raise Invalid({"lot_id": Problem("unknown_lot")})
-    if lot["item"] != need["item"]:
-        raise Invalid({"lot_id": Problem("other_item", {"item": lot["item"], "wanted": need["item"]})})
+    if problem := sources.lot_problem(tx, need, str(body.lot_id)):
+        raise Invalid({"lot_id": problem})
+    lot = tx.stock.lock_lots([str(body.lot_id)])[str(body.lot_id)]
     most = min(lot["free"], need["quantity"] - need["covered"])
     quantity = body.quantity or most
     if lot["free"] <= 0:
@@ -148,10 +145,8 @@ def _service_by_hand(tx: Tx, case: Row, need: Row, body: AssignIn) -> Proposal:
 def _volunteer_by_hand(tx: Tx, case: Row, body: AssignIn) -> str | None:
     if body.volunteer_id is None:
         return None
-    volunteer = tx.volunteers.get(str(body.volunteer_id))
-    incident = tx.incidents.get(case["incident_id"]) or {}
-    if volunteer is None or volunteer["incident_id"] not in queries.pool_of(tx, incident):
-        raise Invalid({"volunteer_id": Problem("unknown_volunteer")})
+    if problem := sources.volunteer_problem(tx, case, str(body.volunteer_id)):
+        raise Invalid({"volunteer_id": problem})
     return str(body.volunteer_id)
 
 

@@ -10,8 +10,6 @@ from server.services import queries
 from server.store.unit_of_work import Tx
 
 Row = dict[str, Any]
-UNDER_WAY = ("accepted", "en_route")
-"""States in which a volunteer is on a job."""
 
 
 def working_as(actor: Actor) -> str:
@@ -90,7 +88,7 @@ def move(tx: Tx, row: Row, action: str, **values: Any) -> None:
     A step of who is under way is a sign of life: the alarm about them ends.
     """
     state = check(tx, row, action)
-    if row["state"] in UNDER_WAY:
+    if row["state"] in lifecycle.UNDER_WAY:
         values = {"attention": None, "expected_at": None, **values}
     tx.assignments.change(row["id"], state=state, changed_at=tx.now, **values)
 

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from server.domain import lifecycle
 from server.domain.catalogue import ITEMS
 from server.domain.errors import NotFound
 from server.domain.permissions import Actor
 from server.services import contacts, moves, overdue
 from server.store.unit_of_work import Tx
 
-SHOWN = (*moves.UNDER_WAY, "delivered")
+SHOWN = (*lifecycle.UNDER_WAY, "delivered")
 ROUGH_DECIMALS = 2
 """Of degrees, about a kilometre: what deciding takes. The exact place is for who has accepted."""
 
@@ -48,7 +49,7 @@ def contact(tx: Tx, actor: Actor, assignment_id: str, keys: contacts.Keys) -> di
     """Names and phones of those who reported the case, while the volunteer is on it; every look is written down."""
     volunteer_id = moves.working_as(actor)
     row = tx.assignments.get(assignment_id)
-    if row is None or row["volunteer_id"] != volunteer_id or row["state"] not in moves.UNDER_WAY:
+    if row is None or row["volunteer_id"] != volunteer_id or row["state"] not in lifecycle.UNDER_WAY:
         raise NotFound
     people = [_person(report, keys) for report in tx.reports.of_case(row["case_id"]) if report["phone_sealed"]]
     tx.audit(actor, "contact:reveal", row["area"], f"assignment:{assignment_id}", case=row["case_id"])

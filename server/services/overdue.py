@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from geo import travel
-from server.domain import tuning
+from server.domain import lifecycle, tuning
 from server.domain.errors import Conflict
 from server.domain.permissions import SYSTEM, Actor
 from server.services import moves
@@ -74,7 +74,7 @@ def all_well(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str
     row = moves.held(tx, assignment_id)
     moves.require_carrier_or_manager(actor, row)
     moves.check_version(tx, row, body.version)
-    if row["state"] not in moves.UNDER_WAY:
+    if row["state"] not in lifecycle.UNDER_WAY:
         raise Conflict(state=moves.present(tx, assignment_id))
     _expect(tx, row, LONGER_MIN)
     tx.audit(actor, "assignment:all_well", row["area"], f"assignment:{assignment_id}")

@@ -20,7 +20,6 @@ from server.services.situations import Problem, Situation, problem_of
 from server.services.supposing import compared, supposed
 from server.store.unit_of_work import Tx
 
-BUDGET_S = 20.0
 EXPLAINED = 20_000
 """Needs up to which every match is explained; beyond, the plan alone is what helps."""
 LONGEST_REST_S = 5.0
@@ -135,7 +134,7 @@ def solve(situation: Situation) -> Solved:
     """
     if situation.plan["kind"] == "what_if":
         return _solve_what_if(situation)
-    began, seconds = time.perf_counter(), float(situation.settings.get("seconds", BUDGET_S))
+    began, seconds = time.perf_counter(), float(situation.settings["seconds"])
     problem, plan = _best(situation, seconds)
 
     def again(other: Problem, strength: float) -> matching.Plan | None:
@@ -178,7 +177,7 @@ def _is_worth_it(problem: Problem, stays: matching.Plan, moves: matching.Plan) -
 
 def _solve_what_if(situation: Situation) -> Solved:
     """Both plans, for things as they are and as they might be, each with half of the time."""
-    seconds = float(situation.settings.get("seconds", BUDGET_S)) / 2
+    seconds = float(situation.settings["seconds"]) / 2
     as_it_is = problem_of(situation).solve(situation.strength, seconds, explain=False)
     problem = problem_of(supposed(situation))
     plan = problem.solve(situation.strength, seconds, explain=len(problem.needs) <= EXPLAINED)

@@ -17,7 +17,7 @@ def reassign(tx: Tx, actor: Actor, assignment_id: str, body: ReassignIn) -> dict
     Who was asked or had accepted is told that it is withdrawn. Answers the new assignment. Raises NotFound, Forbidden,
     Conflict with the present state, Invalid naming what does not fit.
     """
-    row, lines = _held(tx, actor, assignment_id, _text(body.lot_id))
+    row, lines = _held(tx, actor, assignment_id, sources.id_of(body.lot_id))
     moves.check_version(tx, row, body.version)
     moves.check(tx, row, "cancel")
     if wrong := _wrong(tx, row, lines, body):
@@ -27,10 +27,6 @@ def reassign(tx: Tx, actor: Actor, assignment_id: str, body: ReassignIn) -> dict
     moves.told(tx, actor, row, "reassign", back=True, reason=body.reason)
     (made,) = propose(tx, actor, [_anew(tx, row, lines, body)])
     return moves.present(tx, made)
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 def _held(tx: Tx, actor: Actor, assignment_id: str, lot_id: str | None) -> tuple[Row, list[Row]]:
@@ -48,7 +44,7 @@ def _held(tx: Tx, actor: Actor, assignment_id: str, lot_id: str | None) -> tuple
 
 def _wrong(tx: Tx, row: Row, lines: list[Row], body: ReassignIn) -> dict[str, Problem]:
     """What does not fit, by field: the same again, goods for a service, a lot for several goods, strangers."""
-    lot_id, volunteer_id = _text(body.lot_id), _text(body.volunteer_id)
+    lot_id, volunteer_id = sources.id_of(body.lot_id), sources.id_of(body.volunteer_id)
     if lot_id is None and volunteer_id is None:
         return {"lot_id": Problem("lot_or_volunteer"), "volunteer_id": Problem("lot_or_volunteer")}
     need = {"incident_id": row["incident_id"], "item": lines[0]["item"]}
@@ -73,10 +69,11 @@ def _anew(tx: Tx, row: Row, lines: list[Row], body: ReassignIn) -> Proposal:
     case = tx.cases.get(row["case_id"])
     if case is None:
         raise NotFound
-    lot_id = _text(body.lot_id)
+    lot_id = sources.id_of(body.lot_id)
     lot = tx.stock.lot(lot_id) if lot_id else None
     if lot and lot["free"] < lines[0]["quantity"]:
         raise Conflict("stock_gone", state={"lot_id": lot_id, "free": lot["free"]})
+    kept_volunteer = row["wanted_volunteer_id"] if row["kind"] == "service" else None
     kept = ({name: line[name] for name in ("need_id", "lot_id", "quantity")} for line in lines)
     return Proposal(
         case=case,
@@ -85,6 +82,6 @@ def _anew(tx: Tx, row: Row, lines: list[Row], body: ReassignIn) -> Proposal:
         why={"by_hand": True, "instead_of": row["id"]},
         site_id=lot["site_id"] if lot else row["site_id"],
         plan_id=row["plan_id"],
-        volunteer_id=_text(body.volunteer_id) or (row["wanted_volunteer_id"] if row["kind"] == "service" else None),
+        volunteer_id=sources.id_of(body.volunteer_id) or kept_volunteer,
         reason=body.reason,
     )

@@ -30,7 +30,7 @@ def rule(tx: Tx, actor: Actor, body: RulingIn) -> dict[str, Any]:
     if need["state"] != "open":
         raise Conflict("need_not_open", state=queries.need_rows(tx, [body.need_id]))
     _check(tx, need, body)
-    source = {"lot_id": _text(body.lot_id), "volunteer_id": _text(body.volunteer_id)}
+    source = {"lot_id": sources.id_of(body.lot_id), "volunteer_id": sources.id_of(body.volunteer_id)}
     for known in tx.rulings.of_need(body.need_id):
         if source == {name: known[name] for name in source}:
             raise Conflict("ruling_exists", state=shown(known))
@@ -48,10 +48,6 @@ def rule(tx: Tx, actor: Actor, body: RulingIn) -> dict[str, Any]:
     }
     tx.rulings.add(ruling)
     return _told(tx, actor, ruling["id"], body.kind, body.reason)
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 def _check(tx: Tx, need: Row, body: RulingIn) -> None:

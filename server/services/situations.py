@@ -12,14 +12,11 @@ from typing import Any
 from geo import fairness, matching
 from geo.costs import Rules
 from geo.frames import needs_frame, supplies_frame
-from server.domain import priority, sla
+from server.domain import priority, sla, tuning
 from server.domain.catalogue import ITEMS, Kind
 from server.services.candidates import end_of
 from server.services.loosening import source_of
 from server.services.moves import Row
-
-STRENGTH = 0.5
-"""How much fairness counts where an incident's settings say nothing: docs/decisions/fairness.md."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +45,14 @@ class Situation:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """What the incident says of planning."""
-        found: Mapping[str, Any] = self.incident["settings"].get("plan", {})
+        """The incident's figures for planning (`tuning`)."""
+        found: Mapping[str, Any] = tuning.effective(self.incident["settings"])["plan"]
         return found
 
     @property
     def strength(self) -> float:
         """How much fairness between villages counts; 0 is not at all."""
-        return float(self.settings.get("fairness", STRENGTH))
+        return float(self.settings["fairness"])
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,11 @@ def problems(tx: Tx, need: Mapping[str, Any], *, lot_id: object, volunteer_id: o
     return {name: problem} if problem else {}
 
 
+def id_of(value: object) -> str | None:
+    """An id of a body as text, or None where there is none."""
+    return None if value is None else str(value)
+
+
 def lot_problem(tx: Tx, need: Mapping[str, Any], lot_id: str) -> Problem | None:
     """What is wrong with the lot for the need (`incident_id`, `item`), or None."""
     lot = tx.stock.lot(lot_id)

@@ -13,13 +13,12 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from server import plain
-from server.domain.lifecycle import COVERS, HOLDS_STOCK
+from server.domain.lifecycle import COVERS, HOLDS_STOCK, UNDER_WAY
 from server.domain.offering import GIVE_UP_AFTER_HOURS, Search
 from server.domain.solo import CREWS
 from server.store.rows import Row, every, first
 from server.store.tables import assignment_lines, assignments, deliveries, lots, needs, offers
 
-_BUSY = ("accepted", "en_route")
 _JOB = text(
     """
     select a.id, a.state, a.kind, a.version, a.case_id, a.site_id, a.incident_id, a.area, a.volunteer_id,
@@ -227,7 +226,7 @@ class Assignments:
 
     def engaged(self, besides: Sequence[str] = ()) -> set[str]:
         """Volunteers who carry an assignment, or whom a plan has in mind for one that waits, besides some of these."""
-        busy = select(assignments.c.volunteer_id).where(assignments.c.state.in_(_BUSY))
+        busy = select(assignments.c.volunteer_id).where(assignments.c.state.in_(UNDER_WAY))
         wanted = select(assignments.c.wanted_volunteer_id).where(
             assignments.c.wanted_volunteer_id.is_not(None),
             assignments.c.state.in_(_WAITING),
@@ -293,7 +292,7 @@ class Assignments:
         Those that another transaction holds are left for the next time.
         """
         query = select(assignments).where(
-            assignments.c.state.in_(_BUSY),
+            assignments.c.state.in_(UNDER_WAY),
             assignments.c.expected_at <= func.clock_timestamp(),
             assignments.c.attention.is_distinct_from("overdue"),
         )

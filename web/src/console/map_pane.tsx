@@ -5,7 +5,8 @@ import { caseFeatures, chosenFeature, lineFeatures, siteFeatures, volunteerFeatu
 import { amount } from "./format";
 import type { Lists } from "./lists";
 import type { LiveMap, Picked } from "./map/contract";
-import { baseStart, loadScript } from "./map/load";
+import { baseStart } from "./map/load";
+import { MapNote, useMap } from "./map/use_map";
 import type { Model } from "./model";
 import { boundsOf, namesVersion, placeName } from "./places";
 import { incidentOf, within } from "./setup";
@@ -23,9 +24,6 @@ interface Props {
 }
 
 export function MapPane({ model, opened, open, covered }: Props) {
-  const box = useRef<HTMLDivElement>(null);
-  const map = useRef<LiveMap | null>(null);
-  const [state, setState] = useState<"loading" | "ready" | "failed">("loading");
   const [about, setAbout] = useState<Picked>(null);
   const onPick = useRef<(what: Picked) => void>(() => undefined);
   onPick.current = (what) => {
@@ -35,23 +33,9 @@ export function MapPane({ model, opened, open, covered }: Props) {
     else pickSeveral(model, what.cases);
   };
 
-  useEffect(() => {
-    let isGone = false;
-    openMap(
-      box,
-      model.incident,
-      (what) => onPick.current(what),
-      () => !isGone && setState("ready"),
-    ).then(
-      (made) => (isGone ? made.remove() : (map.current = made)),
-      () => setState("failed"),
-    );
-    return () => {
-      isGone = true;
-      map.current?.remove();
-      map.current = null;
-    };
-  }, [model]);
+  const { box, map, state } = useMap<LiveMap>(model, (container, onReady) =>
+    window.tanggapMap?.(container, { ...baseStart(model.incident), onPick: (what) => onPick.current(what), onReady }),
+  );
 
   const shownArea = model.filter.area || areaAtFirst(model);
   useEffect(() => {
@@ -73,8 +57,7 @@ export function MapPane({ model, opened, open, covered }: Props) {
   return (
     <section class="map-pane" aria-label={word("console.map.label")}>
       <div class="map" ref={box} />
-      {state === "loading" && <p class="map-note">{word("console.map.loading")}</p>}
-      {state === "failed" && <p class="map-note">{word("console.map.failed")}</p>}
+      <MapNote state={state} />
       <Legend />
       {about && <About model={model} what={about} close={() => setAbout(null)} />}
     </section>
@@ -121,17 +104,6 @@ function areaAtFirst(model: Model): string {
   const own = model.area ?? "";
   const [area = "", ...others] = incident?.areas ?? [];
   return others.length === 0 && within(area, own) ? area : own;
-}
-
-async function openMap(
-  box: { current: HTMLDivElement | null },
-  incident: string,
-  onPick: (what: Picked) => void,
-  onReady: () => void,
-): Promise<LiveMap> {
-  await loadScript();
-  if (!box.current || !window.tanggapMap) throw new Error("map");
-  return window.tanggapMap(box.current, { ...baseStart(incident), onPick, onReady });
 }
 
 /** What the signs mean. */

@@ -1,6 +1,7 @@
 /** The rows of the board, as server/services/boardrows.py shapes them. Times are ISO 8601. */
 
 export type Tier = 0 | 1 | 2 | 3;
+export const TIERS: readonly Tier[] = [0, 1, 2, 3];
 
 export interface ReportRow {
   id: string;

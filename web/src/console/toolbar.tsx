@@ -5,8 +5,8 @@ import { boardPath, go, plansPath, type Address } from "./address";
 import type { LinkState } from "./live";
 import type { Model } from "./model";
 import { below, placeName } from "./places";
-import type { Tier } from "./rows";
 import { incidentOf, mayAnywhere, setup } from "./setup";
+import { TierChoice } from "./tier_choice";
 
 interface Props {
   model: Model;
@@ -37,7 +37,7 @@ export function Toolbar({ model, address }: Props) {
           </button>
           <div class={`filters ${isOpen ? "open" : ""}`}>
             <AreaChoice model={model} />
-            <TierChoice model={model} />
+            <TierChoice chosen={model.filter.tiers} choose={(tiers) => model.narrow({ tiers })} />
             <input
               id="search"
               type="search"
@@ -130,32 +130,6 @@ function AreaChoice({ model }: { model: Model }) {
         </option>
       ))}
     </select>
-  );
-}
-
-const TIERS: readonly Tier[] = [0, 1, 2, 3];
-
-function TierChoice({ model }: { model: Model }) {
-  const toggle = (tier: Tier) => {
-    const tiers = new Set(model.filter.tiers);
-    if (!tiers.delete(tier)) tiers.add(tier);
-    model.narrow({ tiers: tiers.size ? tiers : new Set(TIERS) });
-  };
-  return (
-    <div class="tier-choice" role="group" aria-label={word("console.tiers")}>
-      {TIERS.map((tier) => (
-        <button
-          key={tier}
-          type="button"
-          class={`tier t${tier}`}
-          aria-pressed={model.filter.tiers.has(tier)}
-          title={word(`common.tiers.t${tier}`)}
-          onClick={() => toggle(tier)}
-        >
-          T{tier}
-        </button>
-      ))}
-    </div>
   );
 }
 

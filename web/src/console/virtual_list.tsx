@@ -17,15 +17,7 @@ const BEYOND = 6;
 
 export function VirtualList<T>({ rows, rowHeight, keyOf, marked, label, draw, empty }: Props<T>) {
   const box = useRef<HTMLDivElement>(null);
-  const [top, setTop] = useState(0);
-  const [height, setHeight] = useState(800);
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const watch = new ResizeObserver(() => setHeight(element.clientHeight));
-    watch.observe(element);
-    return () => watch.disconnect();
-  }, []);
+  const { top, height, onScroll } = useScroll(box);
   useEffect(() => {
     const place = marked === null ? -1 : rows.findIndex((row) => keyOf(row) === marked);
     if (place >= 0) bringIntoSight(box.current, place * rowHeight, rowHeight);
@@ -34,7 +26,7 @@ export function VirtualList<T>({ rows, rowHeight, keyOf, marked, label, draw, em
   const first = Math.max(0, Math.floor(top / rowHeight) - BEYOND);
   const shown = rows.slice(first, Math.ceil((top + height) / rowHeight) + BEYOND);
   return (
-    <div class="rows" ref={box} onScroll={(event) => setTop(event.currentTarget.scrollTop)} tabIndex={-1}>
+    <div class="rows" ref={box} onScroll={onScroll} tabIndex={-1}>
       {rows.length === 0 ? (
         empty
       ) : (
@@ -55,7 +47,23 @@ export function VirtualList<T>({ rows, rowHeight, keyOf, marked, label, draw, em
   );
 }
 
-function bringIntoSight(box: HTMLDivElement | null, top: number, height: number): void {
+/** Which part of a box is in sight: how far it is scrolled, and how high it is. */
+export function useScroll(box: { current: HTMLDivElement | null }) {
+  const [top, setTop] = useState(0);
+  const [height, setHeight] = useState(800);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const watch = new ResizeObserver(() => setHeight(element.clientHeight));
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, []);
+  const onScroll = (event: Event) => setTop((event.currentTarget as HTMLElement).scrollTop);
+  return { top, height, onScroll };
+}
+
+/** Scrolls no farther than it takes to see what lies between. */
+export function bringIntoSight(box: HTMLDivElement | null, top: number, height: number): void {
   if (!box) return;
   if (top < box.scrollTop) box.scrollTop = top;
   else if (top + height > box.scrollTop + box.clientHeight) box.scrollTop = top + height - box.clientHeight;

@@ -8,12 +8,23 @@ import {
   ScaleControl,
   setWorkerUrl,
   type SourceSpecification,
+  type SymbolLayerSpecification,
 } from "maplibre-gl";
 import { addIcons } from "./icons";
 import type { BaseStart } from "./contract";
 
 export const FONT = ["Noto Sans", "Liberation Sans", "Arial", "sans-serif"];
 export const BOLD = ["Noto Sans Bold", "Liberation Sans Bold", "Arial Bold", "sans-serif"];
+/** The name below a sign, from near by. */
+export const NAMED: SymbolLayerSpecification["layout"] = {
+  "text-field": ["step", ["zoom"], "", 11, ["get", "name"]],
+  "text-font": FONT,
+  "text-size": 11,
+  "text-offset": [0, 1.1],
+  "text-anchor": "top",
+  "text-optional": true,
+};
+export const NAME_PAINT = { "text-color": "#0b3d4a", "text-halo-color": "#ffffff", "text-halo-width": 1.4 };
 export const EMPTY = { type: "FeatureCollection" as const, features: [] };
 
 interface Drawing {

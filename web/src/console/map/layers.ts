@@ -1,6 +1,6 @@
 /** How the live map looks: on the base map sites, volunteers, assignments and cases. */
 import type { ExpressionSpecification, LayerSpecification, SourceSpecification } from "maplibre-gl";
-import { BOLD, EMPTY, FONT } from "./base_map";
+import { BOLD, EMPTY, NAME_PAINT, NAMED } from "./base_map";
 import { TIER_COLOURS } from "./icon_names";
 
 const INK = "#14232b";
@@ -59,18 +59,9 @@ function things(): LayerSpecification[] {
       "icon-image": image,
       "icon-allow-overlap": true,
       "icon-ignore-placement": true,
-      ...(text
-        ? {
-            "text-field": ["step", ["zoom"], "", 11, ["get", "name"]],
-            "text-font": FONT,
-            "text-size": 11,
-            "text-offset": [0, 1.1],
-            "text-anchor": "top",
-            "text-optional": true,
-          }
-        : {}),
+      ...(text ? NAMED : {}),
     },
-    paint: { "text-color": "#0b3d4a", "text-halo-color": PAPER, "text-halo-width": 1.4 },
+    paint: NAME_PAINT,
   });
   return [
     icon("sites", 0, ["case", ["get", "open"], "site", "site-closed"], true),

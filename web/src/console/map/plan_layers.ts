@@ -3,7 +3,7 @@
  * what goes to a village, and at last to a case. Each tier has its own colour and its own dashes; what stays open is a hollow sign.
  */
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
-import { BOLD, EMPTY, FONT } from "./base_map";
+import { BOLD, EMPTY, NAME_PAINT, NAMED } from "./base_map";
 import { RANGES, type PlanSource, type Range } from "./contract";
 import { TIER_COLOURS } from "./icon_names";
 
@@ -156,14 +156,9 @@ const sites = (): LayerSpecification => ({
     "icon-image": ["get", "icon"],
     "icon-allow-overlap": true,
     "icon-ignore-placement": true,
-    "text-field": ["step", ["zoom"], "", 11, ["get", "name"]],
-    "text-font": FONT,
-    "text-size": 11,
-    "text-offset": [0, 1.1],
-    "text-anchor": "top",
-    "text-optional": true,
+    ...NAMED,
   },
-  paint: { "text-color": "#0b3d4a", "text-halo-color": PAPER, "text-halo-width": 1.4 },
+  paint: NAME_PAINT,
 });
 
 type Paint = [layer: string, property: "line-opacity" | "text-opacity" | "icon-opacity", value: number];

@@ -1,8 +1,9 @@
 /** Narrowing a plan: by words, item and tier, and by what was picked on the map or in a table. */
 import { word } from "../../words";
 import { placeName } from "../places";
+import { TierChoice } from "../tier_choice";
 import type { Plan } from "./detail";
-import { EVERYTHING, isNarrowed, TIERS, type Places, type View } from "./view";
+import { EVERYTHING, isNarrowed, type Places, type View } from "./view";
 
 interface Props {
   plan: Plan;
@@ -36,32 +37,8 @@ export function Filters({ plan, places, view, set }: Props) {
           </option>
         ))}
       </select>
-      <Tiers view={view} set={set} />
+      <TierChoice chosen={view.tiers} choose={(tiers) => set({ tiers, opened: null })} />
       {isNarrowed(view) && <Chips places={places} view={view} set={set} />}
-    </div>
-  );
-}
-
-function Tiers({ view, set }: Pick<Props, "view" | "set">) {
-  const toggle = (tier: (typeof TIERS)[number]) => {
-    const tiers = new Set(view.tiers);
-    if (!tiers.delete(tier)) tiers.add(tier);
-    set({ tiers: tiers.size ? tiers : new Set(TIERS), opened: null });
-  };
-  return (
-    <div class="tier-choice" role="group" aria-label={word("console.tiers")}>
-      {TIERS.map((tier) => (
-        <button
-          key={tier}
-          type="button"
-          class={`tier t${tier}`}
-          aria-pressed={view.tiers.has(tier)}
-          title={word(`common.tiers.t${tier}`)}
-          onClick={() => toggle(tier)}
-        >
-          T{tier}
-        </button>
-      ))}
     </div>
   );
 }

@@ -5,6 +5,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { word } from "../../words";
+import { bringIntoSight, useScroll } from "../virtual_list";
 
 export interface Column<T> {
   name: string;
@@ -150,20 +151,6 @@ export function LongTable<T>(props: Props<T>) {
   );
 }
 
-function useScroll(box: { current: HTMLDivElement | null }) {
-  const [top, setTop] = useState(0);
-  const [height, setHeight] = useState(800);
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const watch = new ResizeObserver(() => setHeight(element.clientHeight));
-    watch.observe(element);
-    return () => watch.disconnect();
-  }, []);
-  const onScroll = (event: Event) => setTop((event.currentTarget as HTMLElement).scrollTop);
-  return { top, height, onScroll };
-}
-
 /** What is below an open row tells how high it is, so that the rows after it know where to stand. */
 function Detail({ set, children }: { set: (height: number) => void; children: ComponentChildren }) {
   const box = useRef<HTMLDivElement>(null);
@@ -239,10 +226,4 @@ const byWords = new Intl.Collator(document.documentElement.lang, { numeric: true
 
 function compared(a: number | string, b: number | string): number {
   return typeof a === "number" && typeof b === "number" ? a - b : byWords.compare(String(a), String(b));
-}
-
-function bringIntoSight(box: HTMLDivElement | null, top: number, height: number): void {
-  if (!box) return;
-  if (top < box.scrollTop) box.scrollTop = top;
-  else if (top + height > box.scrollTop + box.clientHeight) box.scrollTop = top + height - box.clientHeight;
 }

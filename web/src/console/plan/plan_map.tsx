@@ -1,8 +1,9 @@
 /** The map of the plan: shows the lines that remain and what is picked; a click picks. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { word } from "../../words";
 import type { PlanMap, PlanPick, PlanSource } from "../map/contract";
-import { baseStart, loadScript } from "../map/load";
+import { baseStart } from "../map/load";
+import { MapNote, useMap } from "../map/use_map";
 import { boundsOf, drawn, pickedFeatures, type Member } from "./flows";
 import type { Narrowed, Places } from "./view";
 
@@ -18,9 +19,6 @@ interface Props {
 }
 
 export function FlowMap({ incident, lines, places, picked, withGone, onPick }: Props) {
-  const box = useRef<HTMLDivElement>(null);
-  const map = useRef<PlanMap | null>(null);
-  const [state, setState] = useState<"loading" | "ready" | "failed">("loading");
   const shown = useMemo(() => drawn(lines, places, withGone), [lines, places, withGone]);
   const heard = useRef<(what: PlanPick) => void>(() => undefined);
   heard.current = (what) => {
@@ -28,23 +26,9 @@ export function FlowMap({ incident, lines, places, picked, withGone, onPick }: P
     onPick({ members: what.keys.flatMap((key) => shown.members.get(key) ?? []) });
   };
 
-  useEffect(() => {
-    let isGone = false;
-    openMap(
-      box,
-      incident,
-      (what) => heard.current(what),
-      () => !isGone && setState("ready"),
-    ).then(
-      (made) => (isGone ? made.remove() : (map.current = made)),
-      () => setState("failed"),
-    );
-    return () => {
-      isGone = true;
-      map.current?.remove();
-      map.current = null;
-    };
-  }, [incident]);
+  const { box, map, state } = useMap<PlanMap>(incident, (container, onReady) =>
+    window.tanggapPlanMap?.(container, { ...baseStart(incident), onPick: (what) => heard.current(what), onReady }),
+  );
 
   useEffect(() => {
     if (state !== "ready") return;
@@ -67,22 +51,10 @@ export function FlowMap({ incident, lines, places, picked, withGone, onPick }: P
   return (
     <section class="map-pane plan-map" aria-label={word("plan.map.label")}>
       <div class="map" ref={box} />
-      {state === "loading" && <p class="map-note">{word("console.map.loading")}</p>}
-      {state === "failed" && <p class="map-note">{word("console.map.failed")}</p>}
+      <MapNote state={state} />
       <Legend withGone={withGone} />
     </section>
   );
-}
-
-async function openMap(
-  box: { current: HTMLDivElement | null },
-  incident: string,
-  onPick: (what: PlanPick) => void,
-  onReady: () => void,
-): Promise<PlanMap> {
-  await loadScript();
-  if (!box.current || !window.tanggapPlanMap) throw new Error("map");
-  return window.tanggapPlanMap(box.current, { ...baseStart(incident), onPick, onReady });
 }
 
 function Legend({ withGone }: { withGone: boolean }) {

@@ -2,12 +2,11 @@
 import { word } from "../../words";
 import type { Model } from "../model";
 import { placeName } from "../places";
-import type { Tier } from "../rows";
+import { TIERS, type Tier } from "../rows";
 import type { Gone, Match, Plan, Unmet, Village } from "./detail";
 
 export type Tab = "matches" | "villages" | "sites" | "unmet" | "changes" | "proof";
 export const TABS: readonly Tab[] = ["matches", "villages", "sites", "unmet", "changes", "proof"];
-export const TIERS: readonly Tier[] = [0, 1, 2, 3];
 
 /** Where the lines of services come from, among the sites. */
 export const SERVICES = "services";
