@@ -168,8 +168,8 @@ def _pinned(
     supply_row = {name: row for row, name in enumerate(supplies["supply_id"])}
     wanted, offered = _competition(needs).to_numpy(), _competition(supplies).to_numpy()
     taken: list[tuple[int, int, int]] = []
-    # Those that say how much come first: the others take what is left of the need.
-    for pin in sorted(options.pins, key=lambda pin: (pin.need_id, pin.quantity is None, pin.supply_id)):
+    # Those that say how much come first: the others take what is left of the need and of the supply.
+    for pin in sorted(options.pins, key=lambda pin: (pin.quantity is None, pin.need_id, pin.supply_id)):
         need, supply = need_row.get(pin.need_id), supply_row.get(pin.supply_id)
         if need is None or supply is None or wanted[need] != offered[supply]:
             continue

@@ -119,13 +119,17 @@ def brute_force(needs, supplies, forbidden):
 
 
 def pins_taken(needs, supplies, pins):
-    """What people decided comes off first, in the order of the ids, as far as it is there and asked."""
+    """What people decided comes off first: pins of so many, then those of all that is left, in the
+    order of the ids, as far as it is there and asked.
+    """
     needs = {row["need_id"]: dict(row) for row in needs}
     supplies = {row["supply_id"]: dict(row) for row in supplies}
+    by_id = sorted(pins, key=lambda pin: (pin.need_id, pin.supply_id))
     taken = []
-    for pin in sorted(pins, key=lambda pin: (pin.need_id, pin.supply_id)):
+    for pin in [p for p in by_id if p.quantity] + [p for p in by_id if p.quantity is None]:
         need, supply = needs[pin.need_id], supplies[pin.supply_id]
-        quantity = min(pin.quantity, need["quantity"], supply["quantity"])
+        asked = need["quantity"] if pin.quantity is None else pin.quantity
+        quantity = min(asked, need["quantity"], supply["quantity"])
         if need["kind"] == supply["kind"] and quantity:
             need["quantity"] -= quantity
             supply["quantity"] -= quantity
@@ -141,11 +145,12 @@ def test_the_plan_is_the_true_optimum(problem, data):
     every_pair = [(n["need_id"], s["supply_id"]) for n in needs for s in supplies]
     some_pairs = st.sets(st.sampled_from(every_pair)) if every_pair else st.just(set())
     forbidden = frozenset(data.draw(some_pairs))
-    pins = tuple(Pin(*pair, data.draw(st.integers(1, 2))) for pair in sorted(data.draw(some_pairs))[:2])
+    amounts = st.none() | st.integers(1, 2)
+    pins = tuple(Pin(*pair, data.draw(amounts)) for pair in sorted(data.draw(some_pairs))[:3])
     result = planned(needs, supplies, rules={"forbidden": forbidden}, pins=pins)
 
     taken, needs_left, supplies_left = pins_taken(needs, supplies, pins)
-    assert [(m.need_id, m.supply_id, m.quantity) for m in result.matches if m.pinned] == taken
+    assert [(m.need_id, m.supply_id, m.quantity) for m in result.matches if m.pinned] == sorted(taken)
     tiers = {need["need_id"]: need["tier"] for need in needs}
     weights = {need["need_id"]: max(need["weight"], 0.01) for need in needs}
     open_by_tier = [0, 0, 0, 0]
@@ -264,6 +269,12 @@ def test_a_pin_of_so_many_comes_before_one_of_all():
     pins = Pin("a", "x"), Pin("a", "y", 2)
     result = planned([goods_need("a", quantity=5)], [lot("x", free=9), lot("y", free=9)], pins=pins)
     assert pairs_of(result) == [("a", "x", 3), ("a", "y", 2)]
+
+
+def test_a_pin_of_all_leaves_what_another_need_is_promised():
+    needs = [goods_need("a", quantity=5), goods_need("b", quantity=5)]
+    result = planned(needs, [lot("x", free=6)], pins=(Pin("a", "x"), Pin("b", "x", 4)))
+    assert pairs_of(result) == [("a", "x", 2), ("b", "x", 4)]
 
 
 def test_a_pin_takes_no_more_than_there_is():
