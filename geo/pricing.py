@@ -6,7 +6,7 @@ its need pays now, and joins the arcs, or none is, and the plan is the optimum.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -27,17 +27,25 @@ CELL_NEEDS: Final = 14
 SUPERCELL_NEEDS: Final = 400
 """Needs in a cell: few enough to be near each other, enough to share the work."""
 
-BLOCK_ROWS: Final = 1024
-
 CACHED_PAIRS: Final = 1 << 16
 """Pairs whose costs are worked out at once: half a megabyte for each intermediate."""
 
+PRICED_PAIRS: Final = 1 << 18
+"""Pairs that are priced at once: that takes fewer steps, and each block costs some time of its own."""
+
 CORES: Final = 2
-"""Threads that work them out; numpy lets them run side by side."""
+"""Threads that work on blocks; numpy lets them run side by side."""
 
 SAMPLE_ROWS: Final = 32
 MOST_TIES: Final = 3
 """How many rows tell what an offer near the lowest is, and how many times more than asked may pass."""
+
+
+Block = tuple[Ints, Ints, Ints]
+"""Needs, supplies, and the costs of all pairs of them."""
+
+Seen = tuple[Ints, Ints, Arcs]
+"""Needs, the lowest offer to each, and the pairs that were asked for."""
 
 
 class Costs(Protocol):
@@ -109,25 +117,42 @@ class Pricer:
         """All pairs at these prices, with up to `take` of each need's cheapest pairs: those that
         cost less than `below`, or the nearly cheapest ones when that is not given.
         """
-        pays = self._units.unmet.copy()
-        found: list[Arcs] = []
-        for needs, supplies, cost in self._blocks(price):
+        def look(block: Block) -> Seen:
+            needs, supplies, cost = block
             offers = cost + price[supplies]
             least = offers.min(axis=1, initial=NO_ARC)
-            limit = least if below is None else below[needs]
+            if below is None:
+                return needs, least, _lowest(needs, supplies, cost, offers, np.full(len(needs), NO_ARC), take)
+            rows = np.flatnonzero(least < below[needs])
+            near = needs[rows]
+            return needs, least, _lowest(near, supplies, cost[rows], offers[rows], below[near], take)
+
+        pays = self._units.unmet.copy()
+        found: list[Arcs] = []
+        for needs, least, arcs in self._looked_at(look, price):
             pays[needs] = np.minimum(pays[needs], least)
-            found.append(_lowest(needs, supplies, cost, offers, limit, take, strictly=below is not None))
+            found.append(arcs)
         arcs = Arcs.none().joined(*found)
         return Priced(pays, arcs, lower_bound(self._units, price, pays))
 
-    def _blocks(self, price: Ints) -> Iterator[tuple[Ints, Ints, Ints]]:
-        """Needs, the supplies that matter to them, and the costs between."""
-        if self._dense is not None:
-            every = np.arange(self._dense.shape[1])
-            for start in range(0, self._dense.shape[0], BLOCK_ROWS):
-                rows = np.arange(start, min(start + BLOCK_ROWS, self._dense.shape[0]))
-                yield rows, every, self._dense[start : start + BLOCK_ROWS]
+    def _looked_at(self, look: Callable[[Block], Seen], price: Ints) -> Iterator[Seen]:
+        """What a look at each block finds: needs, the supplies that matter to them, the costs between."""
+        if self._dense is None:
+            yield from map(look, self._near_blocks(price))
             return
+        dense, every = self._dense, np.arange(self._dense.shape[1])
+        step = max(1, PRICED_PAIRS // max(1, len(every)))
+        blocks = (
+            (np.arange(start, min(start + step, len(dense))), every, dense[start : start + step])
+            for start in range(0, len(dense), step)
+        )
+        if dense.size <= PRICED_PAIRS:
+            yield from map(look, blocks)
+            return
+        with ThreadPoolExecutor(CORES) as pool:
+            yield from pool.map(look, blocks)
+
+    def _near_blocks(self, price: Ints) -> Iterator[Block]:
         every = np.arange(len(price))
         for supercell, cells in self._cells:
             near = self._within_reach(supercell, every, price)
@@ -160,16 +185,13 @@ def _all_pairs(costs: Costs, needs: int, supplies: int) -> Ints:
     return table
 
 
-def _lowest(needs: Ints, supplies: Ints, cost: Ints, offers: Ints, limit: Ints, take: int, *, strictly: bool) -> Arcs:
-    """Up to `take` of the lowest offers of each need: below the limit, or else the lowest at all."""
-    if strictly:
-        rows = np.flatnonzero(offers.min(axis=1, initial=NO_ARC) < limit)
-        needs, cost, offers, limit = needs[rows], cost[rows], offers[rows], limit[rows]
+def _lowest(needs: Ints, supplies: Ints, cost: Ints, offers: Ints, limit: Ints, take: int) -> Arcs:
+    """Up to `take` of the lowest offers of each need, those below its limit."""
     take = min(take, len(supplies))
     if not take or not len(needs):
         return Arcs.none()
     rows, columns = _cheapest(offers, take)
-    keep = offers[rows, columns] < (limit[rows] if strictly else NO_ARC)
+    keep = offers[rows, columns] < limit[rows]
     rows, columns = rows[keep], columns[keep]
     return Arcs(needs[rows], supplies[columns], cost[rows, columns])
 
@@ -193,20 +215,21 @@ def _cheapest(offers: Ints, take: int) -> tuple[Ints, Ints]:
     return np.repeat(np.arange(len(offers)), take), columns.ravel()
 
 
-def halved(at: Floats, rows: Ints, parts: int) -> list[Ints]:
-    """The rows in about so many groups of neighbours, by halving along the longer side."""
-    groups = [rows]
-    while len(groups) < parts and any(len(group) > 1 for group in groups):
-        groups = [half for group in groups for half in _halves(at, group)]
-    return groups
-
-
-def _halves(at: Floats, rows: Ints) -> list[Ints]:
-    if len(rows) < 2:
-        return [rows]
-    axis = int(np.ptp(at[rows], axis=0).argmax())
-    order = rows[np.argsort(at[rows, axis], kind="stable")]
-    return [order[: len(order) // 2], order[len(order) // 2 :]]
+def halved(at: Floats, rows: Ints, parts: int) -> tuple[Ints, Ints]:
+    """The rows in at least so many groups of neighbours, by halving along each group's longest side: the
+    rows in order of their groups, and where each group begins (and the last ends).
+    """
+    rank = np.empty(at.shape, np.int64)
+    for axis in range(at.shape[1]):
+        rank[rows[np.argsort(at[rows, axis], kind="stable")], axis] = np.arange(len(rows))
+    order, begin = rows, np.array([0, len(rows)])
+    while len(begin) <= parts and np.diff(begin).max() > 1:
+        starts, size = begin[:-1], np.diff(begin)
+        places, group = at[order], np.repeat(np.arange(len(size)), size)
+        longest = (np.maximum.reduceat(places, starts) - np.minimum.reduceat(places, starts)).argmax(axis=1)
+        order = order[np.argsort(group * len(rows) + rank[order, longest[group]])]
+        begin = np.unique(np.r_[begin, starts + size // 2])
+    return order, begin
 
 
 def _cells(costs: Costs) -> list[tuple[Ints, list[Ints]]]:
@@ -214,8 +237,8 @@ def _cells(costs: Costs) -> list[tuple[Ints, list[Ints]]]:
     supercells = []
     for kind in np.unique(costs.need_class):
         rows = np.flatnonzero(costs.need_class == kind)
-        parts = -(-len(rows) // SUPERCELL_NEEDS)
-        for supercell in halved(costs.need_at, rows, parts):
-            cells = halved(costs.need_at, supercell, -(-len(supercell) // CELL_NEEDS))
-            supercells.append((supercell, cells))
+        order, begin = halved(costs.need_at, rows, -(-len(rows) // SUPERCELL_NEEDS))
+        for supercell in np.split(order, begin[1:-1]):
+            inner, edges = halved(costs.need_at, supercell, -(-len(supercell) // CELL_NEEDS))
+            supercells.append((supercell, np.split(inner, edges[1:-1])))
     return supercells

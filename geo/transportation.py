@@ -291,14 +291,17 @@ def _groups(at: Floats, kind: Ints, parts: int) -> tuple[Ints, Ints]:
     if parts >= len(at):
         return np.arange(len(at)), np.arange(len(at))
     group = np.empty(len(at), np.int64)
-    stands: list[int] = []
+    stands = [np.empty(0, np.int64)]
     for one in np.unique(kind):
         rows = np.flatnonzero(kind == one)
-        for members in halved(at, rows, max(1, parts * len(rows) // len(at))):
-            group[members] = len(stands)
-            away = ((at[members] - at[members].mean(axis=0)) ** 2).sum(axis=1)
-            stands.append(int(members[away.argmin()]))
-    return group, np.array(stands, np.int64)
+        members, begin = halved(at, rows, max(1, parts * len(rows) // len(at)))
+        size = np.diff(begin)
+        nth = np.repeat(np.arange(len(size)), size)
+        group[members] = nth + sum(map(len, stands))
+        middle = np.add.reduceat(at[members], begin[:-1]) / size[:, None]
+        away = ((at[members] - middle[nth]) ** 2).sum(axis=1)
+        stands.append(members[np.lexsort((away, nth))[begin[:-1]]])
+    return group, np.concatenate(stands)
 
 
 class _Chosen:
