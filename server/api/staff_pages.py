@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from flask import current_app
+from flask import current_app, request
 
 from server.api import identity
 from server.api.contract import system
 from server.api.html import Pages, show, static
+from server.services import plans
 from server.services.workplace import workplace
 
 pages = Pages()
@@ -28,13 +29,13 @@ def case(case_id: int) -> Any:  # noqa: ARG001 - the script reads it from the ad
 @pages.route("GET", "/konsol/rencana", guard="signed_in")
 def plan() -> Any:
     """Plans: made, looked at, approved."""
-    return _shell("console.html")
+    return _shell("console.html", papers=_papers())
 
 
 @pages.route("GET", "/konsol/rencana/<uuid:plan_id>", guard="signed_in")
 def one_plan(plan_id: UUID) -> Any:  # noqa: ARG001 - the script reads it from the address
     """The console with a plan open."""
-    return _shell("console.html")
+    return _shell("console.html", papers=_papers())
 
 
 @pages.route("GET", "/posko", guard="signed_in")
@@ -49,10 +50,16 @@ def site(site_id: UUID) -> Any:  # noqa: ARG001 - the script reads it from the a
     return _shell("sites.html")
 
 
-def _shell(template: str) -> str:
+def _shell(template: str, **values: Any) -> str:
     with system().reading() as tx:
         known = workplace(tx, identity.actor())
-    return show(template, workplace=known, tiles=current_app.config["TILE_URL"], map_files=_map_files())
+    return show(template, workplace=known, tiles=current_app.config["TILE_URL"], map_files=_map_files(), **values)
+
+
+def _papers() -> list[dict[str, Any]]:
+    """The last plans that have papers: what of this screen there is without its script."""
+    with system().reading() as tx:
+        return plans.with_papers(tx, identity.actor(), request.args.get("incident"))
 
 
 def _map_files() -> dict[str, str]:

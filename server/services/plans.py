@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from server.domain import events, lifecycle
-from server.domain.errors import NotFound
+from server.domain.errors import Forbidden, Invalid, NotFound
 from server.domain.events import PLACE_DECIMALS
 from server.domain.permissions import SYSTEM, Actor, Permission, areas_for, may, require
 from server.services import queries
@@ -121,6 +121,15 @@ def latest(tx: Tx, actor: Actor, slug: str | None, kind: str = "live") -> list[d
     return [
         {**brief(row, incident), **_figures(row)} for row in rows if may(actor, Permission.BOARD_READ, row["area"])
     ]
+
+
+def with_papers(tx: Tx, actor: Actor, slug: str | None) -> list[dict[str, Any]]:
+    """The last waves and plans that sheets can be printed of, the waves first; none of an unknown incident."""
+    try:
+        known = [*latest(tx, actor, slug, kind="wave"), *latest(tx, actor, slug)]
+    except (Invalid, Forbidden):
+        return []
+    return [plan for plan in known if plan["state"] in ("ready", "approved")]
 
 
 def brief(plan: Mapping[str, Any], incident: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { word } from "../../words";
+import { useWide } from "../hooks";
 import { bringIntoSight, useScroll } from "../virtual_list";
 
 export interface Column<T> {
@@ -50,6 +51,7 @@ interface Order {
 
 export function LongTable<T>(props: Props<T>) {
   const { columns, rows, rowHeight, keyOf, opened, open } = props;
+  const isWide = useWide();
   const [order, setOrder] = useState<Order>(() => orderBy(columns, props.sortedBy));
   const sorted = useMemo(() => inOrder(rows, columns, props.mainSort, order), [rows, order]);
   const place = opened === null ? -1 : sorted.findIndex((row) => keyOf(row) === opened);
@@ -62,7 +64,10 @@ export function LongTable<T>(props: Props<T>) {
   const first = Math.max(0, at(top) - BEYOND);
   const shown = sorted.slice(first, at(top + height) + BEYOND);
   useEffect(() => {
-    if (place >= 0) bringIntoSight(box.current, place * rowHeight, rowHeight);
+    if (place < 0) return;
+    // On a phone the tables are part of a page that scrolls: what is read gets all of it.
+    if (!isWide) box.current?.closest(".plan-table")?.previousElementSibling?.scrollIntoView();
+    bringIntoSight(box.current, place * rowHeight, rowHeight);
     // Only when another row is opened: rows that come and go must not pull the table about.
   }, [opened]);
   const tracks = [props.before ? "2.25rem" : "", "minmax(0, 1fr)", ...columns.map((one) => one.width)].join(" ");

@@ -40,6 +40,8 @@ interface Props {
   choice: ComponentChildren;
   make: ComponentChildren;
   waves: PlanBrief[];
+  /** The table that was last looked at, of whatever plan. */
+  tab: { current: Tab };
   /** A plan that came after this one. */
   newer: string | null;
   hold: () => void;
@@ -87,7 +89,7 @@ type Panel = "tables" | "what_if" | "waves";
 function ReadyPlan(props: Props & { plan: Plan; reload: () => void }) {
   const { plan, model, hold, follow } = props;
   const isWide = useWide();
-  const [view, setView] = useState<View>(EVERYTHING);
+  const [view, setView] = useState<View>({ ...EVERYTHING, tab: props.tab.current });
   const [panel, setPanel] = useState<Panel>("tables");
   const [side, setSide] = useState<"tables" | "map">("tables");
   const [idea, setIdea] = useState<Partial<Idea>>({});
@@ -100,6 +102,7 @@ function ReadyPlan(props: Props & { plan: Plan; reload: () => void }) {
   const markOf = useMemo(() => marks(plan), [plan]);
   const set = (change: Partial<View>) => {
     if (change.opened) hold();
+    if (change.tab) props.tab.current = change.tab;
     setView({ ...view, ...change });
   };
   const choosing = useChoosing(props, hold);

@@ -1,5 +1,5 @@
 /** Plans over all open needs: asked for, looked at, approved. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { moment, word } from "../../words";
 import { go, plansPath } from "../address";
 import { number } from "../format";
@@ -10,6 +10,7 @@ import { placeName } from "../places";
 import { mayAnywhere } from "../setup";
 import { askForPlan, loadPlans, loadWaves, type PlanBrief } from "./detail";
 import { PlanView } from "./plan_view";
+import type { Tab } from "./view";
 
 const PLAN_EVENTS = new Set(["PlanRequested", "PlanReady", "PlanApproved", "PlanChanged"]);
 const LOOK_AGAIN_MS = 2_000;
@@ -27,6 +28,7 @@ export function Plans({ model, planId }: { model: Model; planId: string | null }
   );
   // Somebody decides on this one: it is not pulled away when the next one comes.
   const [held, setHeld] = useState<string | null>(null);
+  const tab = useRef<Tab>("matches");
   const asking = useDoing();
   const ask = async () => {
     setHeld(null);
@@ -56,6 +58,7 @@ export function Plans({ model, planId }: { model: Model; planId: string | null }
         choice={choice}
         make={make}
         waves={drafts}
+        tab={tab}
         newer={newest !== null && newest !== shown && isLaterThan(live, newest, shown) ? newest : null}
         hold={() => setHeld(shown)}
         follow={() => {

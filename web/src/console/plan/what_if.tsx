@@ -1,5 +1,5 @@
 /** A trial: what a plan would be if things were otherwise. Nothing of it is saved, nothing can be approved. */
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { word } from "../../words";
 import { amount, large, number, quantityOf } from "../format";
 import { useDoing } from "../hooks";
@@ -218,8 +218,11 @@ function Count({ name, value, set }: { name: "quantity" | "count"; value: string
 /** Waits for the trial to be worked out, then says what came of it. */
 function Answered({ planId, model, look }: { planId: string; model: Model; look: (planId: string) => void }) {
   const { value, refusal, again } = usePlan(planId, model);
+  const box = useRef<HTMLDivElement>(null);
+  const isAnswered = Boolean(value?.what_if);
+  useEffect(() => box.current?.scrollIntoView({ block: isAnswered ? "start" : "nearest" }), [isAnswered]);
   return (
-    <div class="answer" aria-live="polite">
+    <div class="answer" aria-live="polite" ref={box}>
       <Problem refusal={refusal} again={again} />
       {!refusal && (!value || value.state === "requested") && (
         <p class="working" role="status">
