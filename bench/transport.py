@@ -80,6 +80,7 @@ class Metres:
         self.need_at = np.column_stack([needs.geometry.x, needs.geometry.y])
         self.supply_at = np.column_stack([supplies.geometry.x, supplies.geometry.y])
         self.need_class = np.zeros(len(needs), np.int64)
+        self.need_alike = np.unique(self.need_at @ [1, 1j], return_inverse=True)[1]
         self.supply_class = np.zeros(len(supplies), np.int64)
 
     def unmet(self, tiers):

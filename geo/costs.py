@@ -79,6 +79,8 @@ class TravelCosts:
         self.forbidden = _rows(rules.forbidden, needs["need_id"], supplies["supply_id"])
         self.need_class = _classes(needs["tier"], self.required)
         self.is_goods = bool((needs["kind"] == "goods").all())
+        alone = np.isin(np.arange(len(needs)), self.forbidden[0]) * np.arange(1, len(needs) + 1)
+        self.need_alike = _classes(needs["tier"], self.weight, self.required, *self.need_at.T, alone)
         self.supply_class = _classes(np.array([name or "" for name in vehicles]), self.offered)
 
     def most(self) -> int:
@@ -223,7 +225,8 @@ def _rows(
 
 def _classes(*columns: ArrayLike) -> Ints:
     """One number for each combination of values."""
-    codes = [np.unique(np.asarray(column), return_inverse=True)[1] for column in columns]
-    if not len(codes[0]):
-        return np.empty(0, np.int64)
-    return np.asarray(np.unique(np.stack(codes), axis=1, return_inverse=True)[1].ravel(), np.int64)
+    number = np.zeros(len(np.asarray(columns[0])), np.int64)
+    for column in columns:
+        codes = np.unique(np.asarray(column), return_inverse=True)[1]
+        number = np.unique(number * (codes.max(initial=0) + 1) + codes, return_inverse=True)[1]
+    return number

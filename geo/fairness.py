@@ -9,12 +9,12 @@ tiers stay absolute. How evenly a plan covers the villages is told by `gini` and
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from geo.explain import LACKS, TOO_LITTLE
-from geo.matching import Match, Pin, Plan, Unmet
+from geo.matching import Earlier, Match, Pin, Plan, Unmet
 
 STEPS: Final = 8
 """Parts of equal size that a village's need for an item is taken in; each weighs less than the one before.
@@ -74,7 +74,15 @@ class Parts:
 
     def forbidden(self, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
         """Forbidden pairs of needs as forbidden pairs of their parts."""
-        return frozenset((part, supply) for need, supply in pairs for part in self.of.get(need, ()))
+        return frozenset(self._pairs(pairs))
+
+    def earlier(self, plan: Earlier) -> Earlier:
+        """A plan of whole needs as one of their parts, any of which may have got what the need got."""
+        left_open = [part for need in plan.open for part in self.of.get(need, ())]
+        return Earlier(list(self._pairs(plan.pairs)), left_open, plan.prices)
+
+    def _pairs(self, pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        return ((part, supply) for need, supply in pairs for part in self.of.get(need, ()))
 
 
 def split(needs: Sequence[Row], strength: float, villages: Villages) -> Parts:

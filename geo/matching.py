@@ -10,7 +10,7 @@ pairs, so anyone can see how far from the optimum it can be at most.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -24,7 +24,7 @@ from geo.flow import Ints, Quantities, exact_dot
 from geo.frames import checked_needs, checked_supplies
 from geo.pricing import Costs
 from geo.reasons import Reasons
-from geo.transportation import Effort, Solution, solve
+from geo.transportation import Effort, Solution, Start, solve
 
 VERSION: Final = "1"
 """Of the method; stored with every plan. Raised when the same input may give another plan."""
@@ -37,6 +37,33 @@ class Pin:
     need_id: str
     supply_id: str
     quantity: int | None = None
+
+
+FEW_NEW: Final = 0.02
+"""Share of needs up to which an earlier plan is a good start. With a hundredth of others it halved the time, with a
+twentieth it saved nothing, with a fifth it took half as long again (docs/decisions/matching.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier plan to begin with, by ids: its pairs of need and supply, the needs that it left open, and its
+    prices by supply.
+    """
+
+    pairs: Collection[tuple[str, str]]
+    open: Collection[str]
+    prices: Mapping[str, int]
+
+    def start(self, needs: gpd.GeoDataFrame, supplies: gpd.GeoDataFrame) -> Start | None:
+        """It in rows of these frames, or None when too many of the needs are new."""
+        known = {need_id for need_id, _ in self.pairs} | set(self.open)
+        if needs["need_id"].isin(known).mean() < 1 - FEW_NEW:
+            return None
+        need_row = {need_id: row for row, need_id in enumerate(needs["need_id"])}
+        supply_row = {supply_id: row for row, supply_id in enumerate(supplies["supply_id"])}
+        rows = [(need_row[n], supply_row[s]) for n, s in self.pairs if n in need_row and s in supply_row]
+        need, supply = np.array(rows, np.int64).reshape(-1, 2).T
+        return Start(np.array([self.prices.get(name, 0) for name in supply_row], np.int64), need, supply)
 
 
 class Pricelist(Costs, Protocol):
@@ -54,12 +81,14 @@ class Pricelist(Costs, Protocol):
 @dataclass(frozen=True)
 class Options:
     """How to plan. `seconds`: stop with the best plan so far (None: until proven). `gap`: good
-    enough. `explain`: reasons for every match (they take longer than the plan itself when there are
-    very many). `costs` makes the costs of one group from its frames; the default is travel time.
+    enough. `earlier`: a plan for nearly the same needs and supplies, to be done sooner. `explain`:
+    reasons for every match (they take longer than the plan itself when there are very many).
+    `costs` makes the costs of one group from its frames; the default is travel time.
     """
 
     rules: Rules = field(default_factory=Rules)
     pins: tuple[Pin, ...] = ()
+    earlier: Earlier | None = None
     seconds: float | None = 20.0
     gap: float = 0.0
     explain: bool = True
@@ -109,6 +138,12 @@ class Plan:
     first_plan_s: float
     seconds: float
     version: str = VERSION
+
+    @property
+    def earlier(self) -> Earlier:
+        """It as a start for the next one."""
+        pairs = [(match.need_id, match.supply_id) for match in self.matches]
+        return Earlier(pairs, [one.need_id for one in self.unmet], self.prices)
 
 
 @dataclass(frozen=True)
@@ -235,7 +270,9 @@ def _planned(group: _Group, options: Options, seconds: float | None, spent: floa
     if group.needs["kind"].iloc[0] == "service":
         free = np.minimum(free, 1)
     units = Quantities(group.needs["quantity"].to_numpy(np.int64), unmet, free)
-    solved = solve(units, costs, Effort(options.stopwatch, seconds, options.gap, ranks, options.explain))
+    effort = Effort(options.stopwatch, seconds, options.gap, ranks, options.explain)
+    start = options.earlier.start(group.needs, group.supplies) if options.earlier else None
+    solved = solve(units, costs, effort, start)
     reasons = None
     if options.explain and isinstance(costs, TravelCosts):
         reasons = Reasons(group.supplies, costs, units, solved, tiers)

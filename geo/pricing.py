@@ -67,6 +67,11 @@ class Costs(Protocol):
         ...
 
     @property
+    def need_alike(self) -> Ints:
+        """A number for each need; needs of the same number cost the same with every supply, and left open."""
+        ...
+
+    @property
     def supply_class(self) -> Ints:
         """The same of supplies."""
         ...
@@ -117,6 +122,7 @@ class Pricer:
         """All pairs at these prices, with up to `take` of each need's cheapest pairs: those that
         cost less than `below`, or the nearly cheapest ones when that is not given.
         """
+
         def look(block: Block) -> Seen:
             needs, supplies, cost = block
             offers = cost + price[supplies]

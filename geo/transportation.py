@@ -11,7 +11,7 @@ needs near an epicentre stay open although stock suffices.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -53,6 +53,17 @@ class Effort:
     gap: float = 0.0
     aside: Ints | None = None
     settle: bool = True
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where to begin: the prices and the pairs of an earlier plan. They may be of other needs and supplies; the
+    better they fit, the fewer rounds it takes.
+    """
+
+    price: Ints
+    need: Ints
+    supply: Ints
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,11 @@ class _Progress:
         self.pace = 0.0
         self._started, self.effort = started, effort
 
+    @classmethod
+    def above(cls, finest: _Progress, level: _Level) -> _Progress:
+        """That of a level above the finest, which started with it and only has to be a good start."""
+        return cls(level.units, finest._started, Effort(finest.effort.stopwatch, settle=False))
+
     def seconds(self) -> float:
         return self.effort.stopwatch() - self._started
 
@@ -133,34 +149,80 @@ class _Progress:
 
 
 @dataclass(frozen=True)
-class _Solved:
-    """A level and what was found at it."""
+class _Guess:
+    """What to begin a level with: prices, pairs over which as many can be served, and seconds that a flow takes
+    for each arc, as far as that is known.
+    """
 
-    level: _Level
-    found: _Progress
+    price: Ints
+    arcs: Arcs
+    pace: float = 0.0
 
 
-def solve(units: Quantities, costs: Costs, effort: Effort) -> Solution:
+def solve(units: Quantities, costs: Costs, effort: Effort, start: Start | None = None) -> Solution:
     """The cheapest plan. Needs and supplies come in the order that settles ties."""
+    _, first, group = np.unique(costs.need_alike, return_index=True, return_inverse=True)
+    if len(first) == len(units.asked):
+        return _solve(units, costs, effort, start)
+    asked = np.zeros(len(first), np.int64)
+    np.add.at(asked, group, units.asked)
+    together = Quantities(asked, units.unmet[first], units.free)
+    chosen = _Chosen(costs, first, np.arange(len(units.free)))
+    aside = None if effort.aside is None else effort.aside[first]
+    begin = None if start is None else Start(start.price, group[start.need], start.supply)
+    found = _solve(together, chosen, replace(effort, aside=aside), begin)
+    return _for_each(found, units, costs, group)
+
+
+def _for_each(found: Solution, units: Quantities, costs: Costs, group: Ints) -> Solution:
+    """A solution for groups of needs that are alike, for the needs themselves."""
+    shares = Arcs(found.arcs.need, found.arcs.supply, found.amount)
+    need, supply, amount = _dealt(group, units.asked, shares, found.open)
+    still_open = units.asked.copy()
+    np.subtract.at(still_open, need, amount)
+    return replace(found, arcs=Arcs(need, supply, costs.pairs(need, supply)), amount=amount, open=still_open)
+
+
+def _solve(units: Quantities, costs: Costs, effort: Effort, start: Start | None) -> Solution:
     started = effort.stopwatch()
-    *coarser, finest = _levels(units, costs)
     progress = _Progress(units, started, effort)
-    above: _Solved | None = None
-    for level in coarser:
-        found = _Progress(level.units, started, Effort(effort.stopwatch, settle=False))
-        deal = None
-        if level is coarser[-1] and len(units.asked) * len(units.free) > DENSE_PAIRS:
-            deal = partial(_deal_out, level, units, costs, progress)
-        _search(level, costs, above, found, ROUNDS_BETWEEN, deal)
-        above = _Solved(level, found)
-    _search(finest, costs, above, progress)
+    if len(units.asked) * len(units.free) <= ALL_PAIRS:
+        _whole(_grouped(units, costs, len(units.asked), len(units.free)), progress)
+    elif start is not None:
+        finest = _grouped(units, costs, len(units.asked), len(units.free))
+        _search(finest, _started(finest, start), progress)
+    else:
+        _from_coarse_to_fine(units, costs, progress)
     return progress.solution()
+
+
+def _from_coarse_to_fine(units: Quantities, costs: Costs, progress: _Progress) -> None:
+    coarsest, *levels = _levels(units, costs)
+    found = _Progress.above(progress, coarsest)
+    _whole(coarsest, found)
+    above = coarsest
+    for level in levels:
+        guess = _Guess(_price_of_members(level, costs, above, found), _members(level, above, found), found.pace)
+        if level is levels[-1]:
+            _search(level, guess, progress)
+            return
+        found = _Progress.above(progress, level)
+        deal = None
+        if level is levels[-2] and len(units.asked) * len(units.free) > DENSE_PAIRS:
+            deal = partial(_deal_out, level, units, costs, progress)
+        _search(level, guess, found, ROUNDS_BETWEEN, deal)
+        above = level
+
+
+def _started(level: _Level, start: Start) -> _Guess:
+    cost = level.costs.pairs(start.need, start.supply)
+    arcs = Arcs(start.need, start.supply, cost).where(cost < level.units.unmet[start.need])
+    return _Guess(start.price, arcs)
 
 
 def _search(
     level: _Level,
-    costs: Costs,
-    above: _Solved | None,
+    guess: _Guess,
     progress: _Progress,
     most_rounds: int | None = None,
     deal: Callable[[Arcs, Flow], None] | None = None,
@@ -169,15 +231,11 @@ def _search(
 
     `deal` gets the first flow of a level above the finest, so that there is a plan early.
     """
-    if above is None:
-        _whole(level, progress)
-        return
-    price = _price_of_members(level, costs, above)
     pricer = Pricer(level.units, level.costs)
-    first = pricer.price(price, PAIRS_AT_FIRST)
-    progress.prove(price, first)
-    arcs = _members(level, above).joined(first.arcs)
-    if progress.first_plan_s is not None and progress.no_time_for(above.found.pace * len(arcs)):
+    first = pricer.price(guess.price, PAIRS_AT_FIRST)
+    progress.prove(guess.price, first)
+    arcs = guess.arcs.joined(first.arcs)
+    if progress.first_plan_s is not None and progress.no_time_for(guess.pace * len(arcs)):
         return
     while True:
         began = progress.seconds()
@@ -311,6 +369,7 @@ class _Chosen:
         self._costs, self._needs, self._supplies = costs, needs, supplies
         self.need_at, self.supply_at = costs.need_at[needs], costs.supply_at[supplies]
         self.need_class, self.supply_class = costs.need_class[needs], costs.supply_class[supplies]
+        self.need_alike = costs.need_alike[needs]
 
     def block(self, needs: Ints, supplies: Ints) -> Ints:
         return self._costs.block(self._needs[needs], self._supplies[supplies])
@@ -322,24 +381,23 @@ class _Chosen:
         return self._costs.bounds(self._needs[needs], self._supplies[supplies])
 
 
-def _price_of_members(level: _Level, costs: Costs, above: _Solved) -> Ints:
+def _price_of_members(level: _Level, costs: Costs, above: _Level, found: _Progress) -> Ints:
     """Prices of the finer supplies: what the groups of needs would at most pay for each of them."""
-    coarse, solved = above.level, above.found
-    if len(coarse.supply_rows) == len(level.supply_rows):
-        return solved.price[coarse.supply_group[level.supply_rows]]
+    if len(above.supply_rows) == len(level.supply_rows):
+        return found.price[above.supply_group[level.supply_rows]]
     price = np.empty(len(level.supply_rows), np.int64)
     for start in range(0, len(price), 1024):
         supplies = level.supply_rows[start : start + 1024]
-        cost = costs.block(coarse.need_rows, supplies)
-        price[start : start + 1024] = np.maximum(0, (solved.pays[:, None] - cost).max(axis=0))
+        cost = costs.block(above.need_rows, supplies)
+        price[start : start + 1024] = np.maximum(0, (found.pays[:, None] - cost).max(axis=0))
     return price
 
 
-def _members(level: _Level, above: _Solved) -> Arcs:
+def _members(level: _Level, above: _Level, found: _Progress) -> Arcs:
     """All pairs of members of the groups that the coarse plan joins: enough to serve as many."""
-    coarse, joined = above.level, above.found.arcs
-    needs, need_begin = _by_group(coarse.need_group[level.need_rows], len(coarse.need_rows))
-    supplies, supply_begin = _by_group(coarse.supply_group[level.supply_rows], len(coarse.supply_rows))
+    joined = found.arcs
+    needs, need_begin = _by_group(above.need_group[level.need_rows], len(above.need_rows))
+    supplies, supply_begin = _by_group(above.supply_group[level.supply_rows], len(above.supply_rows))
     width = np.diff(supply_begin)[joined.supply]
     count = np.diff(need_begin)[joined.need] * width
     pair = np.repeat(np.arange(len(joined)), count)
@@ -357,26 +415,9 @@ def _by_group(group: Ints, groups: int) -> tuple[Ints, Ints]:
 
 
 def _deal_out(coarse: _Level, units: Quantities, costs: Costs, progress: _Progress, arcs: Arcs, flow: Flow) -> None:
-    """Offer a plan for single needs, made from one for groups of needs and single supplies: what a
-    group got is dealt out to its members in turn.
-    """
-    nowhere = len(units.free)
-    groups = np.arange(len(coarse.need_rows))
-    shares = Arcs(
-        np.r_[arcs.need, groups],
-        np.r_[coarse.supply_rows[arcs.supply], np.full(len(groups), nowhere)],
-        np.r_[flow.amount, flow.open],
-    )
-    shares = shares.where(np.argsort(shares.need, kind="stable"))
-    members = np.argsort(coarse.need_group, kind="stable")
-    got, asked = np.cumsum(shares.cost), np.cumsum(units.asked[members])
-    cuts = np.unique(np.r_[got, asked])
-    amount = np.diff(cuts, prepend=0)
-    need = members[np.searchsorted(asked, cuts)]
-    supply = shares.supply[np.searchsorted(got, cuts)]
-    order = np.lexsort((supply, need))
-    order = order[(supply[order] != nowhere) & (amount[order] > 0)]
-    need, supply, amount = need[order], supply[order], amount[order]
+    """Offer a plan for single needs, made from one for groups of needs and single supplies."""
+    shares = Arcs(arcs.need, coarse.supply_rows[arcs.supply], flow.amount)
+    need, supply, amount = _dealt(coarse.need_group, units.asked, shares, flow.open)
     cost = costs.pairs(need, supply)
     possible = cost < units.unmet[need]
     dealt = Arcs(need, supply, cost).where(possible)
@@ -384,3 +425,22 @@ def _deal_out(coarse: _Level, units: Quantities, costs: Costs, progress: _Progre
     np.subtract.at(still_open, dealt.need, amount[possible])
     cost_of_all = total_cost(units, dealt, amount[possible], still_open)
     progress.offer(dealt, Flow(amount[possible], still_open, cost_of_all))
+
+
+def _dealt(group: Ints, asked: Ints, shares: Arcs, still_open: Ints) -> tuple[Ints, Ints, Ints]:
+    """What groups of needs got of each supply (`shares`, the units in place of the cost) and what stays open of
+    them, dealt out to their members in turn: need, supply and units, sorted.
+    """
+    groups, nowhere = np.arange(len(still_open)), int(shares.supply.max(initial=0)) + 1
+    need = np.r_[shares.need, groups]
+    supply = np.r_[shares.supply, np.full(len(groups), nowhere)]
+    order = np.argsort(need, kind="stable")
+    supply, got = supply[order], np.cumsum(np.r_[shares.cost, still_open][order])
+    members = np.argsort(group, kind="stable")
+    wanted = np.cumsum(asked[members])
+    cuts = np.unique(np.r_[got, wanted])
+    amount = np.diff(cuts, prepend=0)
+    need, supply = members[np.searchsorted(wanted, cuts)], supply[np.searchsorted(got, cuts)]
+    order = np.lexsort((supply, need))
+    order = order[(supply[order] != nowhere) & (amount[order] > 0)]
+    return need[order], supply[order], amount[order]

@@ -117,6 +117,7 @@ def result(situation: Situation, plan: matching.Plan, without: matching.Plan | N
         "cost": plan.cost,
         "lower_bound": plan.lower_bound,
         "gap": plan.gap,
+        "prices": dict(plan.prices),
         "seconds": round(plan.seconds, 3),
         "first_plan_s": round(plan.first_plan_s, 3),
         "method": plan.version,

@@ -103,7 +103,17 @@ def read(tx: Tx, plan_id: str) -> Situation | None:
         rulings=loosening.unruled(tx.rulings.in_force(incident["id"], plan["area"]), taken_up),
         sites=_sites_named(tx, plan),
         loose=taken_up,
+        earlier=_earlier(tx, plan),
     )
+
+
+def _earlier(tx: Tx, plan: Row) -> matching.Earlier | None:
+    """The last plan of the same kind and area that waits for a decision."""
+    last = tx.plans.last_ready(plan["incident_id"], plan["kind"], plan["area"])
+    if last is None:
+        return None
+    left_open = [str(one["need_id"]) for one in last["unmet"] or ()]
+    return matching.Earlier(tx.plans.pairs(last["id"]), left_open, last["prices"] or {})
 
 
 def _open_needs(tx: Tx, plan: Row, taken_up: list[Row]) -> list[Row]:
@@ -137,15 +147,15 @@ def solve(situation: Situation) -> Solved:
     began, seconds = time.perf_counter(), float(situation.settings["seconds"])
     problem, plan = _best(situation, seconds)
 
-    def again(other: Problem, strength: float) -> matching.Plan | None:
+    def again(other: Problem, strength: float, earlier: matching.Earlier | None = None) -> matching.Plan | None:
         left = seconds - (time.perf_counter() - began)
-        return other.solve(strength, left, explain=False) if left >= plan.seconds else None
+        return other.solve(strength, left, explain=False, earlier=earlier) if left >= plan.seconds else None
 
     without = again(problem, 0) if situation.strength else None
     unruled = {
         ruling["id"]: found
         for ruling in situation.rulings[:MOST_WEIGHED]
-        if (found := again(problem.without(ruling["id"]), situation.strength))
+        if (found := again(problem.without(ruling["id"]), situation.strength, plan.earlier))
     }
     return Solved(plan, time.perf_counter() - began, without, unruled)
 
@@ -155,10 +165,10 @@ def _best(situation: Situation, seconds: float) -> tuple[Problem, matching.Plan]
     problem = problem_of(situation)
     explain = len(problem.needs) <= EXPLAINED
     if not situation.loose:
-        return problem, problem.solve(situation.strength, seconds, explain=explain)
+        return problem, problem.solve(situation.strength, seconds, explain=explain, earlier=situation.earlier)
     staying = problem.keeping(situation.loose)
-    stays = staying.solve(situation.strength, seconds / 2, explain=explain)
-    moves = problem.solve(situation.strength, seconds / 2, explain=explain)
+    stays = staying.solve(situation.strength, seconds / 2, explain=explain, earlier=situation.earlier)
+    moves = problem.solve(situation.strength, seconds / 2, explain=explain, earlier=stays.earlier)
     return (problem, moves) if _is_worth_it(problem, stays, moves) else (staying, stays)
 
 

@@ -151,7 +151,9 @@ def brief(plan: Mapping[str, Any], incident: Mapping[str, Any]) -> dict[str, Any
 
 _TIMES = ("requested_at", "ready_at", "approved_at")
 _LISTS = ("unmet", "sites", "villages", "rulings")
-_NOT_FIGURES = (*_LISTS, "difference", "moved")
+_FOR_THE_NEXT = ("prices",)
+"""Kept with a plan for the next one to begin with, and told nobody: what is scarce has its price in the reasons."""
+_NOT_FIGURES = (*_LISTS, *_FOR_THE_NEXT, "difference", "moved")
 
 
 def _figures(plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,7 +162,7 @@ def _figures(plan: Mapping[str, Any]) -> dict[str, Any]:
 
 def _result(plan: Mapping[str, Any]) -> dict[str, Any]:
     empty: dict[str, Any] = {name: [] for name in _LISTS}
-    return {**empty, **plan["result"]}
+    return {name: value for name, value in (empty | plan["result"]).items() if name not in _FOR_THE_NEXT}
 
 
 def _match(row: Row) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class Situation:
     coverage: of each area and item what was asked for and what is covered, in units and in people, over all
     verified needs. reached_at: when somebody last handed something over in an area. rulings: what people decided.
     sites: those that a what-if names. loose: lines of proposed assignments that are taken up again: needs, lots and
-    all else are as they would be without them.
+    all else are as they would be without them. earlier: the plan that waits for a decision, to begin with.
     """
 
     plan: Row
@@ -42,6 +42,7 @@ class Situation:
     rulings: list[Row]
     sites: Mapping[str, Row]
     loose: Sequence[Row] = ()
+    earlier: matching.Earlier | None = None
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -71,13 +72,16 @@ class Problem:
         """How much a minute of each need counts, without the term of fairness."""
         return {row["need_id"]: row["weight"] for row in self.needs}
 
-    def solve(self, strength: float, seconds: float, *, explain: bool) -> matching.Plan:
-        """The plan for the whole needs, fairness counting that much."""
+    def solve(
+        self, strength: float, seconds: float, *, explain: bool, earlier: matching.Earlier | None = None
+    ) -> matching.Plan:
+        """The plan for the whole needs, fairness counting that much; sooner with one for nearly the same."""
         parts = fairness.split(self.needs, strength, self.villages)
         forbidden = (pair_of(row) for row in self.rulings if row["kind"] == "forbid")
         options = matching.Options(
             rules=Rules(now=self.now, forbidden=parts.forbidden(forbidden)),
             pins=parts.pins([*self.kept, *_pins(self.rulings, self.kept)]),
+            earlier=earlier and parts.earlier(earlier),
             seconds=seconds,
             explain=explain,
         )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, text, update
+from sqlalchemy import Connection, Text, cast, delete, exists, func, insert, select, text, update
 
 from server.domain.lifecycle import COVERS
 from server.store.rows import Row, every, first
@@ -129,6 +129,20 @@ class Plans:
     def drop_matches(self, plan_id: str) -> None:
         """Forget the matches of a plan that nobody will approve any more."""
         self.conn.execute(delete(matches).where(matches.c.plan_id == plan_id))
+
+    def pairs(self, plan_id: str) -> list[tuple[str, str]]:
+        """The need and the source of each match of a plan, in order, as the solver names them."""
+        source = func.coalesce(matches.c.lot_id, matches.c.volunteer_id)
+        query = select(cast(matches.c.need_id, Text), source).where(matches.c.plan_id == plan_id).order_by(matches.c.n)
+        return [(need_id, source_id) for need_id, source_id in self.conn.execute(query)]
+
+    def last_ready(self, incident_id: str, kind: str, area: str) -> Row | None:
+        """The last plan of a kind and area that waits for a decision: `id`, `unmet` and `prices`."""
+        query = select(plans.c.id, plans.c.result["unmet"].label("unmet"), plans.c.result["prices"].label("prices"))
+        query = query.where(
+            plans.c.incident_id == incident_id, plans.c.kind == kind, plans.c.area == area, plans.c.state == "ready"
+        )
+        return first(self.conn, query.order_by(plans.c.ready_at.desc(), plans.c.id).limit(1))
 
     def matches(self, plan_id: str) -> list[Row]:
         """The matches of a plan in order, each with its case, item, tier and the lot's site."""

@@ -190,6 +190,21 @@ def test_the_order_of_rows_changes_nothing(problem, data):
     assert (again.matches, again.unmet, again.prices) == (first.matches, first.unmet, first.prices)
 
 
+def test_a_plan_for_nearly_the_same_is_a_start_and_others_are_not():
+    needs = [goods_need(f"old-{n}", 107 + n / 1000) for n in range(100)]
+    lots_there = named([lot(None, 107 + n / 100, free=9) for n in range(10)], "supply_id")
+    earlier = planned(needs, lots_there).earlier
+    assert (len(earlier.pairs), len(earlier.open)) == (90, 10)
+    for new in (0, 2, 3):
+        now = [*needs[: 100 - new], *(goods_need(f"new-{n}") for n in range(new))]
+        start = earlier.start(checked_needs(needs_frame(now)), checked_supplies(supplies_frame(lots_there)))
+        assert (start is None) == (new == 3)
+    known = checked_needs(needs_frame(needs[50:]))
+    start = earlier.start(known, checked_supplies(supplies_frame(lots_there)))
+    found = {(known["need_id"][n], f"supply_id-{s}") for n, s in zip(start.need, start.supply, strict=True)}
+    assert found == {(need, supply) for need, supply in earlier.pairs if need in set(known["need_id"])}
+
+
 def test_the_nearest_k_trap():
     """Twelve needs round an epicentre, eight small lots near it and one large lot far away: each
     need's eight nearest lots are the same ones, so a plan over nearest arcs leaves four open.

@@ -11,7 +11,7 @@ import geo.transportation
 from bench.transport import Metres, fault_lines, frames
 from geo.costs import Rules
 from geo.flow import Quantities, exact_dot
-from geo.transportation import Effort, solve
+from geo.transportation import Effort, Start, solve
 
 UNMET = 300_000
 
@@ -81,6 +81,36 @@ def test_many_equal_places_are_no_trouble():
     costs = Metres(*frames((needs, supplies, units.free)), Rules())
     solution = checked(solve(units, costs, Effort(time.perf_counter)), units)
     assert solution.cost == solution.bound == by_scipy(units, costs)
+
+
+def test_needs_that_are_alike_are_planned_as_one_and_dealt_out():
+    """Three needs at each place, of several units each, some dearer to leave open: SciPy has each unit by itself."""
+    rng = np.random.default_rng(10)
+    places, supplies = rng.uniform(0, 1e5, (60, 2)), rng.uniform(0, 1e5, (40, 2))
+    needs, free = np.repeat(places, 3, axis=0), rng.integers(1, 9, 40)
+    asked, unmet = rng.integers(1, 4, 180), np.repeat(rng.choice([UNMET, 40_000], 60), 3)
+    costs = Metres(*frames((needs, supplies, free)), Rules())
+    solution = checked(solve(Quantities(asked, unmet, free), costs, Effort(time.perf_counter)), Quantities(asked, unmet, free))
+    table = np.repeat(np.repeat(costs.block(np.arange(180), np.arange(40)), free, axis=1), asked, axis=0)
+    table = np.hstack([table, np.repeat(np.repeat(unmet, asked)[:, None], len(table), axis=1)])
+    rows, chosen = linear_sum_assignment(table)
+    assert solution.cost == solution.bound == int(table[rows, chosen].sum())
+    assert (np.diff(solution.arcs.need) >= 0).all()
+
+
+@pytest.mark.parametrize("moved", [0, 5, 250, 500])
+@pytest.mark.parametrize("share", [1.0, 0.6])
+def test_an_earlier_plan_changes_nothing_but_the_time(moved, share):
+    units, costs = problem(500, 80, 11, share)
+    before = solve(units, costs, Effort(time.perf_counter))
+    start = Start(before.price, before.arcs.need, before.arcs.supply)
+    others, _, _ = fault_lines(moved, 1, 12)
+    places = np.vstack([others, costs.need_at[moved:]])
+    now = Metres(*frames((places, costs.supply_at, units.free)), Rules())
+    cold, warm = solve(units, now, Effort(time.perf_counter)), solve(units, now, Effort(time.perf_counter), start)
+    assert checked(warm, units).cost == warm.bound == cold.cost
+    if not moved:
+        assert warm.rounds == 1 < cold.rounds
 
 
 def test_the_same_problem_gives_the_same_bytes():
