@@ -1,11 +1,12 @@
 """How fast and how well `geo.matching` plans, on instances whose cost and bound anyone can check.
 
-    python -m bench.transport --needs N --supplies M --seed S --budget SECONDS --out FILE.npz
+    python -m bench.transport --needs N --supplies M --seed S --budget SECONDS --out FILE.npz [--kind KIND]
 
-prints one line of JSON and writes `assigned` (row of a supply for each need, or -1) and `prices`
-(which prove the bound). The instances are those of the shared generator where it lies beside the
-repository, else our own (`fault_lines`). Every need asks one unit; a pair costs its distance in whole
-metres and an open unit 300,000. It is the product's own entry that runs; only the costs are others.
+prints one line of JSON and writes the instance, `assigned` (row of a supply for each need, or -1) and `prices`
+(which prove the bound). The instances are those of the shared generator where it lies beside the repository, else
+our own (`fault_lines`); other kinds are made from them (`KINDS`). Every need asks one unit; a pair costs its distance
+in whole metres and an open unit 300,000. It is the product's own entry that runs; only the costs are others.
+The same run then tells what others give: priority-nearest, the nearest supply whatever it holds, and SciPy's optimum.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
 
 from bench.harness import Line, repeated
@@ -29,6 +31,10 @@ from geo.matching import Options, Plan, plan
 SHARED = Path(__file__).parents[2] / "shared" / "bench" / "transport.py"
 UNMET = 300_000
 METRIC = 32748
+WARM_UP = 200
+"""Needs and supplies of a plan that is made first and not timed: a planner's process is not new with each plan."""
+SCIPYS_CELLS = 5_000_000
+"""Cells up to which SciPy's answer is asked for: at ten times as many it takes minutes."""
 SIZES = ((1_000, 200), (10_000, 1_000))
 AIMS = {1_000: "<= 0.05", 10_000: "<= 1"}
 
@@ -66,11 +72,46 @@ def shared() -> ModuleType | None:
     return module
 
 
-def instance(n_needs: int, n_supplies: int, seed: int) -> Instance:
-    """The shared instance, or our own."""
+def instance(n_needs: int, n_supplies: int, seed: int, kind: str = "plain") -> Instance:
+    """The shared instance, or our own, or one of another kind made from it."""
     generator = shared()
     make: Callable[..., Instance] = fault_lines if generator is None else generator.instance
-    return make(n_needs, n_supplies, seed)
+    return KINDS[kind](make(n_needs, n_supplies, seed), np.random.default_rng([seed, len(kind)]))
+
+
+def one_cluster(case: Instance, rng: np.random.Generator) -> Instance:
+    """All needs around one centre (sigma 4 km), like one village struck."""
+    needs, supplies, free = case
+    centre = rng.uniform(supplies.min(axis=0), supplies.max(axis=0))
+    return centre + rng.normal(0, 4_000, needs.shape), supplies, free
+
+
+def dispersed(case: Instance, rng: np.random.Generator) -> Instance:
+    """Needs spread as evenly as the supplies, like a flood."""
+    needs, supplies, free = case
+    return rng.uniform(supplies.min(axis=0), supplies.max(axis=0), needs.shape), supplies, free
+
+
+def scarce(case: Instance, rng: np.random.Generator) -> Instance:
+    """Half a unit free for each need."""
+    needs, supplies, _ = case
+    return needs, supplies, rng.multinomial(len(needs) // 2, np.full(len(supplies), 1 / len(supplies)))
+
+
+def tied(case: Instance, rng: np.random.Generator) -> Instance:
+    """A hundred needs at each place and twenty supplies at each site: nearly all offers tie."""
+    needs, supplies, free = case
+    places, sites = needs[: -(-len(needs) // 100)], supplies[: -(-len(supplies) // 20)]
+    return places[rng.integers(0, len(places), len(needs))], sites[rng.integers(0, len(sites), len(supplies))], free
+
+
+KINDS: dict[str, Callable[[Instance, np.random.Generator], Instance]] = {
+    "plain": lambda case, _: case,
+    "cluster": one_cluster,
+    "dispersed": dispersed,
+    "scarce": scarce,
+    "tied": tied,
+}
 
 
 class Metres:
@@ -132,11 +173,11 @@ def planned(case: Instance, budget: float | None) -> Plan:
 
 
 def answer(found: Plan, case: Instance) -> tuple[np.ndarray, np.ndarray]:
-    """The plan as rows of supplies, and the prices of all supplies."""
+    """The plan as rows of supplies, and the prices of all supplies: one that has nothing may cost anything."""
     assigned = np.full(len(case[0]), -1)
     for match in found.matches:
         assigned[int(match.need_id)] = int(match.supply_id)
-    prices = np.zeros(len(case[1]))
+    prices = np.where(case[2] > 0, 0.0, UNMET)
     for supply_id, price in found.prices.items():
         prices[int(supply_id)] = price
     return assigned, prices
@@ -169,10 +210,35 @@ def greedy(case: Instance) -> int:
     return cost
 
 
-def nearest(case: Instance) -> None:
-    """What geopandas gives: the nearest supply of each need, whatever it holds."""
+def nearest(case: Instance) -> int:
+    """What geopandas gives: metres to the nearest supply of each need, whatever it holds."""
     needs, supplies = frames(case)
-    gpd.sjoin_nearest(needs[["geometry"]], supplies[["geometry"]])
+    found = gpd.sjoin_nearest(needs[["geometry"]], supplies[["geometry"]], distance_col="metres")
+    return int(found["metres"].groupby(level=0).first().sum())
+
+
+def scipys(case: Instance) -> int | None:
+    """SciPy's optimum, with every free unit as a column and leaving open as one more for each need; None where its
+    table is too large.
+    """
+    needs, supplies, free = case
+    if len(needs) * (free.sum() + len(needs)) > SCIPYS_CELLS:
+        return None
+    costs = Metres(*frames(case), Rules())
+    units = np.repeat(costs.block(np.arange(len(needs)), np.arange(len(supplies))), free, axis=1)
+    table = np.hstack([units, np.full((len(needs), len(needs)), UNMET)])
+    return int(table[linear_sum_assignment(table)].sum())
+
+
+def beside(case: Instance, cost: int, seconds: float) -> dict[str, Any]:
+    """What the others give: their cost and seconds, and the ratios of the plan's to them."""
+    found: dict[str, Any] = {}
+    for name, run in (("greedy", greedy), ("sjoin_nearest", nearest), ("scipy", scipys)):
+        other, other_s = timed(lambda run=run: run(case))
+        if other is not None:
+            found |= {f"{name}_cost": other, f"{name}_s": round(other_s, 4)}
+            found |= {f"cost_over_{name}": round(cost / other, 4), f"time_over_{name}": round(seconds / other_s, 3)}
+    return found
 
 
 def timed(run: Callable[[], Any]) -> tuple[Any, float]:
@@ -186,16 +252,18 @@ def lines() -> list[Line]:
     """The table's lines: seconds to the proven optimum, beside geopandas' nearest join."""
     table = []
     for n_needs, n_supplies in SIZES:
-        case = instance(n_needs, n_supplies, 1)
+        for kind in KINDS:
+            case = instance(n_needs, n_supplies, 1, kind)
 
-        def run(case: Instance = case) -> dict[str, float]:
-            found = planned(case, None)
-            assert found.gap == 0
-            return {"plan": found.seconds, "nearest": timed(lambda: nearest(case))[1]}
+            def run(case: Instance = case) -> dict[str, float]:
+                found = planned(case, None)
+                assert found.gap == 0
+                return {"plan": found.seconds, "nearest": timed(lambda: nearest(case))[1]}
 
-        values = repeated(run)
-        name = f"plan {n_needs:,} x {n_supplies:,}, proven optimum"
-        table.append(Line(name, "s", values["plan"], values["nearest"], "sjoin_nearest", AIMS[n_needs]))
+            values = repeated(run)
+            name = f"{n_needs:,} x {n_supplies:,} {kind}, proven"
+            aim = AIMS[n_needs] if kind == "plain" else ""
+            table.append(Line(name, "s", values["plan"], values["nearest"], "sjoin_nearest", aim))
     return table
 
 
@@ -206,23 +274,25 @@ def main() -> None:
     parser.add_argument("--supplies", type=int, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--budget", type=float, help="seconds; without it until the optimum is proven")
+    parser.add_argument("--kind", choices=sorted(KINDS), default="plain")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--baselines", action="store_true", help="also time greedy and sjoin_nearest")
+    parser.add_argument("--alone", action="store_true", help="without what others give")
     given = parser.parse_args()
-    case = instance(given.needs, given.supplies, given.seed)
+    case = instance(given.needs, given.supplies, given.seed, given.kind)
+    planned(fault_lines(WARM_UP, WARM_UP), None)
     found = planned(case, given.budget)
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     assigned, prices = answer(found, case)
     if given.out:
-        np.savez_compressed(given.out, assigned=assigned, prices=prices)
+        needs, supplies, free = case
+        np.savez_compressed(given.out, assigned=assigned, prices=prices, needs=needs, supplies=supplies, capacity=free)
     report = {
         "cost": found.cost, "bound": found.lower_bound, "gap": found.gap,
         "first_plan_s": round(found.first_plan_s, 4), "seconds": round(found.seconds, 4),
-        "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "peak_mib": round(peak_mib, 1),
     }  # fmt: skip
-    if given.baselines:
-        cost, seconds = timed(lambda: greedy(case))
-        report |= {"greedy_cost": cost, "greedy_s": round(seconds, 4), "cost_over_greedy": found.cost / cost}
-        report["sjoin_nearest_s"] = round(timed(lambda: nearest(case))[1], 4)
+    if not given.alone:
+        report |= beside(case, found.cost, found.seconds)
     print(json.dumps(report))
 
 
