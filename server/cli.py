@@ -239,6 +239,32 @@ def audit_verify() -> None:
     click.echo(f"the audit trail is whole: {found['sealed']} sealed, {found['waiting']} waiting to be sealed")
 
 
+@cli.group()
+def drill() -> None:
+    """Drills: cases that are played, or loaded to be looked at."""
+
+
+@drill.command("load")
+@click.argument("case", metavar="cianjur|FILE.json")
+def drill_load(case: str) -> None:
+    """Load a drill's CASE as a training incident; run again, it goes on where it stopped.
+
+    `cianjur` is Cianjur 2022: 61,908 displaced in 32 districts. With real boundaries (`areas load`) every village
+    has its place.
+    """
+    from bench.drill.case import BadCase
+    from server.commands import loading
+    from server.commands.working import working
+
+    try:
+        found = loading.found(case)
+        with working(settings()) as system:
+            slug = loading.load(system, found)
+    except BadCase as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"incident {slug} holds the case: /konsol/rencana?incident={slug}")
+
+
 @cli.command()
 def reconcile() -> None:
     """Set going again what sat too long, and say what was found; fails when something must never be."""

