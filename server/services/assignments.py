@@ -48,6 +48,8 @@ def propose(tx: Tx, actor: Actor, proposals: Sequence[Proposal]) -> list[str]:
 
 def _row(tx: Tx, actor: Actor, proposal: Proposal) -> Row:
     case, assignment_id = proposal.case, tx.new_id()
+    # The column tells the last step's reason; why the assignment was made stays with it.
+    given = {"reason": proposal.reason} if proposal.reason else {}
     return {
         "id": assignment_id,
         "trip_id": assignment_id,
@@ -59,7 +61,7 @@ def _row(tx: Tx, actor: Actor, proposal: Proposal) -> Row:
         "state": lifecycle.FIRST["assignment"],
         "area": case["area"],
         "wanted_volunteer_id": proposal.volunteer_id,
-        "why": dict(proposal.why),
+        "why": {**proposal.why, **given},
         "by": actor.name,
         "reason": proposal.reason,
         "asking_since": tx.now,

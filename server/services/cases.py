@@ -8,7 +8,7 @@ from geo.areas import Gazetteer
 from server.domain import catalogue, events, lifecycle, priority, sla
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, may, require
-from server.services import contacts, places, queries
+from server.services import case_reasons, contacts, places, queries
 from server.services.inputs import CaseActionIn
 from server.store.unit_of_work import Tx
 
@@ -187,6 +187,7 @@ def detail(tx: Tx, actor: Actor, case_id: int) -> dict[str, Any]:
         "notes": [{**note, "at": note["at"].isoformat()} for note in tx.cases.notes(case_id)],
         "possible_duplicates": _possible_duplicates(tx, reports),
         "photos": tx.photos.of_case(case_id),
+        **case_reasons.of_case(tx, actor, case, needs),
     }
 
 

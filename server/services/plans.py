@@ -74,13 +74,13 @@ def show(tx: Tx, actor: Actor, plan_id: str) -> dict[str, Any]:
     """
     plan = visible(actor, tx.plans.get(plan_id))
     result = _result(plan)
-    matches = [_match(row) for row in result.pop("matches", None) or tx.plans.matches(plan_id)]
+    matches = [shown_match(row) for row in result.pop("matches", None) or tx.plans.matches(plan_id)]
     only_supposed = result.pop("supposed", {"sources": {}, "volunteers": {}})
     return {
         **brief(plan, incident_of(tx, plan)),
         **result,
         "matches": matches,
-        "sources": tx.stock.sites_of(_supplies_in([matches, result["unmet"]])) | only_supposed["sources"],
+        "sources": tx.stock.sites_of(supplies_in([matches, result["unmet"]])) | only_supposed["sources"],
         "sites": _sites(tx, result["sites"]),
         "volunteers": _volunteers(tx, actor, plan["area"], matches) | only_supposed["volunteers"],
     }
@@ -100,16 +100,19 @@ def _volunteers(tx: Tx, actor: Actor, area: str, matches: list[dict[str, Any]]) 
     return {row["id"]: {name: row[name] for name in ("alias", "lon", "lat")} for row in rows}
 
 
-def _supplies_in(part: Any) -> Iterator[str]:
+_NAMING = ("lot_id", "volunteer_id", "supply_id", "goes_to")
+
+
+def supplies_in(part: Any) -> Iterator[str]:
     """The ids of every supply that a plan or its reasons name."""
     if isinstance(part, list):
         for one in part:
-            yield from _supplies_in(one)
+            yield from supplies_in(one)
     elif isinstance(part, dict):
-        yield from (part[name] for name in ("lot_id", "supply_id", "goes_to") if part.get(name))
+        yield from (part[name] for name in _NAMING if part.get(name))
         for one in part.values():
             if isinstance(one, list | dict):
-                yield from _supplies_in(one)
+                yield from supplies_in(one)
 
 
 def latest(tx: Tx, actor: Actor, slug: str | None, kind: str = "live") -> list[dict[str, Any]]:
@@ -165,7 +168,8 @@ def _result(plan: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in (empty | plan["result"]).items() if name not in _FOR_THE_NEXT}
 
 
-def _match(row: Row) -> dict[str, Any]:
+def shown_match(row: Row) -> dict[str, Any]:
+    """A match as staff see it, its place as exact as on the board."""
     place = {name: None if row[name] is None else round(row[name], PLACE_DECIMALS) for name in ("lon", "lat")}
     ruling = "pin" if "ruling_id" in row["why"] else None
     return {name: row[name] for name in _MATCH} | place | {"minutes": round(row["minutes"], 1), "ruling": ruling}

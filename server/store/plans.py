@@ -34,6 +34,17 @@ _REACHED = text(
     where a.incident_id = :incident group by a.area
     """
 )
+_IN_FORCE = text(
+    """
+    select p.id, p.area, p.state, p.ready_at, p.approved_at,
+           jsonb_path_query_array(coalesce(p.result -> 'unmet', '[]'), '$[*] ? (@.need_id == $needs[*])',
+                                  jsonb_build_object('needs', cast(:needs as bigint[]))) as unmet
+    from plans p
+    where p.incident_id = :incident and p.kind = 'live' and p.state in ('ready', 'approved')
+      and (p.area = '' or p.area = :area or :area like p.area || '.%')
+    order by p.ready_at desc, p.id desc limit 1
+    """
+)
 _BRIEF = (
     plans.c.id,
     plans.c.incident_id,
@@ -144,8 +155,14 @@ class Plans:
         )
         return first(self.conn, query.order_by(plans.c.ready_at.desc(), plans.c.id).limit(1))
 
-    def matches(self, plan_id: str) -> list[Row]:
-        """The matches of a plan in order, each with its case, item, tier and the lot's site."""
+    def in_force(self, incident_id: str, area: str, need_ids: Sequence[int]) -> Row | None:
+        """The last live plan, ready or approved, that covers an area of the incident, with what it leaves open of
+        these needs.
+        """
+        return first(self.conn, _IN_FORCE, {"incident": incident_id, "area": area, "needs": list(need_ids)})
+
+    def matches(self, plan_id: str, need_ids: Sequence[int] | None = None) -> list[Row]:
+        """The matches of a plan (with these needs) in order, each with its case, item, tier and the lot's site."""
         query = (
             select(
                 matches,
@@ -163,6 +180,8 @@ class Plans:
             .outerjoin(lots, lots.c.id == matches.c.lot_id)
             .where(matches.c.plan_id == plan_id)
         )
+        if need_ids is not None:
+            query = query.where(matches.c.need_id.in_(list(need_ids)))
         return every(self.conn, query.order_by(matches.c.n))
 
     def coverage(self, incident_id: str, area: str, household: int) -> list[Row]:

@@ -30,6 +30,8 @@ export interface Why {
   flip?: { minutes_longer: number; goes_to: string | null; out_of_time: boolean };
   /** The supply that wins by coming the fewest minutes nearer, or by being allowed. */
   rival?: { supply_id: string; minutes_nearer?: number; allowed?: boolean };
+  /** A person's ruling, which takes the place of all other reasons. */
+  ruling_id?: string;
 }
 
 export type WhyOpen = {

@@ -11,6 +11,7 @@ import { may } from "../setup";
 import { say } from "../toasts";
 import { TextForm } from "./actions";
 import type { CaseDetail } from "./detail";
+import { HowDecided } from "./reasons";
 
 const STEPS = ["proposed", "offered", "accepted", "en_route", "delivered", "confirmed"];
 
@@ -30,7 +31,7 @@ export function Assignments({ found, model, again }: Props) {
       <ul class="jobs">
         {rows.map((row) => (
           <li key={row.id}>
-            <Job row={row} model={model} area={found.area} again={again} />
+            <Job row={row} model={model} found={found} again={again} />
           </li>
         ))}
       </ul>
@@ -38,7 +39,7 @@ export function Assignments({ found, model, again }: Props) {
   );
 }
 
-function Job({ row, model, area, again }: { row: AssignmentRow; model: Model; area: string; again: () => void }) {
+function Job({ row, found, model, again }: Props & { row: AssignmentRow }) {
   const { sites, volunteers } = model.board.tables;
   const site = row.site_id ? sites.get(row.site_id)?.name : null;
   const volunteer = row.volunteer_id ? (volunteers.get(row.volunteer_id)?.alias ?? word("console.a_volunteer")) : null;
@@ -49,10 +50,11 @@ function Job({ row, model, area, again }: { row: AssignmentRow; model: Model; ar
         <StateBadge noun="assignment" name={row.state} />
       </div>
       <p class="muted">{[site, volunteer ?? word("console.nobody_yet")].filter(Boolean).join(" · ")}</p>
+      <HowDecided found={found} decided={found.decided[row.id]} />
       {row.attention && <p class="notice warn">{word(`attention.${row.attention}`)}</p>}
       {row.expected_at && <p class="muted">{word("case.expected", { when: moment(row.expected_at) })}</p>}
       {STEPS.includes(row.state) && <Steps state={row.state} />}
-      {may("assignment:manage", area) && <JobActions row={row} again={again} model={model} />}
+      {may("assignment:manage", found.area) && <JobActions row={row} again={again} model={model} />}
     </>
   );
 }

@@ -144,6 +144,8 @@ function useFollowed(model: Model, caseId: number, again: () => void): void {
 }
 
 function concerns(event: EventMessage, caseId: number): boolean {
+  // Any plan may speak of the case.
+  if (event.type === "PlanReady" || event.type === "PlanApproved") return true;
   if (event.data.case_id === caseId) return true;
   const rows = event.data.rows ?? {};
   if (rows.cases?.some((row) => row.id === caseId)) return true;

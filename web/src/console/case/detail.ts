@@ -1,7 +1,9 @@
 /** What the server says of one case, and what can be done with it. */
 import type { Result } from "../calls";
 import { get, post } from "../calls";
+import type { Match, Plan, PlanBrief, Ruling, Unmet } from "../plan/detail";
 import type { AssignmentRow, CaseRow, NeedRow, ReportRow } from "../rows";
+import type { Why } from "../why";
 
 export interface Step {
   at: string;
@@ -44,6 +46,24 @@ export interface Twin {
   state: string;
 }
 
+/** How an assignment came to be. */
+export interface Decided {
+  by: string;
+  at: string;
+  by_hand: boolean;
+  reason: string | null;
+  instead_of: string | null;
+  plan_id: string | null;
+  lines: { need_id: number; item: string; quantity: number; supply_id: string | null; why: Why }[];
+}
+
+/** What the plan in force says of one case. */
+export type CasePlan = Pick<PlanBrief, "id" | "state" | "ready_at" | "approved_at"> & {
+  may_open: boolean;
+  matches: Match[];
+  unmet: Unmet[];
+};
+
 export interface CaseDetail extends CaseRow {
   incident: string;
   vulnerable: Record<string, number>;
@@ -55,6 +75,13 @@ export interface CaseDetail extends CaseRow {
   notes: Note[];
   possible_duplicates: Twin[];
   photos: Photo[];
+  plan: CasePlan | null;
+  /** By the assignment's id. */
+  decided: Record<string, Decided>;
+  rulings: Ruling[];
+  /** Where the lots lie that the reasons name, and who the volunteers are. */
+  sources: Plan["sources"];
+  volunteers: Record<string, { alias: string }>;
 }
 
 export interface Lack {

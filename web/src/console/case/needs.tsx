@@ -11,6 +11,7 @@ import { may } from "../setup";
 import { say } from "../toasts";
 import { lackWord } from "../why";
 import { loadCandidates, type Candidate, type CaseDetail } from "./detail";
+import { NeedReasons } from "./reasons";
 
 interface Props {
   found: CaseDetail;
@@ -27,14 +28,14 @@ export function Needs({ found, again }: Props) {
       {!found.needs.length && <p class="muted">{word("console.no_needs")}</p>}
       <ul class="needs">
         {found.needs.map((need) => (
-          <NeedLine key={need.id} need={need} area={found.area} again={again} />
+          <NeedLine key={need.id} found={found} need={need} again={again} />
         ))}
       </ul>
     </section>
   );
 }
 
-function NeedLine({ need, area, again }: { need: Need; area: string; again: () => void }) {
+function NeedLine({ found, need, again }: { found: CaseDetail; need: Need; again: () => void }) {
   const [isOpen, setOpen] = useState(false);
   const isMissing = need.state === "open" && need.covered < need.quantity;
   return (
@@ -57,7 +58,8 @@ function NeedLine({ need, area, again }: { need: Need; area: string; again: () =
         )}
       </p>
       <p class="basis muted">{basisWord(need.basis)}</p>
-      {isOpen && isMissing && <Candidates need={need} area={area} again={again} />}
+      <NeedReasons found={found} need={need} />
+      {isOpen && isMissing && <Candidates need={need} area={found.area} again={again} />}
     </li>
   );
 }

@@ -96,6 +96,7 @@ export interface Ruling {
   reason: string;
   by: string;
   at: string;
+  ended_by: string | null;
   /** What the plan would have saved without it; null when there was no time to tell. */
   cost_minutes?: number | null;
   cost_units?: number | null;

@@ -170,7 +170,12 @@ function MatchDetail({ match, places, mark, picks, ruled, canRule }: DetailProps
           word("plan.mark_what.changed", { before: quantityOf(match.item, mark.before) })}
       </p>
       {picks?.quantity && <Quantity match={match} picks={picks} change={picks.quantity} />}
-      <WhyMatch why={match.why} item={match.item} name={places.supplier} />
+      <WhyMatch
+        why={match.why}
+        item={match.item}
+        name={places.supplier}
+        ruling={places.plan.rulings?.find((one) => one.id === match.why.ruling_id)}
+      />
       <div class="row lt-actions">
         {canRule && <RulingForms match={match} places={places} done={ruled} />}
         <button type="button" class="link" onClick={() => go(casePath(match.case_id))}>

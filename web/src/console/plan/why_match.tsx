@@ -7,10 +7,13 @@ interface Props {
   why: Why;
   item: string;
   name: NameOf;
+  /** The ruling that the match follows. */
+  ruling?: { by: string; reason: string } | undefined;
 }
 
-export function WhyMatch({ why, item, name }: Props) {
+export function WhyMatch({ why, item, name, ruling }: Props) {
   const { terms, next = [], price } = why;
+  if (ruling) return <p class="why">{word("plan.ruled_pin", { by: ruling.by, reason: ruling.reason })}</p>;
   return (
     <div class="why">
       <p>{terms ? termsWord(terms) : word("plan.not_explained")}</p>
