@@ -20,9 +20,9 @@ from geo.flow import Ints, Quantities
 from geo.pricing import NO_ARC, Costs
 from geo.transportation import Solution
 
-MOST_FOR_RIVALS: Final = 500
+MOST_FOR_RIVALS: Final = 1_000
 """Supplies in use up to which the paths between all of them are worked out, which takes the third power: about
-0.3 s. Beyond, each match is looked at by itself and rivals are not told."""
+a second. Beyond, each match is looked at by itself and rivals are not told."""
 
 MOST_USED: Final = 4_000
 """Supplies in use up to which flips are told at all: the steps between them fill 128 MB."""
@@ -167,7 +167,7 @@ class Flips:
 
 def _shortest(steps: Ints) -> Ints:
     """The cheapest ways between all nodes, over any others (Floyd and Warshall)."""
-    paths = steps.copy()
+    paths = steps.copy(order="C")
     np.fill_diagonal(paths, 0)
     for middle in range(len(paths)):
         np.minimum(paths, paths[:, middle, None] + paths[middle], out=paths)
