@@ -63,6 +63,7 @@ def solved(case, *, ways=None, pins=()):
             extra = np.zeros((len(needs), len(supplies)))
             for (need_id, supply_id), minutes in (ways or {}).items():
                 extra[np.ix_(needs["need_id"] == need_id, supplies["supply_id"] == supply_id)] = minutes
+            self.need_alike = np.arange(len(needs)) if ways else self.need_alike
             table, pairs = self.routes.table, self.routes.pairs
             self.routes.table = lambda to, origins: table(to, origins) + extra[np.ix_(to, origins)]
             self.routes.pairs = lambda to, origins: pairs(to, origins) + extra[to, origins]
