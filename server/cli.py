@@ -244,6 +244,35 @@ def drill() -> None:
     """Drills: cases that are played, or loaded to be looked at."""
 
 
+@drill.command("run")
+@click.option("--case", "file", type=click.Path(dir_okay=False, path_type=Path), help="a team's own case (JSON)")
+@click.option("--seeds", type=click.IntRange(1, 10_000), default=30, show_default=True, help="pairs in each cell")
+@click.option("--acceptance", type=click.FloatRange(0, 1), help="offers that are accepted; with --case, 0.2 else")
+@click.option("--policy", "policies", multiple=True, help="instead of tanggap, priority_nearest and first_come")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default="var/drill", show_default=True)
+@click.option("--workers", type=click.IntRange(1, 256), help="processes; as many as there are cores else")
+def drill_run(
+    file: Path | None,
+    seeds: int,
+    acceptance: float | None,
+    policies: tuple[str, ...],
+    out: Path,
+    workers: int | None,
+) -> None:
+    """Play cases by the product's policy and by others, and print the table.
+
+    Random cases, scarce to ample, in one cluster or dispersed, with 5, 20 and 60 % of offers accepted; or the CASE.
+    What was played is kept in OUT/runs.jsonl: a second start goes on.
+    """
+    from bench.drill.case import BadCase
+    from server.commands import drill as drills
+
+    try:
+        drills.run(file, seeds, acceptance, policies, out, workers)
+    except BadCase as error:
+        raise click.ClickException(str(error)) from error
+
+
 @drill.command("load")
 @click.argument("case", metavar="cianjur|FILE.json")
 def drill_load(case: str) -> None:

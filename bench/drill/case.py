@@ -226,14 +226,14 @@ MIDDLE: Final = (107.14, -6.82)
 """Longitude and latitude around which random cases lie: Cianjur."""
 STARTS: Final = datetime(2022, 11, 21, 13, 21, tzinfo=WIB)
 """The Cianjur earthquake of 2022 (BMKG: M 5.6 at 13:21 WIB)."""
-HOURS, REPORTS, VILLAGES, SITES, VOLUNTEERS = 24, 110, 20, 8, 90
+HOURS, REPORTS, VILLAGES, SITES, VOLUNTEERS = 24, 100, 20, 8, 200
 RATIO: Final[Mapping[Supply, float]] = {"scarce": 0.5, "balanced": 1.0, "ample": 2.0}
 """Stock of each item over what is asked of it, and volunteers over VOLUNTEERS."""
-GOODS: Final[Mapping[str, int]] = {"water": 5, "rice": 4, "blanket": 4, "tarpaulin": 3, "hygiene_kit": 3}
+GOODS: Final[Mapping[str, int]] = {"water": 4, "rice": 4, "blanket": 4}
 """How often an item is asked for, against the others."""
-SERVICES: Final[Mapping[str, int]] = {"medical": 2, "evacuation": 1}
+SERVICES: Final[Mapping[str, int]] = {"medical": 1}
 TIERS: Final[Mapping[int, int]] = {0: 5, 1: 30, 2: 45, 3: 20}
-VEHICLES: Final[Mapping[str, int]] = {"motorcycle": 35, "car": 20, "pickup": 30, "truck": 15}
+VEHICLES: Final[Mapping[str, int]] = {"motorcycle": 30, "car": 25, "pickup": 35, "truck": 10}
 KM_NORTH, KM_EAST = 1 / 110.6, 1 / 110.6 / math.cos(math.radians(6.82))
 """Degrees for a kilometre near MIDDLE."""
 
@@ -242,8 +242,8 @@ def random_case(seed: int, supply: Supply, spread: Spread) -> Case:
     """A case of its own for each seed; supply and spread of one seed share what they need not change.
 
     All counts and shares are assumptions of ours, of the size of a regency's first day. Villages lie within some
-    7 km of one epicentre, or evenly over 70 x 50 km. Half of the reports come within 5 hours. Six tenths of
-    the stock are there at the start, the rest comes in lots until the eighteenth hour.
+    7 km of one epicentre, or evenly over 50 x 40 km. Half of the reports come within 3 hours. Six tenths of
+    the stock are there at the start, the rest comes in lots until the twelfth hour.
     """
     rng = Random(f"{seed} {spread}")
     villages = tuple(_village(rng, n, spread) for n in range(VILLAGES))
@@ -268,17 +268,17 @@ def _village(rng: Random, n: int, spread: Spread) -> Village:
     if spread == "cluster":
         lon, lat = _moved(*MIDDLE, rng.gauss(0, 7), rng.gauss(0, 7))
     else:
-        lon, lat = _moved(*MIDDLE, rng.uniform(-35, 35), rng.uniform(-25, 25))
+        lon, lat = _moved(*MIDDLE, rng.uniform(-25, 25), rng.uniform(-20, 20))
     return Village(f"Desa {n + 1}", lon, lat, round(rng.lognormvariate(8.2, 0.5)))
 
 
 def _site(rng: Random, n: int, spread: Spread) -> Site:
     """In a cluster two of them are near, the others in the towns around."""
     far = spread == "cluster" and n >= SITES // 4
-    angle, away = rng.uniform(0, 2 * math.pi), rng.uniform(15, 45) if far else rng.uniform(3, 12)
+    angle, away = rng.uniform(0, 2 * math.pi), rng.uniform(12, 35) if far else rng.uniform(3, 12)
     east, north = away * math.cos(angle), away * math.sin(angle)
     if spread == "dispersed":
-        east, north = rng.uniform(-35, 35), rng.uniform(-25, 25)
+        east, north = rng.uniform(-25, 25), rng.uniform(-20, 20)
     lon, lat = _moved(*MIDDLE, east, north)
     return Site(f"Gudang {n + 1}", "warehouse" if n % 2 else "post", lon, lat)
 
@@ -293,7 +293,7 @@ def _report(rng: Random, villages: Sequence[Village]) -> Report:
     asked = sorted(goods | ({_pick(rng, SERVICES)} if rng.random() < 0.15 else set()))
     lines = needs_for(people, vulnerable, {}, [(item, None) for item in asked])
     needs = tuple(Need(line.item, line.quantity) for line in lines)
-    at_min = round(min(20 * 60.0, rng.expovariate(math.log(2) / 300)), 1)
+    at_min = round(min(10 * 60.0, rng.expovariate(math.log(2) / 180)), 1)
     return Report(at_min, village, lon, lat, _pick(rng, TIERS), people, needs, vulnerable)
 
 
@@ -314,7 +314,7 @@ def _stock(seed: int, supply: Supply, reports: Sequence[Report]) -> tuple[Stock,
             asked[need.item] = asked.get(need.item, 0) + need.quantity
     for item in sorted(asked):
         lots = [_Lot(0.0, 0.6, rank**-0.5) for rank in (1, 2, 3)]
-        lots += [_Lot(30.0 * rng.randint(2, 36), 0.4, rng.uniform(0.5, 1.5)) for _ in range(3)]
+        lots += [_Lot(30.0 * rng.randint(2, 24), 0.4, rng.uniform(0.5, 1.5)) for _ in range(3)]
         for lot in lots:
             of_all = lot.part * lot.share / sum(other.share for other in lots if other.part == lot.part)
             quantity = max(1, round(asked[item] * RATIO[supply] * of_all))
@@ -333,7 +333,7 @@ def _volunteer(rng: Random, villages: Sequence[Village]) -> Volunteer:
     home = rng.choice(villages)
     lon, lat = _moved(home.lon, home.lat, rng.gauss(0, 5), rng.gauss(0, 5))
     begin = round(rng.uniform(-180, HOURS * 60 - 60))
-    skills = tuple(skill for skill, share in (("medical", 0.2), ("evacuation", 0.25)) if rng.random() < share)
+    skills = ("medical",) if rng.random() < 0.2 else ()
     until = begin + rng.randint(4 * 60, 10 * 60)
     return Volunteer(max(0, begin), until, lon, lat, skills, _pick(rng, VEHICLES))  # type: ignore[arg-type]
 

@@ -145,7 +145,7 @@ def solve(situation: Situation) -> Solved:
     if situation.plan["kind"] == "what_if":
         return _solve_what_if(situation)
     began, seconds = time.perf_counter(), float(situation.settings["seconds"])
-    problem, plan = _best(situation, seconds)
+    problem, plan = best(problem_of(situation), situation, seconds, explain=len(situation.needs) <= EXPLAINED)
 
     def again(other: Problem, strength: float, earlier: matching.Earlier | None = None) -> matching.Plan | None:
         left = seconds - (time.perf_counter() - began)
@@ -160,10 +160,8 @@ def solve(situation: Situation) -> Solved:
     return Solved(plan, time.perf_counter() - began, without, unruled)
 
 
-def _best(situation: Situation, seconds: float) -> tuple[Problem, matching.Plan]:
+def best(problem: Problem, situation: Situation, seconds: float, *, explain: bool) -> tuple[Problem, matching.Plan]:
     """The plan, and the problem that it solves: what was proposed stays as it is unless moving it is worth it."""
-    problem = problem_of(situation)
-    explain = len(problem.needs) <= EXPLAINED
     if not situation.loose:
         return problem, problem.solve(situation.strength, seconds, explain=explain, earlier=situation.earlier)
     staying = problem.keeping(situation.loose)
