@@ -7,7 +7,7 @@ from flask import jsonify
 from server.api.contract import route, system
 from server.api.identity import actor
 from server.services import supply
-from server.services.inputs_supply import AdjustIn, ReceiveIn, TransferIn, WriteOffIn
+from server.services.inputs_supply import AdjustIn, BreakIn, ReceiveIn, TransferIn, WriteOffIn
 from server.services.ledger import Done
 
 ANSWERS = {201: "Done: the lots as they are now", 200: "This client_id did it before: the lots as they are now"}
@@ -43,3 +43,10 @@ def write_off(body: WriteOffIn) -> Any:
     """Goods are expired, damaged or lost."""
     with system().writing() as tx:
         return _answer(supply.write_off(tx, actor(), body))
+
+
+@route("POST", "/api/stock/break_kit", guard="signed_in", body=BreakIn, answers=ANSWERS)
+def break_kit(body: BreakIn) -> Any:
+    """Kits are opened; what they hold is new lots of the site."""
+    with system().writing() as tx:
+        return _answer(supply.break_kit(tx, actor(), body))

@@ -112,6 +112,8 @@ _ITEMS = (
     _goods("mattress", "piece", 8.0, 0.15, 2),
     _goods("latrine", "piece", 80.0, 1.2, 2),
     _goods("hygiene_kit", "set", 3.5, 0.012, 2),
+    _goods("family_kit", "set", 11.0, 0.09, 2),
+    _goods("soap", "piece", 0.1, 0.0001, 2),
     _goods("sanitary_pads", "piece", 0.02, 0.0001, 2),
     _goods("diapers", "piece", 0.04, 0.0004, 2),
     _goods("adult_diapers", "piece", 0.1, 0.001, 2),
@@ -138,6 +140,37 @@ _ITEMS = (
     _service("sorting", 3),
 )
 ITEMS: Mapping[str, Item] = {item.code: item for item in _ITEMS}
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What one unit of an item holds of other items, so that it can be opened and given out in parts.
+
+    holds: units of each, none of them a kit. whole: whether that is all; the rest of one that is not (toothbrushes,
+    towels) stays at the site and is booked no more, as the catalogue has no item for it.
+    """
+
+    holds: Mapping[str, int]
+    source: str
+    whole: bool
+
+
+KITS: Mapping[str, Kit] = {
+    "family_kit": Kit({"blanket": 4, "sleeping_mat": 4, "jerrycan": 1, "flashlight": 1}, OWN, whole=True),
+    "hygiene_kit": Kit({"soap": 12, "sanitary_pads": 30}, OWN, whole=False),
+}
+"""Kits that can be opened. Their contents are figures of our own, by the norms below: a family kit for a household
+of four, a hygiene kit for five people and about a month. What is packed differs from sender to sender: who opens
+other kits counts what came out (`supply.adjust`)."""
+
+
+
+def contents(item: str) -> dict[str, object]:
+    """What one of an item holds, as screens and programs are told; nothing for what is no kit that can be opened."""
+    kit = KITS.get(item)
+    return {"contents": dict(kit.holds) if kit else {}, "holds_more": bool(kit and not kit.whole)}
+
+
 SKILLS: tuple[str, ...] = tuple(sorted({skill for item in _ITEMS for skill in item.skills}))
 
 
@@ -166,6 +199,8 @@ NORMS: tuple[Norm, ...] = (
     _one_per("sleeping_mat", "1"),
     _one_per("mattress", "2"),
     _one_per("hygiene_kit", "5"),
+    _one_per("family_kit", "4"),
+    Norm("soap", Fraction("2.5"), Per.PERSON, "sphere", f"{SPHERE}; 250 g a month for bathing, in bars of 100 g"),
     _one_per("medicine_kit", "50"),
     _one_per("clothing", "1"),
     _one_per("jerrycan", "5"),
@@ -291,6 +326,7 @@ def listing() -> list[dict[str, object]]:
             "volume_m3": item.volume_m3,
             "tier": item.tier,
             "skills": sorted(item.skills),
+            **contents(item.code),
             "norms": [
                 {
                     "amount": float(norm.amount),

@@ -1,5 +1,7 @@
 """Gifts: what a donor gave becomes a lot, and its code shows the donor where it went.
 
+A gift of kits may be opened: then its page says how many were, and where what they held went, item by item.
+
 The public page of a gift says how much of it lies where, is on the way, or was handed over in which
 district on which day. It says so on the clock of all public figures, so that nobody sees a single
 hand-over happen.
@@ -98,7 +100,7 @@ def staff_view(gift: Row) -> dict[str, Any]:
         "url": f"/donasi/{gift['code']}",
         "shown_as": gift["shown_as"],
         "item": gift["item"],
-        "unit": ITEMS[gift["item"]].unit if gift["item"] in ITEMS else "",
+        "unit": _unit(gift["item"]),
         "quantity": gift["quantity"],
         "site_id": gift["site_id"],
         "site_name": gift["site_name"],
@@ -118,14 +120,31 @@ def follow(tx: Tx, code: str, gazetteer: Gazetteer) -> dict[str, Any]:
     until = max(cut["cut_at"], gift["received_at"]) if cut else gift["received_at"]
     flow = tx.stock.gift_flow(gift["id"], until)
     names = _Names(gazetteer)
+    own = [row for row in flow if row["item"] == gift["item"]]
     return {
         "code": gift["code"],
         "shown_as": gift["shown_as"],
         "item": gift["item"],
-        "unit": ITEMS[gift["item"]].unit if gift["item"] in ITEMS else "",
+        "unit": _unit(gift["item"]),
         "quantity": gift["quantity"],
         "received_on": day_of(gift["received_at"]).isoformat(),
         "as_of": until.isoformat() if cut else None,
+        **_went(own, names),
+        "opened": gift["quantity"] + sum(row["quantity"] for row in own if row["account"] == "outside"),
+        "parts": [
+            {"item": item, "unit": _unit(item), **_went([row for row in flow if row["item"] == item], names)}
+            for item in sorted({row["item"] for row in flow} - {gift["item"]})
+        ],
+    }
+
+
+def _unit(item: str) -> str:
+    return ITEMS[item].unit if item in ITEMS else ""
+
+
+def _went(flow: list[dict[str, Any]], names: "_Names") -> dict[str, Any]:
+    """Where the goods of one item are, and where and when they were handed over."""
+    return {
         "stored": [
             {**names.of(area), "quantity": quantity} for area, quantity in _sums(flow, "site", "site_area", REGENCY)
         ],

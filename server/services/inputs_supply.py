@@ -102,6 +102,14 @@ class WriteOffIn(OnceIn):
     note: Note = None
 
 
+class BreakIn(OnceIn):
+    """Kits that are opened, so that what they hold can be given out in parts."""
+
+    lot_id: UUID
+    quantity: Quantity
+    reason: Reason
+
+
 class GiftIn(OnceIn):
     """What a donor gave, and where; `donor` is kept sealed, `shown_as` is what the public page says."""
 

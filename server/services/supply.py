@@ -18,6 +18,7 @@ from server.services.bulk import RowResult
 from server.services.inputs import PlaceIn, parse
 from server.services.inputs_supply import (
     AdjustIn,
+    BreakIn,
     GiftIn,
     ListIn,
     ReceiveIn,
@@ -313,6 +314,34 @@ def transfer(tx: Tx, actor: Actor, body: TransferIn) -> Done:
     goods = Goods(lot["item"], quantity, lot["expiry"], lot["gift_id"], note=note)
     new_id = ledger.take_in(tx, actor, there, goods, transfer_id, "move")
     return ledger.tell(tx, actor, "transfer", transfer_id, [lot["id"], new_id or ""], quantity=quantity)
+
+
+def break_kit(tx: Tx, actor: Actor, body: BreakIn) -> Done:
+    """Kits of a lot are opened: what they hold comes into new lots of the same site, under one transfer id.
+
+    The new lots keep the kit's expiry, because nobody says which part of it expires, and its gift. Only what is free.
+    Raises Invalid naming `lot_id` when it is no kit, or `quantity` with what is free; NotFound; Forbidden.
+    """
+    lot = _lot_for(tx, actor, str(body.lot_id))
+    kit = catalogue.KITS.get(lot["item"])
+    if kit is None:
+        raise Invalid({"lot_id": Problem("not_a_kit", {"item": lot["item"]})})
+    parts = {item: each * body.quantity for item, each in kit.holds.items()}
+    transfer_id = _transfer_id(tx, body.client_id)
+    rows = [("site", -body.quantity), ("outside", body.quantity)]
+    rows += [row for units in parts.values() for row in (("outside", -units), ("site", units))]
+    if before := _done_before(tx, lot, body.client_id, rows):
+        return before
+    _check_free(lot, body.quantity)
+    if max(parts.values()) > catalogue.LARGEST_QUANTITY:
+        most = catalogue.LARGEST_QUANTITY // max(kit.holds.values())
+        raise Invalid({"quantity": Problem("too_large", {"most": most})})
+    why = {"transfer_id": transfer_id, "reason": "open_kit", "note": body.reason}
+    ledger.move(tx, actor, lot["id"], body.quantity, "site", "outside", **why)
+    here, told = {"id": lot["site_id"]}, {"quantity": body.quantity, "reason": body.reason}
+    opened = [Goods(item, units, lot["expiry"], lot["gift_id"], body.reason) for item, units in parts.items()]
+    made = [ledger.take_in(tx, actor, here, goods, transfer_id, "open_kit") or "" for goods in opened]
+    return ledger.tell(tx, actor, "break_kit", transfer_id, [lot["id"], *made], **told)
 
 
 def _is_training(tx: Tx, incident_id: str) -> bool:

@@ -17,6 +17,7 @@ def workplace(tx: Tx, actor: Actor) -> dict[str, Any]:
         "incidents": [{**incidents.public(row), "clocks": _clocks(row["settings"])} for row in tx.incidents.open()],
         "items": [
             {"code": item.code, "kind": item.kind.value, "unit": item.unit, "tier": item.tier}
+            | catalogue.contents(item.code)
             for item in catalogue.ITEMS.values()
         ],
     }

@@ -57,11 +57,11 @@ select lot_id, account, sum(quantity)::bigint as balance from ledger where accou
 group by lot_id, account having sum(quantity) < 0
 """
 _GIFT_FLOW = """
-select g.account, s.area as site_area, a.area as delivered_area, g.at, sum(g.quantity)::bigint as quantity
+select lo.item, g.account, s.area as site_area, a.area as delivered_area, g.at, sum(g.quantity)::bigint as quantity
 from ledger g join lots lo on lo.id = g.lot_id join sites s on s.id = lo.site_id
 left join assignments a on a.id = g.assignment_id
 where lo.gift_id = :gift and g.at <= :until
-group by g.account, s.area, a.area, g.at
+group by lo.item, g.account, s.area, a.area, g.at
 """
 
 
@@ -224,5 +224,5 @@ class Stock:
         return every(self.conn, query.order_by(gifts.c.received_at.desc(), gifts.c.id.desc()).limit(limit))
 
     def gift_flow(self, gift_id: str, until: datetime) -> list[Row]:
-        """Where a gift's goods went until a moment: sums by account, area of the site, area of delivery and time."""
+        """Where a gift's goods went until a moment: sums by item, account, site's area, area of delivery and time."""
         return every(self.conn, text(_GIFT_FLOW), {"gift": gift_id, "until": until})

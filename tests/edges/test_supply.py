@@ -126,6 +126,28 @@ def test_a_donor_follows_the_gift_by_its_code(api, site):
     assert gift["id"] in {row["id"] for row in api("GET", "/api/gifts")[1]["gifts"]}
 
 
+def test_kits_are_opened_by_http(api, site):
+    body = {"site_id": site["id"], "item": "family_kit", "quantity": 5, "donor": "Bu Tuti"}
+    status, gift = api("POST", "/api/gifts", body, "keeper")
+    assert status == 201
+    kits = {"client_id": str(uuid.uuid4()), "lot_id": gift["lot_id"], "quantity": 2, "reason": "dibagi per orang"}
+    assert api("POST", "/api/stock/break_kit", kits, None)[0] == 401
+    assert api("POST", "/api/stock/break_kit", kits, "auditor")[0] == 403
+    status, refused = api("POST", "/api/stock/break_kit", {**kits, "quantity": 6}, "keeper")
+    assert (status, set(refused["error"]["fields"])) == (422, {"quantity"})
+    status, done = api("POST", "/api/stock/break_kit", kits, "keeper")
+    assert status == 201
+    assert {lot["item"]: lot["on_hand"] for lot in done["lots"]} == {
+        "family_kit": 3, "blanket": 8, "sleeping_mat": 8, "jerrycan": 2, "flashlight": 2,
+    }  # fmt: skip
+    assert api("POST", "/api/stock/break_kit", kits, "keeper")[0] == 200
+    found = api("GET", f"/api/public/gifts/{gift['code']}", who=None)[1]
+    assert {"opened", "parts"} <= found.keys()
+    listed = {item["code"]: item for item in api("GET", "/api/items", who=None)[1]["items"]}
+    assert listed["family_kit"]["contents"]["blanket"] == 4
+    assert (listed["hygiene_kit"]["holds_more"], listed["rice"]["contents"]) == (True, {})
+
+
 def test_a_rumour_and_a_closed_road(api):
     status, claim = api("POST", "/api/claims", {"text": "Jembatan Cugenang putus", "area_code": "32.03.20"})
     assert status == 201

@@ -12,7 +12,7 @@ from server.domain.permissions import SYSTEM, Actor, Grant
 from server.services import assignments, codes, gifts, handovers, incidents, publishing, supply
 from server.services.inputs import IncidentIn, parse
 from server.services.inputs_dispatch import DeliverIn, FailIn, StepIn
-from server.services.inputs_supply import GiftIn, ListIn, SiteIn, TransferIn, WriteOffIn
+from server.services.inputs_supply import BreakIn, GiftIn, ListIn, SiteIn, TransferIn, WriteOffIn
 from server.store import tables
 from tests.services.holding import hold
 from tests.services.world import World
@@ -114,6 +114,29 @@ def test_a_gift_is_followed_through_moves_and_hand_overs(world):
     assert found["delivered"][0]["parents"]
     places = [*found["stored"], *found["delivered"]]
     assert sum(row["quantity"] for row in places) + found["on_the_way"] + found["lost"] == 100
+
+
+def test_a_gift_of_kits_is_followed_into_what_they_held(world):
+    here, there = site(world), site(world, "32.73.01")
+    done = give(world, here, item="family_kit", quantity=10)
+    kits = done.answer["lot_id"]
+    with world.system.writing() as tx:
+        body = TransferIn(lot_id=kits, to_site_id=there, quantity=4)
+        supply.transfer(tx, SYSTEM, body)
+        opened = supply.break_kit(tx, SYSTEM, BreakIn(lot_id=kits, quantity=3, reason="dibagi")).answer["lots"]
+    blankets = next(lot for lot in opened if lot["item"] == "blanket")
+    assert {lot["gift_id"] for lot in opened} == {done.answer["id"]}
+    hand_over(world, *carry(world, blankets["id"], 5))
+    cut(world)
+    found = follow(world, done.answer["code"])
+    assert (found["quantity"], found["opened"]) == (10, 3)
+    assert [(row["code"], row["quantity"]) for row in found["stored"]] == [("32.03", 3), ("32.73", 4)]
+    parts = {part["item"]: part for part in found["parts"]}
+    assert {item: sum(row["quantity"] for row in part["stored"]) for item, part in parts.items()} == {
+        "blanket": 7, "sleeping_mat": 12, "jerrycan": 3, "flashlight": 3,
+    }  # fmt: skip
+    assert [(row["code"], row["quantity"]) for row in parts["blanket"]["delivered"]] == [("32.03.05", 5)]
+    assert found["delivered"] == []
 
 
 def test_a_hand_over_shows_only_after_the_next_cut_and_by_its_day_here(world):

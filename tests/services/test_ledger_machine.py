@@ -1,4 +1,4 @@
-"""Any order of receiving, counting, moving, writing off, holding, carrying and handing over keeps the ledger whole."""
+"""Any order of changes of stock, of holding, carrying and handing over keeps the ledger whole."""
 
 import uuid
 
@@ -8,16 +8,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
 
 from server.bootstrap import System
+from server.domain.catalogue import KITS
 from server.domain.errors import Invalid
 from server.domain.permissions import SYSTEM
 from server.services import assignments, handovers, supply
 from server.services.inputs import parse
 from server.services.inputs_dispatch import CancelIn, DeliverIn, FailIn, StepIn
-from server.services.inputs_supply import AdjustIn, ReceiveIn, TransferIn, WriteOffIn
+from server.services.inputs_supply import AdjustIn, BreakIn, ReceiveIn, TransferIn, WriteOffIn
 from tests.services.holding import hold
 from tests.services.world import World
 
 SMALL = st.integers(1, 30)
+KIT = "family_kit"
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +34,7 @@ class Ledger(RuleBasedStateMachine):
 
     world = None
     lots = Bundle("lots")
+    kits = Bundle("kits")
     waiting = Bundle("waiting")
     away = Bundle("away")
 
@@ -97,6 +100,32 @@ class Ledger(RuleBasedStateMachine):
         self.on_hand[lot] -= quantity
         self.on_hand[new["id"]], self.held[new["id"]] = quantity, 0
         return new["id"]
+
+    @rule(target=kits, where=st.integers(0, 1), quantity=SMALL)
+    def receive_kits(self, where, quantity):
+        (lot,) = self.does(supply.receive, ReceiveIn, site_id=self.sites[where], item=KIT, quantity=quantity)
+        self.on_hand[lot["id"]], self.held[lot["id"]] = quantity, 0
+        return lot["id"]
+
+    @rule(lot=kits, quantity=SMALL)
+    def hold_kits(self, lot, quantity):
+        quantity = min(quantity, self.free(lot))
+        if quantity:
+            hold(self.world.system, self.need_id, lot, quantity)
+            self.held[lot] += quantity
+
+    @rule(lot=kits, beyond_free=st.integers(-9, 9))
+    def open_kits(self, lot, beyond_free):
+        quantity = max(1, self.free(lot) + beyond_free)
+        fields = {"lot_id": lot, "quantity": quantity, "reason": "dibagi"}
+        if quantity > self.free(lot):
+            self.refused(supply.break_kit, BreakIn, **fields)
+            return
+        _, *parts = self.does(supply.break_kit, BreakIn, **fields)
+        self.on_hand[lot] -= quantity
+        assert [part["item"] for part in parts] == list(KITS[KIT].holds)
+        for part, each in zip(parts, KITS[KIT].holds.values(), strict=True):
+            self.on_hand[part["id"]], self.held[part["id"]] = quantity * each, 0
 
     @rule(target=waiting, lot=lots, quantity=SMALL)
     def hold(self, lot, quantity):

@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -13,7 +13,7 @@ from server.domain.errors import Conflict, Forbidden, Invalid, NotFound, NotSign
 from server.domain.permissions import ANYONE, SYSTEM, Actor, Grant
 from server.services import intake, supply
 from server.services.inputs import ReportIn, parse
-from server.services.inputs_supply import AdjustIn, ReceiveIn, SiteIn, TransferIn, WriteOffIn
+from server.services.inputs_supply import AdjustIn, BreakIn, ReceiveIn, SiteIn, TransferIn, WriteOffIn
 from server.store import tables
 from tests.services.holding import hold
 
@@ -164,6 +164,70 @@ def test_a_move_between_sites_is_one_transfer_of_two_lots(system):
     assert_whole(system)
 
 
+def test_opened_kits_are_one_change_of_several_lots(system):
+    here = site(system)
+    expiry = day_of(datetime.now(UTC)) + timedelta(days=90)
+    kits = lot_of(receive(system, here, item="hygiene_kit", quantity=10, expiry=expiry.isoformat()))
+    done = do(system, supply.break_kit, BreakIn, lot_id=kits, quantity=3, reason="dibagi per orang")
+    assert [(lot["item"], lot["on_hand"]) for lot in done.answer["lots"]] == [
+        ("hygiene_kit", 7), ("soap", 36), ("sanitary_pads", 90),
+    ]  # fmt: skip
+    assert {lot["site_id"] for lot in done.answer["lots"]} == {here}
+    assert {lot["expiry"] for lot in done.answer["lots"]} == {expiry.isoformat()}
+    with system.reading() as tx:
+        rows = tx.stock.entries_of(done.answer["transfer_id"])
+        assert tx.stock.unbalanced() == []
+        assert {(row["reason"], row["note"]) for row in rows} == {("open_kit", "dibagi per orang")}
+
+
+def test_opening_names_what_does_not_fit(system):
+    here = site(system)
+    rice, kits = lot_of(receive(system, here)), lot_of(receive(system, here, item="family_kit", quantity=5))
+    hold(system, rice_need(system), kits, 2)
+    with pytest.raises(Invalid) as error:
+        do(system, supply.break_kit, BreakIn, lot_id=rice, quantity=1, reason="dibagi")
+    assert error.value.fields["lot_id"].code == "not_a_kit"
+    with pytest.raises(Invalid) as error:
+        do(system, supply.break_kit, BreakIn, lot_id=kits, quantity=4, reason="dibagi")
+    assert error.value.fields["quantity"].params == {"free": 3, "held": 2}
+    many = lot_of(receive(system, here, item="hygiene_kit", quantity=100_000_000))
+    with pytest.raises(Invalid) as error:
+        do(system, supply.break_kit, BreakIn, lot_id=many, quantity=100_000_000, reason="dibagi")
+    assert error.value.fields["quantity"].code == "too_large"
+    assert state_of(system, kits) == (5, 2, 3)
+
+
+def test_the_same_kits_are_opened_once(system):
+    kits = lot_of(receive(system, site(system), item="family_kit", quantity=5))
+    fields = {"client_id": str(uuid.uuid4()), "lot_id": kits, "quantity": 2, "reason": "dibagi"}
+    first, again = (do(system, supply.break_kit, BreakIn, **fields) for _ in range(2))
+    assert (first.is_new, again.is_new) == (True, False)
+    assert [lot["id"] for lot in again.answer["lots"]] == [lot["id"] for lot in first.answer["lots"]]
+    assert state_of(system, kits) == (3, 0, 3)
+    with pytest.raises(Conflict):
+        do(system, supply.break_kit, BreakIn, **fields | {"quantity": 1})
+
+
+def test_of_many_who_open_the_last_kits_at_once_one_does(system):
+    kits = lot_of(receive(system, site(system), item="family_kit", quantity=3))
+    done, start = [], threading.Barrier(4)
+
+    def work():
+        start.wait()
+        try:
+            done.append(do(system, supply.break_kit, BreakIn, lot_id=kits, quantity=3, reason="dibagi").is_new)
+        except Invalid as error:
+            done.append(error.fields["quantity"].code)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(done, key=str) == [True, *["more_than_free"] * 3]
+    assert state_of(system, kits) == (0, 0, 0)
+
+
 def test_a_move_names_what_does_not_fit(system):
     here, there = site(system), site(system, "Posko Cugenang", "32.03.20")
     lot_id = lot_of(receive(system, here))
@@ -308,7 +372,7 @@ def test_what_is_free_leaves_out_the_expired_and_closed_sites(system):
         later = day_of(tx.now).replace(year=2098, month=6)
         assert {fresh, old} <= {lot["id"] for lot in find(pool, ["rice"], day_of(tx.now))}
         assert {fresh, old} & {lot["id"] for lot in find(pool, ["rice"], later)} == {fresh}
-        assert find(pool, ["blanket"], day_of(tx.now)) == []
+        assert find(pool, ["tent"], day_of(tx.now)) == []
     with system.writing() as tx:
         tx.sites.change(here, is_open=False)
         assert not {fresh, old} & {lot["id"] for lot in tx.stock.free_lots(pool, ["rice"], day_of(tx.now))}

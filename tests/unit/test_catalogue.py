@@ -11,6 +11,7 @@ from server.domain.catalogue import (
     ALTERNATIVES,
     DANGER_SERVICES,
     ITEMS,
+    KITS,
     LARGEST_QUANTITY,
     NORMS,
     Kind,
@@ -159,3 +160,13 @@ def test_a_span_of_days_needs_what_its_days_need(people: int, first: int, split:
         return quantities(people, {}, {}, [("water", None)], day, days)["water"]
 
     assert water(first, covered) == water(first, split) + water(first + split, covered - split)
+
+
+@pytest.mark.parametrize("code", KITS)
+def test_a_kit_holds_goods_that_fit_into_it(code: str) -> None:
+    kit, item = KITS[code], ITEMS[code]
+    held = [(ITEMS[part], count) for part, count in kit.holds.items()]
+    assert all(part.kind is Kind.GOODS and count > 0 for part, count in held)
+    assert not kit.holds.keys() & KITS.keys()
+    assert sum(part.weight_kg * count for part, count in held) <= item.weight_kg
+    assert sum(part.volume_m3 * count for part, count in held) <= item.volume_m3

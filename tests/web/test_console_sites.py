@@ -107,6 +107,34 @@ def test_goods_are_received_counted_moved_and_written_off(desk, admin, new_site)
     assert [lot["on_hand"] for lot in admin.get(f"/api/sites/{there['id']}/stock")["lots"]] == [60]
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_kits_are_opened_and_what_comes_out_is_shown_first(stack, new_page, admin, new_site, size):
+    page, site = signed_in(stack, new_page, SIZES[size]), new_site(family_kit=10, hygiene_kit=4, rice=5)
+    page.goto(f"/posko/{site['id']}")
+    expect(lot_row(page, "Beras").get_by_role("button", name="Buka paket")).to_have_count(0)
+    lot_row(page, "Paket kebersihan diri").get_by_role("button", name="Buka paket").click()
+    expect(page.locator(".lot-form")).to_contain_text("Isi lainnya tetap di sini")
+    lot_row(page, "Paket kebersihan diri").get_by_role("button", name="Buka paket").click()
+    lot_row(page, "Paket keluarga").get_by_role("button", name="Buka paket").click()
+    form = page.locator(".lot-form")
+    expect(form).to_contain_text("Isi satu paket: Selimut 4")
+    page.locator("#break-quantity").fill("11")
+    form.get_by_role("button", name="Buka paketnya").click()
+    expect(page.locator("#break-reason-problem")).to_be_visible()
+    page.locator("#break-reason").fill("dibagi per orang")
+    form.get_by_role("button", name="Buka paketnya").click()
+    expect(page.locator("#break-quantity-problem")).to_contain_text("10")
+    page.locator("#break-quantity").fill("3")
+    expect(form).to_contain_text("Menjadi: Selimut 12")
+    photograph(page, f"{size}-posko-buka-paket")
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
+    form.get_by_role("button", name="Buka paketnya").click()
+    expect(lot_row(page, "Selimut")).to_contain_text("12")
+    expect(lot_row(page, "Paket keluarga")).to_contain_text("7")
+    page.locator(".ledger summary").click()
+    expect(page.locator(".ledger")).to_contain_text("paket dibuka")
+
+
 def test_a_change_that_is_sent_twice_is_made_once(desk, admin, new_site):
     site = new_site(rice=10)
     desk.goto(f"/posko/{site['id']}")

@@ -85,3 +85,21 @@ def test_a_gift_code_is_looked_up_and_a_wrong_one_said_so(shown, plain_phone):
     plain_phone.click("button:has-text('Lacak donasi')")
     expect(plain_phone.locator("#code-problem")).to_contain_text("tidak kami kenal")
     expect(plain_phone.locator("#code")).to_have_value("TIDAK-ADA")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_gift_of_kits_tells_where_what_they_held_is(stack, admin, nobody, new_page, size):
+    site = {"name": f"Gudang {size}", "kind": "warehouse", "area_code": "32.03.01"}
+    given = {"site_id": admin.post("/api/sites", site, 201)["id"], "item": "family_kit", "quantity": 10}
+    gift = admin.post("/api/gifts", given, 201)
+    opened = {"lot_id": gift["lot_id"], "quantity": 3, "reason": "dibagi per orang"}
+    admin.post("/api/stock/break_kit", opened, 201)
+    told = f"/api/public/gifts/{gift['code']}"
+    stack.wait_for(lambda: nobody.get(told)["opened"] == 3, "the figures are not cut")
+    page = new_page(viewport=SIZES[size])
+    page.goto(f"/donasi/{gift['code']}")
+    expect(page.locator("main")).to_contain_text("Dibuka dan dibagikan isinya")
+    expect(page.locator("section", has_text="Dari paket yang dibuka: Selimut")).to_contain_text("12 buah")
+    assert violations(page) == []
+    photograph(page, f"{size}-donasi-paket")
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]

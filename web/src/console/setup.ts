@@ -15,6 +15,10 @@ export interface Item {
   kind: "goods" | "service";
   unit: string;
   tier: number;
+  /** What one of it holds, where it is a kit that can be opened. */
+  contents: Record<string, number>;
+  /** Whether there is more in it than the catalogue has items for. */
+  holds_more: boolean;
 }
 
 interface Setup {

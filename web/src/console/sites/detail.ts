@@ -103,4 +103,4 @@ export const acceptVolunteer = (id: string): Promise<Result<{ name: string; one_
   post(`/api/volunteers/${id}/accept`);
 export const refuseVolunteer = (id: string): Promise<Result<unknown>> => post(`/api/volunteers/${id}/refuse`);
 
-export type StockAction = "receive" | "adjust" | "transfer" | "write_off";
+export type StockAction = "receive" | "adjust" | "transfer" | "write_off" | "break_kit";

@@ -3,9 +3,9 @@ import { useState } from "preact/hooks";
 import { word } from "../../words";
 import { day, number, quantityOf } from "../format";
 import { Waiting } from "../parts";
-import { may } from "../setup";
+import { items, may } from "../setup";
 import type { Lot, Site } from "./detail";
-import { AdjustForm, ReceiveForm, TransferForm, WriteOffForm } from "./stock_forms";
+import { AdjustForm, BreakForm, ReceiveForm, TransferForm, WriteOffForm } from "./stock_forms";
 
 interface Props {
   site: Site;
@@ -77,10 +77,14 @@ export function Stock({ site, lots, again }: Props) {
   );
 }
 
-type Open = "adjust" | "transfer" | "write_off" | null;
+const ACTIONS = ["adjust", "transfer", "write_off"] as const;
+type Action = (typeof ACTIONS)[number] | "break_kit";
+
+const isKit = (lot: Lot): boolean => Object.keys(items.get(lot.item)?.contents ?? {}).length > 0;
 
 function LotRows({ lot, canEdit, again }: { lot: Lot; canEdit: boolean; again: () => void }) {
-  const [open, setOpen] = useState<Open>(null);
+  const [open, setOpen] = useState<Action | null>(null);
+  const actions: readonly Action[] = isKit(lot) ? [...ACTIONS, "break_kit"] : ACTIONS;
   const done = () => {
     setOpen(null);
     again();
@@ -107,7 +111,7 @@ function LotRows({ lot, canEdit, again }: { lot: Lot; canEdit: boolean; again: (
         </td>
         {canEdit && (
           <td class="lot-actions">
-            {(["adjust", "transfer", "write_off"] as const).map((action) => (
+            {actions.map((action) => (
               <button
                 key={action}
                 type="button"
@@ -127,6 +131,7 @@ function LotRows({ lot, canEdit, again }: { lot: Lot; canEdit: boolean; again: (
             {open === "adjust" && <AdjustForm lot={lot} done={done} />}
             {open === "transfer" && <TransferForm lot={lot} done={done} />}
             {open === "write_off" && <WriteOffForm lot={lot} done={done} />}
+            {open === "break_kit" && <BreakForm lot={lot} done={done} />}
           </td>
         </tr>
       )}

@@ -1,12 +1,12 @@
-/** The four changes of stock. A form keeps one client id, so that sending it twice changes stock once. */
+/** The changes of stock. A form keeps one client id, so that sending it twice changes stock once. */
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { newId } from "../../offline";
 import { word } from "../../words";
-import { number, quantityOf } from "../format";
+import { amount, number, quantityOf } from "../format";
 import { useDoing, useLoaded, type Doing } from "../hooks";
 import { Do, Field, fieldsOf, OtherFields, Problem } from "../parts";
-import { setup } from "../setup";
+import { items, setup } from "../setup";
 import { say } from "../toasts";
 import { changeStock, loadSites, type Lot, type Site, type StockAction } from "./detail";
 
@@ -201,6 +201,40 @@ export function TransferForm({ lot, done }: { lot: Lot; done: () => void }) {
       />
     </StockForm>
   );
+}
+
+/** Kits are opened; what comes out is shown before it is written. */
+export function BreakForm({ lot, done }: { lot: Lot; done: () => void }) {
+  const doing = useDoing();
+  const [quantity, setQuantity] = useState("");
+  const [reason, setReason] = useState("");
+  const wrong = fieldsOf(doing.refusal);
+  const count = asNumber(quantity);
+  const body = () => ({ lot_id: lot.id, quantity: count, reason: reason || undefined });
+  const hint =
+    typeof count === "number" && count > 0
+      ? word("sites.kit_becomes", { what: contentsOf(lot.item, count) })
+      : word("sites.kit_holds", { what: contentsOf(lot.item, 1) });
+  return (
+    <StockForm action="break_kit" fields={["quantity", "reason"]} doing={doing} body={body} done={done}>
+      <Input
+        name="break-quantity"
+        label={word("sites.quantity")}
+        value={quantity}
+        set={setQuantity}
+        wrong={wrong.quantity}
+        numeric
+        hint={`${word("sites.free_is", { n: quantityOf(lot.item, lot.free) })} · ${hint}`}
+      />
+      {items.get(lot.item)?.holds_more && <p class="muted">{word("sites.kit_rest")}</p>}
+      <Input name="break-reason" label={word("sites.reason")} value={reason} set={setReason} wrong={wrong.reason} />
+    </StockForm>
+  );
+}
+
+export function contentsOf(item: string, count: number): string {
+  const held = Object.entries(items.get(item)?.contents ?? {});
+  return held.map(([part, each]) => amount(part, each * count)).join(", ");
 }
 
 export function WriteOffForm({ lot, done }: { lot: Lot; done: () => void }) {
