@@ -1,9 +1,9 @@
-"""All benchmarks, or those named: `python -m bench [intake] [live] [board] [queue] [plan] [trips] [page]`."""
+"""All benchmarks, or those named: `python -m bench [intake] [live] [board] [queue] [plan] [rank] [page]`."""
 
 import importlib
 import sys
 
-ALL = ("intake", "live", "board", "queue", "plan", "trips", "page")
+ALL = ("intake", "live", "board", "queue", "plan", "rank", "page")
 
 for name in sys.argv[1:] or ALL:
     importlib.import_module(f"bench.{name}").main()

@@ -1,16 +1,14 @@
 """Who or what can serve one need, ranked at once; the plan settles who gets what is scarce."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from geo import candidates
+from geo import candidates, travel
 from server.domain.carrying import CAPACITY
 from server.domain.catalogue import ITEMS, Kind
 from server.domain.errors import Conflict, NotFound
-from server.domain.offering import Search
 from server.domain.permissions import Actor, Permission, may, require
 from server.services import queries
 from server.services.moves import Row
@@ -18,8 +16,10 @@ from server.store.unit_of_work import Tx
 
 HERE = ZoneInfo("Asia/Jakarta")
 BEST = 10
-NEAR_DEGREES, NEAR_MIN = 0.3, 110.0
-"""Where the best are looked for first, and how soon they must be there: no vehicle from outside is sooner."""
+FIRST = 100
+AS_THE_CROW_FLIES = 0.98
+"""How many are looked at first; and the least share of its way that one farther off on a flat map has: degrees of
+longitude and latitude differ by less than a hundredth over West Java."""
 
 
 def for_need(tx: Tx, actor: Actor, need_id: int) -> dict[str, Any]:
@@ -45,15 +45,36 @@ def end_of(day: date) -> datetime:
 
 def _lots(tx: Tx, need: Row, pool: list[str]) -> list[dict[str, Any]]:
     today, place = tx.now.astimezone(HERE).date(), (need["lon"], need["lat"])
-    near = _ranked_lots(tx, need, tx.stock.free_lots(pool, [need["item"]], today, (*place, NEAR_DEGREES)))
-    if _is_all(near):
-        return near
-    return _ranked_lots(tx, need, tx.stock.free_lots(pool, [need["item"]], today))
+
+    def look(most: int) -> list[Row]:
+        return tx.stock.nearest(pool, need["item"], today, place, most)
+
+    return _best(place, [travel.DEFAULT_VEHICLE], look, lambda rows: _ranked_lots(tx, need, rows))
 
 
-def _is_all(found: list[dict[str, Any]]) -> bool:
-    """Whether what was found near by is what would have been found everywhere."""
-    soon = [one for one in found if one["possible"] and one["terms"]["cost"] <= NEAR_MIN]
+def _best(
+    place: tuple[float, float],
+    vehicles: Iterable[str],
+    look: Callable[[int], list[Row]],
+    rank: Callable[[list[Row]], list[dict[str, Any]]],
+) -> list[dict[str, Any]]:
+    """The nearest are looked at first, and more of them only while one that was not might be better."""
+    most = FIRST
+    while True:
+        rows = look(most)
+        found = rank([row for row in rows if row["free"] > 0])
+        last = rows[-1] if len(rows) == most else None
+        if last is None or last["lon"] is None:
+            return found
+        way = (last["lon"], last["lat"]), place
+        if _is_all(found, AS_THE_CROW_FLIES * min(float(travel.minutes(*way, by)) for by in vehicles)):
+            return found
+        most *= 8
+
+
+def _is_all(found: list[dict[str, Any]], minutes: float) -> bool:
+    """Whether the best are among what was found: nothing else is there sooner than in so many minutes."""
+    soon = [one for one in found if one["possible"] and one["terms"]["cost"] <= minutes]
     return len(soon) >= BEST
 
 
@@ -79,16 +100,17 @@ def _minutes_to_expiry(expiry: date | None, now: datetime) -> float | None:
 
 def _people(tx: Tx, need: Row, pool: list[str]) -> list[dict[str, Any]]:
     """Those with the skills, and a few who are near but lack them."""
-    skills = ITEMS[need["item"]].skills
-    everywhere = Search(pool, need["lon"], need["lat"], list(CAPACITY), sorted(skills))
-    near = _ranked_people(tx, need, replace(everywhere, within=NEAR_DEGREES))
-    return near if _is_all(near) else _ranked_people(tx, need, everywhere)
+    place, skills = (need["lon"], need["lat"]), sorted(ITEMS[need["item"]].skills)
+    unskilled = [row for row in tx.volunteers.nearest(pool, place, [], tx.now, FIRST) if row["free"]]
+
+    def look(most: int) -> list[Row]:
+        return tx.volunteers.nearest(pool, place, skills, tx.now, most)
+
+    return _best(place, CAPACITY, look, lambda rows: _ranked_people(tx, need, [*unskilled, *rows]))
 
 
-def _ranked_people(tx: Tx, need: Row, search: Search) -> list[dict[str, Any]]:
-    able = tx.assignments.nearest_free(search, tx.now)
-    near = tx.assignments.nearest_free(replace(search, skills=[], each=candidates.NEAR_MISSES), tx.now)
-    known = {row["id"]: row for row in [*able, *near] if row["lon"] is not None}
+def _ranked_people(tx: Tx, need: Row, rows: list[Row]) -> list[dict[str, Any]]:
+    known = {row["id"]: row for row in rows if row["lon"] is not None}
     people = candidates.People(_person(row, tx.now) for row in known.values())
     service = candidates.ServiceNeed(frozenset(ITEMS[need["item"]].skills), 1, need["lon"], need["lat"])
     return [

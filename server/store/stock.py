@@ -6,6 +6,7 @@ transfer sum to nought for each lot. A move between two sites takes goods out of
 another, both against `outside`, so that what a gift brought in stays what it was.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -65,6 +66,12 @@ group by lo.item, g.account, s.area, a.area, g.at
 """
 
 
+def _there(incident_ids: Sequence[str], items: Sequence[str], today: date) -> tuple[Any, ...]:
+    """What makes a lot one of these items at an open site of these incidents, not expired by `today`."""
+    keeps = or_(lots.c.expiry.is_(None), lots.c.expiry >= today)
+    return sites.c.incident_id.in_(incident_ids), lots.c.item.in_(items), sites.c.is_open, keeps
+
+
 class Stock:
     """Reads and writes lots, ledger and gifts."""
 
@@ -114,27 +121,29 @@ class Stock:
         incident_ids: Sequence[str],
         items: Sequence[str],
         today: date,
-        around: tuple[float, float, float] | None = None,
         besides: Sequence[str] = (),
     ) -> list[Row]:
         """Lots of these items at open sites of these incidents with something free that has not expired by `today`.
 
-        `around`: only at sites within so many degrees of a place (lon, lat, degrees). `besides`: lots that are wanted
-        although nothing of them is free.
+        `besides`: lots that are wanted although nothing of them is free.
         """
-        query = _LOTS.where(
-            sites.c.incident_id.in_(incident_ids),
-            lots.c.item.in_(items),
-            sites.c.is_open,
-            or_(lots.c.expiry.is_(None), lots.c.expiry >= today),
-            or_(_on_hand > _held, lots.c.id.in_(list(besides))),
-        )
-        if around is not None:
-            lon, lat, degrees = around
-            query = query.where(
-                sites.c.lon.between(lon - degrees, lon + degrees), sites.c.lat.between(lat - degrees, lat + degrees)
-            )
-        return every(self.conn, query)
+        there = _there(incident_ids, items, today)
+        return every(self.conn, _LOTS.where(*there, or_(_on_hand > _held, lots.c.id.in_(list(besides)))))
+
+    def nearest(
+        self, incident_ids: Sequence[str], item: str, today: date, place: tuple[float, float], most: int
+    ) -> list[Row]:
+        """The lots of an item at open sites of these incidents that have not expired by `today`, the nearest first.
+
+        As the crow flies from the place (lon, lat), at most so many; what is free of one may be nothing.
+        """
+        lon, lat = place
+        away = func.power((sites.c.lon - lon) * math.cos(math.radians(lat)), 2) + func.power(sites.c.lat - lat, 2)
+        order = (away.asc().nulls_last(), lots.c.id)
+        found = select(lots.c.id).join(sites, sites.c.id == lots.c.site_id)
+        near = found.where(*_there(incident_ids, [item], today)).order_by(*order).limit(most)
+        # Only of these few what is on hand and held is worked out.
+        return every(self.conn, _LOTS.where(lots.c.id.in_(near)).order_by(None).order_by(*order))
 
     def post(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Write ledger rows; those of one transfer sum to nought for each lot."""

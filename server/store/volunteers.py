@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from server.store.rows import Row, every, first
@@ -15,6 +15,23 @@ _busy = (
     select(assignments.c.id)
     .where(assignments.c.volunteer_id == volunteers.c.id, assignments.c.state.in_(("accepted", "en_route")))
     .exists()
+)
+_NEAREST = text(
+    """
+    select v.id, v.alias, k.vehicle, k.skills, k.lon, k.lat, k.until,
+           v.state = 'accepted' and v.incident_id = any(cast(:pool as uuid[])) and v.id not in (
+             select a.volunteer_id from assignments a
+             where a.state in ('accepted', 'en_route') and a.volunteer_id is not null
+             union all
+             select a.wanted_volunteer_id from assignments a
+             where a.state in ('proposed', 'offered') and a.wanted_volunteer_id is not null) as free
+    from (
+      select *, ((lon - :lon) * cos(radians(:lat))) ^ 2 + (lat - :lat) ^ 2 as away from checkins
+      where ended_at is null and until > :now and skills @> cast(:skills as text[])
+      order by away nulls last, volunteer_id limit :most
+    ) k join volunteers v on v.id = k.volunteer_id
+    order by k.away nulls last, v.id
+    """
 )
 
 
@@ -88,6 +105,17 @@ class Volunteers:
         """End the check-in that is open, at the latest when it would have ended by itself."""
         still_open = update(checkins).where(checkins.c.volunteer_id == volunteer_id, checkins.c.ended_at.is_(None))
         self.conn.execute(still_open.values(ended_at=func.least(checkins.c.until, now)))
+
+    def nearest(
+        self, incident_ids: Sequence[str], place: tuple[float, float], skills: Sequence[str], now: datetime, most: int
+    ) -> list[Row]:
+        """Who is checked in with these skills, the nearest to the place (lon, lat) as the crow flies first.
+
+        At most so many; `free`: whether they are accepted volunteers of these incidents whom no assignment has.
+        """
+        lon, lat = place
+        values = {"pool": list(incident_ids), "lon": lon, "lat": lat, "skills": list(skills), "now": now, "most": most}
+        return every(self.conn, _NEAREST, values)
 
     def available(self, incident_ids: Sequence[str], now: datetime) -> list[Row]:
         """Accepted volunteers of these incidents who are checked in now: where, until when, with which skills."""

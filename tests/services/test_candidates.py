@@ -1,12 +1,16 @@
 """Candidates for one need: ranked, with terms and what each lacks."""
 
+import random
 from datetime import timedelta
 
 import pytest
 
 from server.domain.errors import Forbidden, NotFound
-from server.domain.permissions import Actor, Grant
+from server.domain.permissions import SYSTEM, Actor, Grant
+from server.services import candidates, supply
 from server.services.candidates import for_need
+from server.services.inputs import parse
+from server.services.inputs_supply import WriteOffIn
 from tests.services.world import CIANJUR, COORDINATOR
 
 FAR = (107.60, -6.91)
@@ -50,3 +54,40 @@ def test_only_for_those_who_may_see_the_case(world):
         ranked(world, need["id"] + 1)
     with pytest.raises(Forbidden):
         ranked(world, need["id"], Actor("gudang", grants=(Grant("keeper", "32"),)))
+
+
+def test_the_best_of_many_lots_are_found_although_few_are_looked_at(world, monkeypatch):
+    """The nearest hold nothing, or little: whoever looks at a few lots only must notice that better ones lie beyond."""
+    order = random.Random(5)
+    for n in range(60):
+        far = order.uniform(0, 0.12)
+        site = world.site(at=(CIANJUR[0] + far, CIANJUR[1] + order.uniform(-0.02, 0.02)))
+        lot = world.stock(site, "blanket", 1 if far < 0.05 else order.randint(30, 300))
+        if n % 3 == 0 and far < 0.05:
+            body = parse(WriteOffIn, {"lot_id": lot, "quantity": 1, "reason": "lost"})
+            with world.system.writing() as tx:
+                supply.write_off(tx, SYSTEM, body)
+    needs = [world.needs(world.case({"blanket": wanted}))["blanket"]["id"] for wanted in (1, 30, 200)]
+    monkeypatch.setattr(candidates, "FIRST", 1_000)
+    of_all = [ranked(world, need) for need in needs]
+    assert all(sum(one["possible"] for one in found) == candidates.BEST for found in of_all)
+    for few in (1, 7, 14, 18, 22, 30):
+        monkeypatch.setattr(candidates, "FIRST", few)
+        assert [ranked(world, need) for need in needs] == of_all
+
+
+def test_the_best_of_many_volunteers_are_found_although_few_are_looked_at(world, monkeypatch):
+    """The nearest walk: whoever looks at a few only must notice that riders from farther off are there sooner."""
+    order = random.Random(6)
+    for _ in range(60):
+        far = order.uniform(0, 0.2)
+        vehicle = "foot" if far < 0.03 else order.choice(["motorcycle", "truck", "car"])
+        at = (CIANJUR[0] + far, CIANJUR[1] + order.uniform(-0.01, 0.01))
+        world.volunteer(vehicle=vehicle, skills=order.choice([("medical",), ("medical", "driving"), ()]), at=at)
+    need = world.needs(world.case({"medical": 1}))["medical"]["id"]
+    monkeypatch.setattr(candidates, "FIRST", 1_000)
+    of_all = [one for one in ranked(world, need) if one["possible"]]
+    assert {one["vehicle"] for one in of_all} > {"foot"}
+    for few in (1, 7, 10, 12, 14):
+        monkeypatch.setattr(candidates, "FIRST", few)
+        assert [one for one in ranked(world, need) if one["possible"]] == of_all
