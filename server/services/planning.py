@@ -13,7 +13,7 @@ from geo import fairness, matching
 from server.domain import events, lifecycle
 from server.domain.catalogue import HOUSEHOLD
 from server.domain.permissions import SYSTEM
-from server.services import loosening, plan_figures, plans, queries
+from server.services import carriers, loosening, plan_figures, plans, queries
 from server.services.candidates import HERE
 from server.services.moves import Row
 from server.services.situations import Problem, Situation, problem_of
@@ -33,14 +33,17 @@ MOST_WEIGHED = 10
 @dataclass(frozen=True)
 class Solved:
     """The plan; the plan without the term of fairness, and without each ruling by id, where there was time for it; of
-    a what-if the plan for things as they are. `seconds`: for all of it.
+    a what-if the plan for things as they are. carried: by which trips; carried_as_it_is: those of a what-if for
+    things as they are. `seconds`: for all of it.
     """
 
     plan: matching.Plan
     seconds: float
+    carried: Mapping[str, Any]
     without: matching.Plan | None = None
     unruled: Mapping[str, matching.Plan] = field(default_factory=dict)
     as_it_is: matching.Plan | None = None
+    carried_as_it_is: Mapping[str, Any] = field(default_factory=dict)
 
 
 def replan(tx: Tx, incident_id: str) -> float:
@@ -146,6 +149,7 @@ def solve(situation: Situation) -> Solved:
         return _solve_what_if(situation)
     began, seconds = time.perf_counter(), float(situation.settings["seconds"])
     problem, plan = best(problem_of(situation), situation, seconds, explain=len(situation.needs) <= EXPLAINED)
+    carried = _carried(situation, plan)
 
     def again(other: Problem, strength: float, earlier: matching.Earlier | None = None) -> matching.Plan | None:
         left = seconds - (time.perf_counter() - began)
@@ -157,7 +161,14 @@ def solve(situation: Situation) -> Solved:
         for ruling in situation.rulings[:MOST_WEIGHED]
         if (found := again(problem.without(ruling["id"]), situation.strength, plan.earlier))
     }
-    return Solved(plan, time.perf_counter() - began, without, unruled)
+    return Solved(plan, time.perf_counter() - began, carried, without, unruled)
+
+
+def _carried(situation: Situation, plan: matching.Plan) -> dict[str, Any]:
+    """The trips for what is new in a plan."""
+    rows, moved = plan_figures.new_and_moved(situation, plan)
+    gone = {one["assignment_id"] for one in moved}
+    return carriers.carried(situation, rows, [line for line in situation.loose if line["id"] not in gone])
 
 
 def best(problem: Problem, situation: Situation, seconds: float, *, explain: bool) -> tuple[Problem, matching.Plan]:
@@ -185,11 +196,13 @@ def _is_worth_it(problem: Problem, stays: matching.Plan, moves: matching.Plan) -
 
 def _solve_what_if(situation: Situation) -> Solved:
     """Both plans, for things as they are and as they might be, each with half of the time."""
-    seconds = float(situation.settings["seconds"]) / 2
+    began, seconds, now = time.perf_counter(), float(situation.settings["seconds"]) / 2, supposed(situation)
     as_it_is = problem_of(situation).solve(situation.strength, seconds, explain=False)
-    problem = problem_of(supposed(situation))
+    problem = problem_of(now)
     plan = problem.solve(situation.strength, seconds, explain=len(problem.needs) <= EXPLAINED)
-    return Solved(plan, as_it_is.seconds + plan.seconds, as_it_is=as_it_is)
+    both = ((now, plan), (situation, as_it_is))
+    then, was = (carriers.carried(one, plan_figures.match_rows(one, found)) for one, found in both)
+    return Solved(plan, time.perf_counter() - began, then, as_it_is=as_it_is, carried_as_it_is=was)
 
 
 def write(tx: Tx, situation: Situation, solved: Solved) -> bool:
@@ -213,6 +226,7 @@ def _store_live(tx: Tx, plan: Row, situation: Situation, solved: Solved) -> dict
     older = [row for row in tx.plans.in_state(plan["incident_id"], "ready") if row["id"] != plan["id"]]
     result = {
         **plan_figures.result(situation, solved.plan, solved.without),
+        **solved.carried,
         "rulings": plan_figures.rulings(situation, solved.plan, solved.unruled),
         "matched": len(rows),
         "kept": len({line["id"] for line in situation.loose}) - len(moved),
@@ -231,9 +245,10 @@ def _answer(situation: Situation, solved: Solved) -> dict[str, Any]:
     covers = plan_figures.covers(situation, base), plan_figures.covers(now, solved.plan)
     return {
         **plan_figures.result(now, solved.plan, None),
+        **solved.carried,
         "matches": plan_figures.matches_told(now, solved.plan),
         "supposed": plan_figures.supposed_sources(situation, now),
-        "what_if": compared(situation, base, solved.plan, covers),
+        "what_if": compared(situation, base, solved.plan, covers, (solved.carried_as_it_is, solved.carried)),
     }
 
 

@@ -82,7 +82,7 @@ def show(tx: Tx, actor: Actor, plan_id: str) -> dict[str, Any]:
         "matches": matches,
         "sources": tx.stock.sites_of(supplies_in([matches, result["unmet"]])) | only_supposed["sources"],
         "sites": _sites(tx, result["sites"]),
-        "volunteers": _volunteers(tx, actor, plan["area"], matches) | only_supposed["volunteers"],
+        "volunteers": _volunteers(tx, actor, plan["area"], [*matches, *result["trips"]]) | only_supposed["volunteers"],
     }
 
 
@@ -92,9 +92,9 @@ def _sites(tx: Tx, used: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**{name: known[one["site_id"]][name] for name in ("name", "lon", "lat")}, **one} for one in used]
 
 
-def _volunteers(tx: Tx, actor: Actor, area: str, matches: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Who does the services of a plan and where they are, by id."""
-    ids = sorted({match["volunteer_id"] for match in matches if match["volunteer_id"]})
+def _volunteers(tx: Tx, actor: Actor, area: str, jobs: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Who does the services and drives the trips of a plan, and where they are, by id."""
+    ids = sorted({job["volunteer_id"] for job in jobs if job["volunteer_id"]})
     exactly = may(actor, Permission.ASSIGNMENT_MANAGE, area)
     rows = queries.volunteer_rows(tx, ids, exactly=exactly)
     return {row["id"]: {name: row[name] for name in ("alias", "lon", "lat")} for row in rows}
@@ -153,10 +153,10 @@ def brief(plan: Mapping[str, Any], incident: Mapping[str, Any]) -> dict[str, Any
 
 
 _TIMES = ("requested_at", "ready_at", "approved_at")
-_LISTS = ("unmet", "sites", "villages", "rulings")
+_LISTS = ("unmet", "sites", "villages", "rulings", "trips")
 _FOR_THE_NEXT = ("prices",)
 """Kept with a plan for the next one to begin with, and told nobody: what is scarce has its price in the reasons."""
-_NOT_FIGURES = (*_LISTS, *_FOR_THE_NEXT, "difference", "moved")
+_NOT_FIGURES = (*_LISTS, *_FOR_THE_NEXT, "difference", "moved", "carriers")
 
 
 def _figures(plan: Mapping[str, Any]) -> dict[str, Any]:

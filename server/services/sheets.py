@@ -86,7 +86,7 @@ def _drafted(tx: Tx, plan: Row) -> list[Trip]:
     planned = plan["result"].get("trips", [])
     aliases = _aliases(tx, [trip["volunteer_id"] for trip in planned])
     trips = [_planned_trip(trip, rows, aliases) for trip in planned]
-    rest = sorted(rows.values(), key=lambda row: (row["minutes"], row["n"]))
+    rest = sorted((row for row in rows.values() if row["quantity"]), key=lambda row: (row["minutes"], row["n"]))
     services = [row for row in rest if row["volunteer_id"]]
     aliases = _aliases(tx, [row["volunteer_id"] for row in services])
     for row in services:
@@ -99,10 +99,15 @@ def _drafted(tx: Tx, plan: Row) -> list[Trip]:
 
 
 def _planned_trip(trip: Mapping[str, Any], rows: dict[int, Row], aliases: Mapping[str, str]) -> Trip:
-    """One of the plan's own trips, without what was taken out; its matches are used up."""
+    """One of the plan's own trips, without what was taken out; what it brings is taken off the rows."""
     stops = []
     for stop in trip["stops"]:
-        here = [rows.pop(n) for n in stop["matches"] if n in rows]
+        here = []
+        for line in (line for line in stop["lines"] if line["n"] in rows):
+            row = rows[line["n"]]
+            quantity = min(line["quantity"], row["quantity"])
+            rows[line["n"]] = {**row, "quantity": row["quantity"] - quantity}
+            here += [{**row, "quantity": quantity}] if quantity else []
         if here:
             stops.append(_stop(here, stop["minutes"]))
     driver = aliases.get(trip["volunteer_id"])

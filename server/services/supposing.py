@@ -89,13 +89,20 @@ _APPLY: Mapping[str, Callable[[Situation, Change, int], Situation]] = {
 
 
 def compared(
-    situation: Situation, base: matching.Plan, now: matching.Plan, covers: tuple[dict[str, fairness.Cover], ...]
+    situation: Situation,
+    base: matching.Plan,
+    now: matching.Plan,
+    covers: tuple[dict[str, fairness.Cover], ...],
+    carried: tuple[Mapping[str, Any], ...],
 ) -> dict[str, Any]:
-    """What the changes would do: both plans in figures, and the needs that get more and less."""
+    """What the changes would do: both plans in figures, and the needs that get more and less.
+
+    covers, carried: of both plans in the same order (`plan_figures.covers`, `carriers.carried`).
+    """
     before, after = _units(base), _units(now)
     needs = {str(need["id"]): need for need in situation.needs}
     asked = situation.plan["asked"]
-    figures = [_figures(plan, cover) for plan, cover in zip((base, now), covers, strict=True)]
+    figures = [_figures(*three) for three in zip((base, now), covers, carried, strict=True)]
     return {
         "changes": asked["changes"],
         "base": {"plan_id": asked["base_plan_id"], **figures[0]},
@@ -112,12 +119,16 @@ def _units(plan: matching.Plan) -> dict[str, int]:
     return got
 
 
-def _figures(plan: matching.Plan, covers: Mapping[str, fairness.Cover]) -> dict[str, Any]:
+def _figures(
+    plan: matching.Plan, covers: Mapping[str, fairness.Cover], carried: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The figures that a plan is held against another by; loads_left: those that no vehicle brings."""
     return {
         "cost": plan.cost,
         "unmet_units": sum(one.quantity for one in plan.unmet),
         "open_needs": len(plan.unmet),
-        "last_minutes": None,
+        "last_minutes": carried["carriers"]["last_minutes"],
+        "loads_left": len(carried["carriers"]["left"]),
         "gini": round(fairness.gini(covers.values()), 4),
     }
 

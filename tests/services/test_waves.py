@@ -150,7 +150,10 @@ def test_a_draft_follows_the_trips_that_it_was_planned_with(world, wave):
     plan_id, lot = wave
     person = world.volunteer()
     matches = world.shown(plan_id)["matches"]
-    stops = [{"case_id": one["case_id"], "matches": [one["n"]], "minutes": 12.0} for one in reversed(matches)]
+    stops = [
+        {"case_id": one["case_id"], "lines": [{"n": one["n"], "quantity": one["quantity"]}], "minutes": 12.0}
+        for one in reversed(matches)
+    ]
     with world.system.writing() as tx:
         site_id = tx.stock.lot(lot)["site_id"]
         trip = {"n": 1, "site_id": site_id, "vehicle": "truck", "volunteer_id": person, "minutes": 24.0, "km": 9.0}

@@ -129,6 +129,8 @@ export interface Standing {
   unmet_units: number;
   open_needs: number;
   last_minutes: number | null;
+  /** Loads that no vehicle brings. */
+  loads_left: number;
   gini: number;
 }
 
@@ -152,6 +154,21 @@ export interface Carriers {
   loads: number;
   vehicles: Record<string, number>;
   last_minutes: number | null;
+  left: { case_id: number; site_id: string; matches: number[]; why: string }[];
+}
+
+/** One way of one vehicle from a site by its stops; times in minutes from the plan. */
+export interface Trip {
+  n: number;
+  /** The how manieth of this vehicle. */
+  turn: number;
+  site_id: string;
+  vehicle: string;
+  volunteer_id: string | null;
+  minutes: number;
+  km: number;
+  weight_kg: number;
+  stops: { case_id: number; matches: number[]; lines: { n: number; quantity: number }[]; minutes: number }[];
 }
 
 export interface Plan extends PlanBrief {
@@ -164,6 +181,7 @@ export interface Plan extends PlanBrief {
   villages: Village[];
   fairness?: Fairness;
   rulings?: Ruling[];
+  trips: Trip[];
   carriers?: Carriers;
   difference?: Difference;
   what_if?: WhatIf;

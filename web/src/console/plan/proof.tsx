@@ -2,10 +2,10 @@
 import { word } from "../../words";
 import { large, number, quantityOf, shortSpan, wordOr } from "../format";
 import { placeName } from "../places";
-import type { Fairness, Plan, Ruling } from "./detail";
+import type { Carriers, Fairness, Plan, Ruling, Trip } from "./detail";
 import { EndRuling } from "./ruling_forms";
 import { percent } from "./villages";
-import type { Places } from "./view";
+import { groups, type Places } from "./view";
 
 const MINUTE = 60_000;
 /** Below this a plan is as good as the best: what is left is rounding. */
@@ -67,7 +67,7 @@ export function Proof({ plan, places, canRule, ruled }: Props) {
       </section>
       {plan.fairness && <FairnessPart fairness={plan.fairness} />}
       <Rulings rulings={plan.rulings ?? []} places={places} canRule={canRule} ruled={ruled} />
-      {plan.carriers && <CarriersPart carriers={plan.carriers} />}
+      {plan.carriers && <CarriersPart carriers={plan.carriers} trips={plan.trips} places={places} />}
     </div>
   );
 }
@@ -111,8 +111,17 @@ function FairnessPart({ fairness }: { fairness: Fairness }) {
   );
 }
 
-function CarriersPart({ carriers }: { carriers: NonNullable<Plan["carriers"]> }) {
+const MOST_TRIPS = 50;
+
+interface CarriersProps {
+  carriers: Carriers;
+  trips: Trip[];
+  places: Places;
+}
+
+function CarriersPart({ carriers, trips, places }: CarriersProps) {
   const vehicles = Object.entries(carriers.vehicles).map(([vehicle, n]) => `${number(n)} ${word(`vehicles.${vehicle}`)}`);
+  const stops = trips.reduce((all, trip) => all + trip.stops.length, 0);
   return (
     <section class="part">
       <h3>{word("plan.carriers.title")}</h3>
@@ -125,7 +134,66 @@ function CarriersPart({ carriers }: { carriers: NonNullable<Plan["carriers"]> })
           ? word("plan.carriers.never")
           : word("plan.summary.last", { span: spanOf(carriers.last_minutes) })}
       </p>
+      <Left carriers={carriers} />
+      {trips.length > 0 && (
+        <details>
+          <summary>{word("plan.carriers.trips", { trips: number(trips.length), stops: number(stops) })}</summary>
+          <TripTable trips={trips.slice(0, MOST_TRIPS)} places={places} />
+          {trips.length > MOST_TRIPS && <p>{word("plan.carriers.more", { n: number(trips.length - MOST_TRIPS) })}</p>}
+        </details>
+      )}
     </section>
+  );
+}
+
+/** What no vehicle here brings, counted by why. */
+function Left({ carriers }: { carriers: Carriers }) {
+  if (!carriers.left.length) return null;
+  return (
+    <>
+      <p class="some-open">{word("plan.carriers.left", { n: number(carriers.left.length) })}</p>
+      <ul>
+        {[...groups(carriers.left, (one) => one.why)].map(([why, those]) => (
+          <li key={why}>
+            {number(those.length)}: {word(`left_behind.${why}`)}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function TripTable({ trips, places }: { trips: Trip[]; places: Places }) {
+  return (
+    <table class="table trips">
+      <thead>
+        <tr>
+          <th scope="col">{word("plan.carriers.vehicle")}</th>
+          <th scope="col">{word("plan.carriers.from")}</th>
+          <th scope="col">{word("plan.carriers.stops")}</th>
+          <th scope="col" class="number">
+            {word("plan.carriers.weight")}
+          </th>
+          <th scope="col" class="number">
+            {word("plan.carriers.arrives")}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {trips.map((trip) => (
+          <tr key={trip.n}>
+            <th scope="row">
+              {word(`vehicles.${trip.vehicle}`)} {trip.volunteer_id && places.supplier(trip.volunteer_id)}
+              {trip.turn > 1 && ` (${word("plan.carriers.turn", { n: number(trip.turn) })})`}
+            </th>
+            <td>{places.siteName(trip.site_id)}</td>
+            <td>{trip.stops.map((stop) => `#${stop.case_id}`).join(" → ")}</td>
+            <td class="number">{number(Math.round(trip.weight_kg))} kg</td>
+            <td class="number">{spanOf(trip.minutes)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -302,10 +302,11 @@ function lastWord(before: number | null, after: number | null): string {
   return word("plan.what_if.last", { before: spanOf(before), after: spanOf(after) });
 }
 
-const FIGURES: { name: "open_needs" | "unmet_units" | "last_minutes" | "gini" | "cost"; show: (n: number) => string }[] =
+const FIGURES: { name: "open_needs" | "unmet_units" | "loads_left" | "last_minutes" | "gini" | "cost"; show: (n: number) => string }[] =
   [
     { name: "open_needs", show: number },
     { name: "unmet_units", show: number },
+    { name: "loads_left", show: number },
     { name: "last_minutes", show: spanOf },
     { name: "gini", show: (n) => number(Math.round(n * 1000) / 1000) },
     { name: "cost", show: large },
