@@ -1,9 +1,9 @@
-"""All benchmarks, or those named: `python -m bench [intake] [live] [board] [queue] [plan] [rank] [page]`."""
+"""All benchmarks, or those named: `python -m bench [intake] [live] [board] [queue] [plan] [rank] [trips] [page]`."""
 
 import importlib
 import sys
 
-ALL = ("intake", "live", "board", "queue", "plan", "rank", "page")
+ALL = ("intake", "live", "board", "queue", "plan", "rank", "trips", "page")
 
 for name in sys.argv[1:] or ALL:
     importlib.import_module(f"bench.{name}").main()
