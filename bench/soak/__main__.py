@@ -60,7 +60,7 @@ def _one(settings: Settings, folder: Path, build: str | None, asked: argparse.Na
     with psycopg.connect(settings.database_url.replace(f"/{embedded.DATABASE}?", "/postgres?"), autocommit=True) as c:
         c.execute(f"create database {name} template {embedded.DATABASE}".encode())
     own = replace(settings, database_url=settings.database_url.replace(f"/{embedded.DATABASE}?", f"/{name}?"))
-    return soak(own, logs, seconds=asked.seconds, connections=asked.connections, seed=asked.seed, build=build)
+    return soak(own, logs, asked.seconds, connections=asked.connections, seed=asked.seed, build=build)
 
 
 def _tell(done: Soak) -> None:

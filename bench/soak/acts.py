@@ -42,7 +42,7 @@ from server.services.inputs_dispatch import (
     StepIn,
 )
 from server.services.inputs_planning import ReassignIn, RulingIn, WaveEditIn, WaveIn, WhatIfIn
-from server.services.inputs_supply import AdjustIn, TransferIn, WriteOffIn
+from server.services.inputs_supply import AdjustIn, BreakIn, TransferIn, WriteOffIn
 from workers import clock, jobs
 
 WHY = "uji acak"
@@ -259,6 +259,12 @@ class Acts:
         body = {"lot_id": lot["id"], "to_site_id": there, "quantity": self.rng.randint(1, lot["on_hand"])}
         self.do(supply.transfer, COORDINATOR, parse(TransferIn, body))
 
+    def open_kit(self) -> None:
+        """Kits are opened, so that what they hold can be given out."""
+        lot = self._lot("family_kit")
+        body = {"lot_id": lot["id"], "quantity": self.rng.randint(1, min(3, lot["on_hand"])), "reason": WHY}
+        self.do(supply.break_kit, COORDINATOR, parse(BreakIn, body))
+
     def write_off(self) -> None:
         """Some of a lot is spoilt."""
         lot = self._lot(self.rng.choice(scene.GOODS))
@@ -303,8 +309,8 @@ class Acts:
 OFTEN = {
     "accept": 10, "ask_next": 8, "assign": 8, "depart": 6, "deliver": 5, "approve": 5, "plan": 3, "fail": 3,
     "cancel": 3, "reassign": 3, "confirm": 3, "decline": 3, "expire": 3, "receive": 3, "count_lot": 3, "move_lot": 3,
-    "offer_one": 2, "write_off": 2, "report": 2, "replan": 1, "plan_again": 1, "ask_what_if": 0.2, "draft_wave": 0.5,
-    "edit_wave": 1, "rule": 1, "end_ruling": 1, "all_well": 1, "check_out": 1, "check_in": 2, "ask_waiting": 0.3,
-    "raise_alarms": 1, "seal_audit": 1, "reconcile": 0.5,
+    "offer_one": 2, "write_off": 2, "open_kit": 1, "report": 2, "replan": 1, "plan_again": 1, "ask_what_if": 0.2,
+    "draft_wave": 0.5, "edit_wave": 1, "rule": 1, "end_ruling": 1, "all_well": 1, "check_out": 1, "check_in": 2,
+    "ask_waiting": 0.3, "raise_alarms": 1, "seal_audit": 1, "reconcile": 0.5,
 }  # fmt: skip
 """Every act by name, and how often it is done beside the others."""

@@ -4,7 +4,7 @@ Nothing in the product knows of them, and no other process than those workers ev
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +16,14 @@ from server.store.stock import Stock
 
 @dataclass(frozen=True)
 class Build:
-    """What is broken, how, which constraints of the scratch database go so that they do not help, and which of the
-    checks must see it.
+    """What is broken, how, which of the checks must see it, which acts lead there and are done more often, and which
+    constraints of the scratch database go, so that they do not help.
     """
 
     says: str
     patch: Callable[[], None]
     seen_by: frozenset[str]
+    often: Mapping[str, float]
     drops: tuple[str, ...] = ()
 
 
@@ -56,16 +57,19 @@ BUILDS = {
         "no row is held while it is looked at and changed; the constraint against two jobs at once is gone",
         _without_locks,
         frozenset({"over_promised", "below_zero", "double_booked", "two_winners", "steps"}),
+        {},
         ("alter table assignments drop constraint if exists one_trip_at_a_time",),
     ),
     "no_recheck": Build(
         "an approval takes every match as the plan has it, without looking what is still free and wanted",
         _without_looking_again,
         frozenset({"over_promised", "over_covered"}),
+        {"plan": 6, "approve": 20, "assign": 20},
     ),
     "double_release": Build(
         "what comes back to its site is booked there twice",
         _releasing_twice,
         frozenset({"below_zero", "carried"}),
+        {"accept": 30, "depart": 20, "fail": 20, "assign": 20, "ask_next": 20},
     ),
 }

@@ -14,7 +14,6 @@ from psycopg.rows import dict_row
 from bench.soak import scene
 
 Row = dict[str, Any]
-Connection = psycopg.Connection[Row]
 
 CHECKS: dict[str, tuple[str, str]] = {
     "over_promised": (
@@ -270,27 +269,33 @@ class Finding:
     row: Row
     history: tuple[str, ...]
 
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The check and what its row is about: the same thing is found once, however its figures change."""
+        return self.check, *(str(value) for name, value in self.row.items() if name.endswith("_id"))
+
     def explained(self) -> str:
         """In words, for people."""
         told = "".join(f"\n    {line}" for line in self.history)
         return f"{self.check}: {CHECKS[self.check][0]}\n  {scene.as_json(self.row)}{told}"
 
 
-def check(url: str, most: int = 3) -> list[Finding]:
-    """What cannot be, in one moment; of each check the first few."""
-    with psycopg.connect(url, row_factory=dict_row) as connection:
+def check(url: str) -> list[Finding]:
+    """What cannot be, in one moment."""
+    with psycopg.connect(url) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        return list(_found(connection, most))
+        return findings(connection)
 
 
-def _found(connection: Connection, most: int) -> Iterator[Finding]:
-    for name, (_, query) in CHECKS.items():
-        for row in connection.execute(query.encode()).fetchmany(most):
-            yield Finding(name, row, tuple(_history(connection, row)))
+def findings(connection: psycopg.Connection[Any], most: int = 3) -> list[Finding]:
+    """What cannot be, as this connection sees it; of each check the first few."""
+    rows = connection.cursor(row_factory=dict_row)
+    found = [(name, row) for name, (_, query) in CHECKS.items() for row in rows.execute(query.encode()).fetchmany(most)]
+    return [Finding(name, row, tuple(_history(rows, row))) for name, row in found]
 
 
-def _history(connection: Connection, row: Row) -> Iterator[str]:
+def _history(rows: psycopg.Cursor[Row], row: Row) -> Iterator[str]:
     about = {name: str(row.get(f"{name}_id") or "") for name in ("assignment", "lot")}
-    for line in connection.execute(_HISTORY, about):
+    for line in rows.execute(_HISTORY, about):
         yield f"{line['at']:%H:%M:%S.%f} {line['what']}"

@@ -7,7 +7,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
@@ -85,13 +85,26 @@ class Soak:
         }
 
 
-def soak(settings: Settings, folder: Path, *, seconds: float, connections: int, seed: int, build: str | None) -> Soak:
-    """Soak a database after its first start for so many seconds; `build` names what is broken on purpose."""
+def soak(
+    settings: Settings,
+    folder: Path,
+    seconds: float,
+    *,
+    connections: int,
+    seed: int,
+    build: str | None = None,
+    enough: Mapping[str, int] | None = None,
+) -> Soak:
+    """Soak a database after its first start for so many seconds at most.
+
+    `build` names what is broken on purpose: it ends when that was seen. `enough`: it ends when the product has done
+    each of these acts so often.
+    """
     _make(settings, seed, build)
     _load()
     found, began = Soak(seed, build), time.monotonic()
     with _crew(settings, folder, connections, seed, began + seconds, build) as crew:
-        _watch(settings, crew, found, began)
+        _watch(settings, crew, found, began, enough)
     found.seconds, found.kills = time.monotonic() - began, crew.kills
     _look(settings, found, began)
     _read_logs(folder, found)
@@ -172,26 +185,32 @@ def _crew(
         crew.end()
 
 
-def _watch(settings: Settings, crew: Crew, found: Soak, began: float) -> None:
-    """Kill and look until it is time, or until what is broken on purpose has been seen."""
+def _watch(settings: Settings, crew: Crew, found: Soak, began: float, enough: Mapping[str, int] | None) -> None:
+    """Kill and look until it is time, or until there is no more to see."""
     look_at, kill_at = began + LOOK_EVERY_S, began + LOOK_EVERY_S
     while (now := time.monotonic()) < crew.ends:
-        if found.build and found.is_as_it_should_be:
-            crew.end()
-            return
         if now >= kill_at:
             crew.kill_one()
             kill_at = now + crew.rng.expovariate(1 / KILL_EVERY_S)
         if now >= look_at:
             _look(settings, found, began)
+            if (found.build and found.is_as_it_should_be) or (enough and _is_done(crew, enough)):
+                crew.end()
+                return
             look_at = time.monotonic() + LOOK_EVERY_S
         time.sleep(0.02)
 
 
+def _is_done(crew: Crew, enough: Mapping[str, int]) -> bool:
+    so_far = Soak(crew.seed, crew.build)
+    _read_logs(crew.folder, so_far)
+    return crew.kills > 0 and all(so_far.acts.get(name, Counter())["done"] >= times for name, times in enough.items())
+
+
 def _look(settings: Settings, found: Soak, began: float) -> None:
     """Check all there is, while the others go on; what was found before is not told again."""
-    known = {(one.check, scene.as_json(one.row)) for one in found.findings}
-    new = [one for one in checker.check(settings.database_url) if (one.check, scene.as_json(one.row)) not in known]
+    known = {one.about for one in found.findings}
+    new = [one for one in checker.check(settings.database_url) if one.about not in known]
     if new and found.first_found_s is None:
         found.first_found_s = round(time.monotonic() - began, 1)
     found.findings += new

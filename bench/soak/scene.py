@@ -15,7 +15,7 @@ from server.services.inputs import CaseActionIn, ReportIn, parse
 from server.services.inputs_supply import CheckinIn, ReceiveIn, SiteIn
 
 CIANJUR = (107.139, -6.822)
-GOODS = ("blanket", "rice", "tarpaulin")
+GOODS = ("blanket", "family_kit", "rice")
 SERVICES = ("medical", "evacuation")
 SITES, VOLUNTEERS, CASES = 4, 16, 10
 COORDINATOR = Actor(name="koordinator", grants=(Grant("coordinator", "32"),))

@@ -8,6 +8,7 @@ import random
 import threading
 import time
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,17 @@ def loaded() -> None:
 
 def work(settings: Settings, seed: str, threads: int, until: float, log: Path, build: str | None) -> None:
     """Act with so many threads, each with a connection of its own, until that time; with `build`, broken on purpose."""
+    often = dict(OFTEN)
     if build:
         broken.BUILDS[build].patch()
+        often |= broken.BUILDS[build].often
     system = System(settings, pool_size=threads)
     # Before the threads, so that none of them needs a second connection for it.
     system.gazetteer()
     next(system.sources.numbers)
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     each = [
-        threading.Thread(target=_act_until, args=(system, f"{seed}/{n}", until, file), daemon=True)
+        threading.Thread(target=_act_until, args=(system, f"{seed}/{n}", often, until, file), daemon=True)
         for n in range(threads)
     ]
     for thread in each:
@@ -45,9 +48,9 @@ def work(settings: Settings, seed: str, threads: int, until: float, log: Path, b
     system.engine.dispose()
 
 
-def _act_until(system: System, seed: str, until: float, file: int) -> None:
+def _act_until(system: System, seed: str, often: Mapping[str, float], until: float, file: int) -> None:
     rng = random.Random(seed)
-    acts, names, weights = Acts(system, rng), list(OFTEN), list(OFTEN.values())
+    acts, names, weights = Acts(system, rng), list(often), list(often.values())
     while time.time() < until:
         (name,) = rng.choices(names, weights)
         _note(file, act=name, by=seed)
