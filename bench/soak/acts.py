@@ -280,6 +280,12 @@ class Acts:
             raise NothingToDo
         scene.report(self.system, self.rng)
 
+    def merge(self) -> None:
+        """Two cases turn out to be one."""
+        query = "select id from cases where merged_into is null order by id desc limit 6"
+        one, other = self.any(query)["id"], self.any(query)["id"]
+        scene.act(self.system, one, "merge", into=other)
+
     def ask_next(self) -> None:
         """The next volunteers are asked for what is proposed, or for what somebody refused."""
         jobs.make_offers(self._assignment("proposed", "offered")["id"])
@@ -309,8 +315,8 @@ class Acts:
 OFTEN = {
     "accept": 10, "ask_next": 8, "assign": 8, "depart": 6, "deliver": 5, "approve": 5, "plan": 3, "fail": 3,
     "cancel": 3, "reassign": 3, "confirm": 3, "decline": 3, "expire": 3, "receive": 3, "count_lot": 3, "move_lot": 3,
-    "offer_one": 2, "write_off": 2, "open_kit": 1, "report": 2, "replan": 1, "plan_again": 1, "ask_what_if": 0.2,
-    "draft_wave": 0.5, "edit_wave": 1, "rule": 1, "end_ruling": 1, "all_well": 1, "check_out": 1, "check_in": 2,
-    "ask_waiting": 0.3, "raise_alarms": 1, "seal_audit": 1, "reconcile": 0.5,
+    "offer_one": 2, "write_off": 2, "open_kit": 1, "report": 3, "merge": 2, "replan": 1, "plan_again": 1,
+    "ask_what_if": 0.2, "draft_wave": 0.5, "edit_wave": 1, "rule": 1, "end_ruling": 1, "all_well": 1, "check_out": 1,
+    "check_in": 2, "ask_waiting": 0.3, "raise_alarms": 1, "seal_audit": 1, "reconcile": 0.5,
 }  # fmt: skip
 """Every act by name, and how often it is done beside the others."""

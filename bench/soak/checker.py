@@ -234,6 +234,16 @@ CHECKS: dict[str, tuple[str, str]] = {
         where (told.covered, told.delivered, told.state) is distinct from (now.covered, now.delivered, n.state)
         """,
     ),
+    "astray": (
+        "work or an open need hangs on a case that was merged away, or work on another case than its need",
+        """
+        select n.id as need_id, n.case_id, n.state, c.merged_into, a.id as assignment_id, a.case_id as works_for,
+               a.state as work
+        from needs n join cases c on c.id = n.case_id left join assignment_lines l on l.need_id = n.id
+        left join assignments a on a.id = l.assignment_id
+        where a.case_id <> n.case_id or (c.merged_into is not null and (n.state = 'open' or a.id is not null))
+        """,
+    ),
     "sealed": (
         "the sealed audit trail has a gap",
         "select max(position) as last, count(position) as sealed from audit having max(position) <> count(position)",

@@ -79,12 +79,13 @@ def report(system: System, rng: random.Random) -> None:
     with system.writing() as tx:
         receipt = intake.receive(tx, SYSTEM, parse(ReportIn, body), gazetteer=gazetteer, keys=system.keys)
         case_id = tx.reports.get(receipt.answer["id"])["case_id"]
-    _act(system, case_id, "verify")
+    act(system, case_id, "verify")
     if rng.random() < 0.5:
-        _act(system, case_id, "set_tier", tier=rng.randint(0, 3), reason="uji")
+        act(system, case_id, "set_tier", tier=rng.randint(0, 3), reason="uji")
 
 
-def _act(system: System, case_id: int, action: str, **fields: Any) -> None:
+def act(system: System, case_id: int, action: str, **fields: Any) -> None:
+    """One of the actions on a case."""
     gazetteer = system.gazetteer()
     with system.writing() as tx:
         cases.act(tx, SYSTEM, case_id, action, CaseActionIn(**fields), gazetteer)

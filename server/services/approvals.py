@@ -124,6 +124,9 @@ def _still(desk: _Desk, match: Row) -> tuple[int, str]:
     need = desk.needs.get(match["need_id"])
     if need is None or need["state"] != "open" or need["verified_at"] is None:
         return 0, "not_wanted"
+    if need["case_id"] != match["case_id"]:
+        # Its case was merged into another while this waited for it: the next plan goes there.
+        return 0, "not_wanted"
     wanted = desk.wanted.setdefault(need["id"], need["quantity"] - need["covered"])
     free, lacking = _supply_of(desk, match)
     reason = "already_covered" if wanted <= 0 or wanted < free else lacking

@@ -89,7 +89,8 @@ def _tell_proposed(tx: Tx, rows: list[Row], lines: list[dict[str, Any]]) -> None
 def assign(tx: Tx, actor: Actor, body: AssignIn) -> dict[str, Any]:
     """Make an assignment by hand: goods of a lot, or a volunteer for a service.
 
-    Raises Invalid naming what does not fit, NotFound for a need that the person may not know of.
+    Raises Invalid naming what does not fit, NotFound for a need that the person may not know of, Conflict when it is
+    not open any more, or was moved to another case while this waited.
     """
     seen = tx.cases.need(body.need_id)
     if seen is None or not may(actor, Permission.BOARD_READ, seen["area"]):
@@ -97,6 +98,8 @@ def assign(tx: Tx, actor: Actor, body: AssignIn) -> dict[str, Any]:
     require(actor, Permission.ASSIGNMENT_MANAGE, seen["area"])
     case = tx.cases.get(seen["case_id"], lock=True)
     need = tx.cases.lock_needs([body.need_id])[body.need_id]
+    if need["case_id"] != seen["case_id"]:
+        raise Conflict(state=queries.need_rows(tx, [body.need_id]))
     if case is None or need["state"] != "open" or need["covered"] >= need["quantity"]:
         raise Conflict("need_not_open", state=queries.need_rows(tx, [body.need_id]))
     goods = ITEMS[need["item"]].kind is Kind.GOODS

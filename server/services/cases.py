@@ -32,6 +32,9 @@ def act(tx: Tx, actor: Actor, case_id: int, action: str, body: CaseActionIn, gaz
     Raises NotFound for a case that the person may not know of, Forbidden, Conflict when `version` is
     given and is not the present one, Invalid for what the action lacks.
     """
+    if body.into is not None:
+        # Both, in the order that all keep: neither can be merged away before this is done.
+        tx.cases.lock([case_id, body.into])
     case = _case_for(tx, actor, case_id, lock=True)
     permission, do = ACTIONS[action]
     require(actor, permission, case["area"])
@@ -113,6 +116,8 @@ def _set_tier(desk: Desk) -> None:
 
 def _merge(desk: Desk) -> None:
     """Hang this case's reports and needs on another case; every reporter stays attached and is told."""
+    if desk.case["merged_into"] is not None:
+        raise Conflict(state=queries.case_row(desk.tx, desk.case["id"]))
     target = None if desk.body.into is None else desk.tx.cases.get(desk.body.into)
     if target is None or target["incident_id"] != desk.case["incident_id"] or target["merged_into"]:
         raise Invalid({"into": Problem("unknown_case", {"case": desk.body.into})})

@@ -54,17 +54,17 @@ def new_and_moved(situation: Situation, plan: matching.Plan) -> tuple[list[dict[
 
 def _used_up(rows: list[dict[str, Any]], lines: Sequence[Row]) -> bool:
     """Take the lines off the rows; False, and nothing taken, when the rows do not have all of them."""
-    found: list[tuple[dict[str, Any], int]] = []
+    left = [row["quantity"] for row in rows]
     for line in lines:
         wanted = line["quantity"]
-        for row in (row for row in rows if source_of(row) == source_of(line)):
-            part = min(wanted, row["quantity"])
-            found.append((row, part))
-            wanted -= part
+        for at, row in enumerate(rows):
+            if source_of(row) == source_of(line):
+                part = min(wanted, left[at])
+                left[at], wanted = left[at] - part, wanted - part
         if wanted:
             return False
-    for row, part in found:
-        row["quantity"] -= part
+    for row, quantity in zip(rows, left, strict=True):
+        row["quantity"] = quantity
     return True
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from server.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from server.domain.permissions import ANYONE, SYSTEM, Actor, Grant
-from server.services import assignments, planning, plans
+from server.services import assignments, plan_figures, planning, plans
 from server.services.inputs_dispatch import AssignIn, PlanIn
 from tests.services.world import CIANJUR, COORDINATOR
 
@@ -436,3 +436,13 @@ def test_nobody_sees_nothing(world):
     with world.system.reading() as tx, pytest.raises(NotFound):
         plans.show(tx, ANYONE, tx.new_id())
     assert SYSTEM.name == "system"
+
+
+@pytest.mark.parametrize(("lines", "left"), [((3, 2), 0), ((3, 1), 1), ((3, 3), None), ((6,), None)])
+def test_lines_of_one_lot_for_one_need_are_taken_off_a_plan_together(lines, left):
+    pair = {"need_id": 1, "lot_id": "a", "volunteer_id": None}
+    rows = [{**pair, "quantity": 2}, {**pair, "need_id": 2, "quantity": 9}, {**pair, "quantity": 3}]
+    has_all = plan_figures._used_up(rows, [{**pair, "quantity": quantity} for quantity in lines])
+    assert has_all is (left is not None)
+    assert sum(row["quantity"] for row in rows) == 9 + (5 if left is None else left)
+    assert min(row["quantity"] for row in rows) >= 0

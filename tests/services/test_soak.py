@@ -41,6 +41,7 @@ DAMAGE = {
         "update assignments set plan_id = (select min(id::text)::uuid from plans)",
         "update plans set state = 'ready'",
     ],
+    "astray": ["update cases set merged_into = id"],
     "boards": ["update needs set state = 'cancelled'"],
     "sealed": [
         "update audit set position = null",
