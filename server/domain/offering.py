@@ -57,7 +57,7 @@ class Search:
 
     `within`: degrees around the place, everywhere without; `each`: how many of each vehicle, of those who go
     alone with it and of the others; `whoever`: also those who consider another offer, or got `most_per_hour` of
-    them in the last hour. Who was asked for `assignment` is left out.
+    them in the last hour. Who was asked for the `trip` is left out.
     """
 
     pool: list[str]
@@ -65,7 +65,7 @@ class Search:
     lat: float | None
     vehicles: list[str]
     skills: list[str]
-    assignment: str | None = None
+    trip: str | None = None
     whoever: bool = True
     most_per_hour: int = 0
     within: float | None = None

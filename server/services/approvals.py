@@ -1,12 +1,13 @@
-"""Approving a plan: what is still free and still wanted of it becomes assignments (law 6)."""
+"""Approving a plan: what is still free and still wanted of it becomes assignments (law 6), by the plan's trips."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from server.domain import events, lifecycle
-from server.domain.carrying import CAPACITY, LARGEST, Load, into_loads
+from server.domain.carrying import CAPACITY, LARGEST, Load, into_loads, load_of
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, require
 from server.services import loosening, plans, queries
@@ -21,12 +22,13 @@ DROPPED = ("already_covered", "not_wanted", "stock_gone", "volunteer_busy")
 
 @dataclass
 class _Desk:
-    """What an approval works with: what it holds, and what it has taken so far."""
+    """What an approval works with: what it holds, who is here and who of them is not engaged, and what it has taken."""
 
     tx: Tx
     plan: Row
     needs: Mapping[int, Row]
     lots: Mapping[str, Row]
+    here: Sequence[Row]
     volunteers: set[str]
     wanted: dict[int, int] = field(default_factory=dict)
     free: dict[str, int] = field(default_factory=dict)
@@ -54,7 +56,7 @@ def approve(tx: Tx, actor: Actor, plan_id: str, body: ApproveIn) -> dict[str, An
     moved = _moved_by(plan, matches, body.only)
     desk = _hold(tx, actor, plan, incident, matches, moved)
     kept = [taken for match in matches if (taken := _take(desk, match))]
-    made = propose(tx, actor, list(_proposals(desk, incident, kept)))
+    made = propose(tx, actor, list(_proposals(desk, kept)))
     for case_id in sorted({match["case_id"] for match in kept}):
         tx.reports.note_case(case_id, tx.now, "planned")
     tx.plans.change(plan_id, state=lifecycle.after("plan", plan["state"], "approve"), approved_at=tx.now)
@@ -101,9 +103,8 @@ def _hold(
         loosening.let_go(tx, actor, plan["id"], moved)
     needs = tx.cases.lock_needs(match["need_id"] for match in matches)
     lots = tx.stock.lock_lots(sorted({match["lot_id"] for match in matches if match["lot_id"]}))
-    planned = {match["volunteer_id"] for match in matches if match["volunteer_id"]}
-    here = {row["id"] for row in tx.volunteers.available(queries.pool_of(tx, incident), tx.now)} if planned else set()
-    return _Desk(tx, plan, needs, lots, (planned & here) - tx.assignments.engaged())
+    here = tx.volunteers.available(queries.pool_of(tx, incident), tx.now)
+    return _Desk(tx, plan, needs, lots, here, {row["id"] for row in here} - tx.assignments.engaged())
 
 
 def _take(desk: _Desk, match: Row) -> Row | None:
@@ -148,21 +149,61 @@ def _use(desk: _Desk, match: Row, quantity: int) -> None:
         desk.free[match["lot_id"]] -= quantity
 
 
-def _proposals(desk: _Desk, incident: Mapping[str, Any], kept: list[Row]) -> Iterable[Proposal]:
-    """A proposal for each volunteer of a service, and for each load of goods from one site to one case."""
-    room = _largest_room(desk.tx, incident)
-    together: dict[tuple[int, str], list[Row]] = defaultdict(list)
+def _proposals(desk: _Desk, kept: list[Row]) -> Iterable[Proposal]:
+    """A proposal for each volunteer of a service, each stop of a trip, and each load that no trip brings."""
+    rooms = [CAPACITY[row["vehicle"] or "foot"] for row in desk.here]
+    room = max(rooms, key=lambda room: room.weight_kg, default=LARGEST)
     for match in kept:
         if match["volunteer_id"]:
-            yield _proposal(desk, "service", [match])
-        else:
-            together[match["case_id"], match["site_id"]].append(match)
+            yield _proposal(desk, "service", [match], volunteer_id=match["volunteer_id"])
+    goods = {match["n"]: match for match in kept if not match["volunteer_id"]}
+    for trip in desk.plan["result"].get("trips", ()):
+        yield from _trip(desk, trip, goods, room)
+    together: dict[tuple[int, str], list[Row]] = defaultdict(list)
+    for match in goods.values():
+        together[match["case_id"], match["site_id"]].append(match)
     for matches in together.values():
         for load in into_loads(matches, room):
             yield _proposal(desk, "goods", load)
 
 
-def _proposal(desk: _Desk, kind: str, matches: list[Row]) -> Proposal:
+def _trip(desk: _Desk, trip: Mapping[str, Any], goods: dict[int, Row], room: Load) -> Iterable[Proposal]:
+    """A proposal for each stop of a trip with what is left of it, taken off the goods.
+
+    Its driver is asked first, if they are still free and it is their first trip. None for a trip that no vehicle takes
+    any more.
+    """
+    left = dict(goods)
+    found = [(stop, lines) for stop in trip["stops"] if (lines := _cut(stop, left))]
+    if not load_of((line["item"], line["quantity"]) for _, lines in found for line in lines).fits(room):
+        return
+    goods.update(left)
+    is_free = trip["turn"] == 1 and trip["volunteer_id"] in desk.volunteers
+    trip_id = desk.tx.new_id()
+    for nth, (stop, lines) in enumerate(found, 1):
+        yield _proposal(
+            desk,
+            "goods",
+            lines,
+            volunteer_id=trip["volunteer_id"] if is_free else None,
+            trip_id=trip_id,
+            stop=nth,
+            expected_at=desk.tx.now + timedelta(minutes=stop["minutes"]),
+        )
+
+
+def _cut(stop: Mapping[str, Any], left: dict[int, Row]) -> list[Row]:
+    """The matches of a stop with what of them it brings, taken off what is left of them."""
+    lines = []
+    for line in (line for line in stop["lines"] if line["n"] in left):
+        match = left[line["n"]]
+        quantity = min(match["quantity"], line["quantity"])
+        left[line["n"]] = {**match, "quantity": match["quantity"] - quantity}
+        lines += [{**match, "quantity": quantity}] if quantity else []
+    return lines
+
+
+def _proposal(desk: _Desk, kind: str, matches: list[Row], **more: Any) -> Proposal:
     first = matches[0]
     case = desk.tx.cases.get(first["case_id"])
     if case is None:
@@ -174,12 +215,5 @@ def _proposal(desk: _Desk, kind: str, matches: list[Row]) -> Proposal:
         why={"plan_id": desk.plan["id"], "matches": [{"n": match["n"], "why": match["why"]} for match in matches]},
         site_id=first["site_id"],
         plan_id=desk.plan["id"],
-        volunteer_id=first["volunteer_id"],
+        **more,
     )
-
-
-def _largest_room(tx: Tx, incident: Mapping[str, Any]) -> Load:
-    """What the largest vehicle of those that are here takes; a truck's room when nobody is."""
-    here = tx.volunteers.available(queries.pool_of(tx, incident), tx.now)
-    rooms = [CAPACITY[row["vehicle"] or "foot"] for row in here]
-    return max(rooms, key=lambda room: room.weight_kg, default=LARGEST)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from server.domain import events, lifecycle
@@ -16,7 +17,10 @@ from server.store.unit_of_work import Tx
 
 @dataclass(frozen=True)
 class Proposal:
-    """What an assignment is made of: the case, the lines {need_id, lot_id, quantity}, and why."""
+    """What an assignment is made of: the case, the lines {need_id, lot_id, quantity}, and why.
+
+    trip_id, stop, expected_at: of a trip of several stops, which one it is and when somebody should be there.
+    """
 
     case: Mapping[str, Any]
     kind: str
@@ -26,6 +30,9 @@ class Proposal:
     plan_id: str | None = None
     volunteer_id: str | None = None
     reason: str | None = None
+    trip_id: str | None = None
+    stop: int = 1
+    expected_at: datetime | None = None
 
 
 def propose(tx: Tx, actor: Actor, proposals: Sequence[Proposal]) -> list[str]:
@@ -52,7 +59,9 @@ def _row(tx: Tx, actor: Actor, proposal: Proposal) -> Row:
     given = {"reason": proposal.reason} if proposal.reason else {}
     return {
         "id": assignment_id,
-        "trip_id": assignment_id,
+        "trip_id": proposal.trip_id or assignment_id,
+        "stop": proposal.stop,
+        "expected_at": proposal.expected_at,
         "incident_id": case["incident_id"],
         "case_id": case["id"],
         "site_id": proposal.site_id,
@@ -156,14 +165,23 @@ def _volunteer_by_hand(tx: Tx, case: Row, body: AssignIn) -> str | None:
 
 
 def depart(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str, Any]:
-    """The carrier has the goods and is on the way: the ledger moves from the site to transit."""
-    row = moves.held(tx, assignment_id, with_goods=True)
+    """The carrier has the goods and is on the way: the ledger moves from the site to transit.
+
+    What is accepted of the same trip goes with it.
+    """
+    row, trip = moves.held_trip(tx, assignment_id, with_goods=True)
     moves.require_carrier_or_manager(actor, row)
     moves.check_version(tx, row, body.version)
-    moves.move(tx, row, "depart")
-    overdue.expect_arrival(tx, row)
-    moves.shift(tx, actor, row, tx.assignments.lines(row["id"]), "site", "transit", "depart")
-    return moves.told(tx, actor, row, "depart", step="en_route")
+    moves.check(tx, row, "depart")
+    together = [one for one in trip if one["state"] == row["state"] and one["volunteer_id"] == row["volunteer_id"]]
+    for one in together:
+        moves.require_carrier_or_manager(actor, one)
+        moves.move(tx, one, "depart")
+    overdue.expect_arrivals(tx, together)
+    for one in together:
+        moves.shift(tx, actor, one, tx.assignments.lines(one["id"]), "site", "transit", "depart")
+        moves.told(tx, actor, one, "depart", step="en_route")
+    return moves.present(tx, assignment_id)
 
 
 def confirm(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Who brings the goods of a plan: its matches as loads, and the trips for them with the vehicles that are there.
 
 For workers only, as `planning`. A load is what goes from one site to one case in one go; what no vehicle here takes at
-once is split. Whoever does a service of the plan, or is meant for work that stays proposed, drives nothing.
+once is split. Whoever does a service of the plan, or is meant for work that waits already, drives nothing.
 """
 
 from collections import Counter, defaultdict
@@ -39,7 +39,7 @@ def carried(situation: Situation, rows: Sequence[Mapping[str, Any]], stays: Iter
     are here and free; last_minutes: when the last load that a trip brings is there, by the plan's own trips alone;
     left: the loads that no vehicle here brings, and why (keys of web/i18n `left_behind.*`).
     """
-    meant = {row["volunteer_id"] for row in (*rows, *stays)}
+    meant = situation.driving | {row["volunteer_id"] for row in (*rows, *stays)}
     drivers = {row["id"]: row for row in situation.volunteers if row["id"] not in meant}
     needs = {need["id"]: need for need in situation.needs}
     goods = {f"{n:06}": one for n, one in enumerate(_loads(situation, needs, rows, drivers.values()))}

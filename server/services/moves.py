@@ -62,6 +62,29 @@ def held(tx: Tx, assignment_id: str, *, with_goods: bool = False) -> Row:
     return row
 
 
+def held_trip(tx: Tx, assignment_id: str, *, with_goods: bool = False) -> tuple[Row, list[Row]]:
+    """The assignment and all of its trip, by stop, held until the transaction ends.
+
+    `with_goods` first holds their cases, needs and lots, in the order that all keep. Raises NotFound.
+    """
+    seen = tx.assignments.get(assignment_id)
+    if seen is None:
+        raise NotFound
+    if with_goods:
+        trip = tx.assignments.of_trips([seen["trip_id"]])
+        lines = [line for row in trip for line in tx.assignments.lines(row["id"])]
+        tx.cases.lock(row["case_id"] for row in trip)
+        tx.cases.lock_needs(line["need_id"] for line in lines)
+        tx.stock.lock_lots([line["lot_id"] for line in lines if line["lot_id"]])
+    trip = tx.assignments.of_trips([seen["trip_id"]], lock=True)
+    return next(row for row in trip if row["id"] == assignment_id), in_order(trip)
+
+
+def in_order(rows: Iterable[Row]) -> list[Row]:
+    """Assignments of a trip by stop."""
+    return sorted(rows, key=lambda row: (row["stop"], row["id"]))
+
+
 def check_version(tx: Tx, row: Row, version: int | None) -> None:
     """Refuse when the caller looked at another version. Raises Conflict with the present state."""
     if version is not None and version != row["version"]:

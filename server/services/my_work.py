@@ -16,7 +16,7 @@ ROUGH_DECIMALS = 2
 
 
 def offered(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
-    """The open offers of the volunteer, the most urgent first; the case's place is rough."""
+    """The open offers of the volunteer, the most urgent trip first, its stops in order; the case's place is rough."""
     rows = tx.assignments.offered_to(moves.working_as(actor))
     return [
         {
@@ -30,7 +30,7 @@ def offered(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
 
 
 def taken(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
-    """What the volunteer has accepted and is not settled, the most urgent first."""
+    """What the volunteer has accepted and is not settled, the most urgent trip first, its stops in order."""
     rows = tx.assignments.worked_by(moves.working_as(actor), SHOWN)
     return [{**_job(row, exact=True), **_times(row)} for row in rows]
 
@@ -67,6 +67,8 @@ def _person(report: Mapping[str, Any], keys: contacts.Keys) -> dict[str, Any]:
 def _job(row: Mapping[str, Any], *, exact: bool) -> dict[str, Any]:
     return {
         "id": row["id"],
+        "trip_id": row["trip_id"],
+        "stop": row["stop"],
         "state": row["state"],
         "kind": row["kind"],
         "version": row["version"],

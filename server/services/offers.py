@@ -1,5 +1,7 @@
 """The closed loop: who is asked to carry an assignment, who takes it, and what follows a refusal.
 
+An assignment is offered and taken with all of its trip: what goes from one site by several stops is one job.
+
 Deadlines are judged by the database's clock: by the sweeper, and again at the acceptance.
 """
 
@@ -30,43 +32,72 @@ UNKNOWN_MIN = 24 * 60.0
 
 
 def make_round(tx: Tx, assignment_id: str) -> int:
-    """Ask the next volunteers, as many as the rules of the tier say; returns how many were asked.
+    """Ask the next volunteers for the trip of an assignment, as many as the rules of its most urgent stop's tier say.
 
-    Does nothing when the assignment has moved on. When nobody wants its goods any more, it is withdrawn.
+    Returns how many were asked. Does nothing when nothing of the trip waits for a volunteer any more. A stop whose
+    goods nobody wants any more is withdrawn.
     """
-    row = tx.assignments.get(assignment_id, lock=True)
-    if row is None or row["state"] not in WAITING:
+    trip = _waiting(tx, assignment_id)
+    asked = tx.assignments.offers_of([row["id"] for row in trip], lock=True)
+    trip = _kept(tx, _still_wanted(tx, trip, asked), asked)
+    if not trip:
         return 0
-    asked = tx.assignments.offers(assignment_id, lock=True)
-    if not _still_wanted(tx, row):
-        _withdraw(tx, row, asked)
-        return 0
-    rules = _rules(tx, row)
-    still_open = [offer for offer in asked if offer["state"] == "open"]
-    since = [offer["state"] for offer in asked if offer["closed_at"] and offer["closed_at"] >= row["asking_since"]]
+    rules, here = _rules(tx, trip), [offer for offer in asked if offer["assignment_id"] == trip[0]["id"]]
+    still_open = [offer for offer in here if offer["state"] == "open"]
+    since = [offer["state"] for offer in here if offer["closed_at"] and offer["closed_at"] >= trip[0]["asking_since"]]
     more, person = offering.next_step(rules, len(still_open), offering.refused(since))
-    found = _candidates(tx, row, rules, more) if more else _Found()
-    _ask(tx, SYSTEM, row, found.chosen, rules)
+    found = _candidates(tx, trip, rules, more) if more else _Found()
+    _ask(tx, SYSTEM, trip, found.chosen, rules)
     lacking = None if found.chosen or still_open or not more else found.alone or "nobody"
-    _call_a_person(tx, row, lacking or _attention(rules, person=person))
+    _call_a_person(tx, trip, lacking or _attention(rules, person=person))
     return len(found.chosen)
 
 
-def _still_wanted(tx: Tx, row: Row) -> bool:
-    needs = (tx.cases.need(line["need_id"]) for line in tx.assignments.lines(row["id"]))
-    return any(need is not None and need["state"] == "open" for need in needs)
+def _waiting(tx: Tx, assignment_id: str) -> list[Row]:
+    """What of the assignment's trip waits for a volunteer, by stop, held."""
+    seen = tx.assignments.get(assignment_id)
+    trip = tx.assignments.of_trips([seen["trip_id"]], lock=True) if seen else []
+    return moves.in_order(row for row in trip if row["state"] in WAITING)
 
 
-def _withdraw(tx: Tx, row: Row, asked: list[Row]) -> None:
-    moves.move(tx, row, "withdraw")
-    moves.close_offers(tx, row, asked, "withdrawn")
-    moves.told(tx, SYSTEM, row, "withdraw", back=True)
+def _still_wanted(tx: Tx, trip: Sequence[Row], asked: Sequence[Row]) -> list[Row]:
+    """The stops with a need that is open; the others are withdrawn."""
+    wanted = []
+    for row in trip:
+        needs = (tx.cases.need(line["need_id"]) for line in tx.assignments.lines(row["id"]))
+        if any(need is not None and need["state"] == "open" for need in needs):
+            wanted.append(row)
+        else:
+            moves.move(tx, row, "withdraw")
+            moves.close_offers(tx, row, _offers_of(row, asked), "withdrawn")
+            moves.told(tx, SYSTEM, row, "withdraw", back=True)
+    return wanted
 
 
-def _rules(tx: Tx, row: Row) -> offering.Rules:
-    incident = tx.incidents.get(row["incident_id"]) or {}
-    tier = min(line["tier"] for line in tx.assignments.lines(row["id"]))
-    return offering.rules_for(tier, incident.get("settings"))
+def _offers_of(row: Row, asked: Iterable[Row]) -> list[Row]:
+    return [offer for offer in asked if offer["assignment_id"] == row["id"]]
+
+
+def _kept(tx: Tx, trip: list[Row], asked: Sequence[Row]) -> list[Row]:
+    """The stops, without the driver whom the plan had in mind once that one has refused.
+
+    So they count as free when the next trips are planned.
+    """
+    refused = {offer["volunteer_id"] for offer in asked if offer["state"] in ("declined", "expired")}
+    if not any(row["kind"] == "goods" and row["wanted_volunteer_id"] in refused for row in trip):
+        return trip
+    for row in trip:
+        tx.assignments.mark(row["id"], wanted_volunteer_id=None)
+    return [{**row, "wanted_volunteer_id": None} for row in trip]
+
+
+def _lines(tx: Tx, trip: Sequence[Row]) -> list[Row]:
+    return [line for row in trip for line in tx.assignments.lines(row["id"])]
+
+
+def _rules(tx: Tx, trip: Sequence[Row]) -> offering.Rules:
+    incident = tx.incidents.get(trip[0]["incident_id"]) or {}
+    return offering.rules_for(min(line["tier"] for line in _lines(tx, trip)), incident.get("settings"))
 
 
 def _attention(rules: offering.Rules, *, person: bool) -> str | None:
@@ -76,25 +107,28 @@ def _attention(rules: offering.Rules, *, person: bool) -> str | None:
     return "refused" if person else None
 
 
-def _call_a_person(tx: Tx, row: Row, attention: str | None) -> None:
-    if attention != row["attention"]:
-        tx.assignments.mark(row["id"], attention=attention)
-        moves.tell(tx, row, needs=False)
+def _call_a_person(tx: Tx, trip: Sequence[Row], attention: str | None) -> None:
+    for row in trip:
+        if attention != row["attention"]:
+            tx.assignments.mark(row["id"], attention=attention)
+            moves.tell(tx, row, needs=False)
 
 
-def _ask(tx: Tx, actor: Actor, row: Row, volunteer_ids: Sequence[str], rules: offering.Rules) -> None:
-    """Make the offers, all with the same deadline."""
-    if not volunteer_ids:
-        return
-    deadline = tx.assignments.clock() + rules.round.lasts
+def _ask(tx: Tx, actor: Actor, trip: Sequence[Row], volunteer_ids: Sequence[str], rules: offering.Rules) -> None:
+    """Offer all stops of a trip, all with the same deadline."""
+    if volunteer_ids:
+        deadline = tx.assignments.clock() + rules.round.lasts
+        for row in trip:
+            _ask_for(tx, actor, row, volunteer_ids, deadline)
+
+
+def _ask_for(tx: Tx, actor: Actor, row: Row, volunteer_ids: Sequence[str], deadline: datetime) -> None:
     if row["state"] == "proposed":
         moves.move(tx, row, "offer")
         tx.reports.note_case(row["case_id"], tx.now, "offered")
     offers = [_offer_row(tx, row, volunteer_id, deadline) for volunteer_id in volunteer_ids]
     tx.assignments.add_offers(offers)
-    tx.audit(
-        actor, "offer:make", row["area"], f"assignment:{row['id']}", offers=[offer["id"] for offer in offers]
-    )
+    tx.audit(actor, "offer:make", row["area"], f"assignment:{row['id']}", offers=[offer["id"] for offer in offers])
     rows = {"assignments": queries.assignment_rows(tx, [row["id"]])}
     for offer in offers:
         tx.record(
@@ -129,13 +163,14 @@ class _Found:
     alone: str | None = None
 
 
-def _candidates(tx: Tx, row: Row, rules: offering.Rules, most: int) -> _Found:
+def _candidates(tx: Tx, trip: Sequence[Row], rules: offering.Rules, most: int) -> _Found:
     """Able volunteers who are free and were not asked yet: the planned one first, then the nearest.
 
     First those near by; who is farther is looked for only when too few of them are there soon.
     """
-    place, way = _begins_at(tx, row), solo.way_of(tx, row, rules.round.lasts)
-    everywhere = _search(tx, row, rules, place)
+    row = trip[0]
+    place, way = _begins_at(tx, row), solo.way_of(tx, trip, rules.round.lasts)
+    everywhere = _search(tx, trip, rules, place)
     if place["lon"] is not None and row["wanted_volunteer_id"] is None:
         near = _able(_ranked(tx, row, place, way, replace(everywhere, within=NEAR_DEGREES)))[:most]
         if len(near) == most and near[-1].minutes <= NEAR_MIN:
@@ -180,9 +215,9 @@ def _begins_at(tx: Tx, row: Row) -> Row:
     return found or {"lon": None, "lat": None}
 
 
-def _search(tx: Tx, row: Row, rules: offering.Rules, place: Row) -> offering.Search:
-    """Who can carry the goods in one go, or has the skills that the service takes."""
-    lines = tx.assignments.lines(row["id"])
+def _search(tx: Tx, trip: Sequence[Row], rules: offering.Rules, place: Row) -> offering.Search:
+    """Who can carry the goods of all stops in one go, or has the skills that the service takes."""
+    row, lines = trip[0], _lines(tx, trip)
     vehicles, skills = list(CAPACITY), frozenset[str]()
     if row["kind"] == "goods":
         load = load_of((line["item"], line["quantity"]) for line in lines)
@@ -195,7 +230,7 @@ def _search(tx: Tx, row: Row, rules: offering.Rules, place: Row) -> offering.Sea
         lat=place["lat"],
         vehicles=vehicles,
         skills=sorted(skills),
-        assignment=row["id"],
+        trip=row["trip_id"],
         whoever=rules.is_urgent,
         most_per_hour=rules.most_per_hour,
     )
@@ -218,27 +253,37 @@ def _in_time(volunteer: Row, minutes: float, now: datetime) -> bool:
 
 
 def offer(tx: Tx, actor: Actor, assignment_id: str, body: OfferIn) -> dict[str, Any]:
-    """A coordinator asks one volunteer, or lets the automatic round begin anew.
+    """A coordinator asks one volunteer for the trip of an assignment, or lets the automatic round begin anew.
 
     Raises Invalid for an unknown volunteer, or one who would go alone at night or into danger when no `reason` says
     why that is right; Conflict when they are busy or were asked before.
     """
-    row = moves.held(tx, assignment_id)
+    row, trip = moves.held_trip(tx, assignment_id)
     moves.require_manager(actor, row)
     moves.check_version(tx, row, body.version)
     moves.check(tx, row, "offer")
-    tx.assignments.mark(assignment_id, asking_since=tx.now, attention=None)
-    row = {**row, "asking_since": tx.now, "attention": None}
+    trip = _asked_anew(tx, actor, trip)
     if body.volunteer_id is None:
         make_round(tx, assignment_id)
     else:
-        volunteer_id, rules = str(body.volunteer_id), _rules(tx, row)
+        volunteer_id, rules = str(body.volunteer_id), _rules(tx, trip)
         _check_can_be_asked(tx, row, volunteer_id)
-        if body.reason is None and (alone := _alone_now(tx, row, volunteer_id, rules)):
+        if body.reason is None and (alone := _alone_now(tx, trip, volunteer_id, rules)):
             raise Invalid({"reason": Problem(alone)})
-        _ask(tx, actor, row, [volunteer_id], rules)
+        _ask(tx, actor, trip, [volunteer_id], rules)
     tx.audit(actor, "assignment:offer", row["area"], f"assignment:{assignment_id}", reason=body.reason)
-    return moves.tell(tx, row, needs=False)
+    told = [moves.tell(tx, one, needs=False) for one in trip]
+    return next(one for one in told if one["id"] == assignment_id)
+
+
+def _asked_anew(tx: Tx, actor: Actor, trip: Sequence[Row]) -> list[Row]:
+    """What of the trip waits for a volunteer, counting refusals from now on; the actor must manage all of it."""
+    waiting = [row for row in trip if row["state"] in WAITING]
+    anew = {"asking_since": tx.now, "attention": None}
+    for row in waiting:
+        moves.require_manager(actor, row)
+        tx.assignments.mark(row["id"], **anew)
+    return [{**row, **anew} for row in waiting]
 
 
 def _check_can_be_asked(tx: Tx, row: Row, volunteer_id: str) -> None:
@@ -254,65 +299,82 @@ def _check_can_be_asked(tx: Tx, row: Row, volunteer_id: str) -> None:
         raise Conflict("volunteer_busy", state=moves.present(tx, row["id"]))
 
 
-def _alone_now(tx: Tx, row: Row, volunteer_id: str, rules: offering.Rules) -> str | None:
+def _alone_now(tx: Tx, trip: Sequence[Row], volunteer_id: str, rules: offering.Rules) -> str | None:
     """Why the volunteer may not go there alone, if they are checked in by themselves."""
     here = tx.volunteers.current_checkin(volunteer_id, tx.now)
     if here is None:
         return None
-    (minutes,) = _minutes(_begins_at(tx, row), [here])
-    return _alone(solo.way_of(tx, row, rules.round.lasts), {**here, "team": team_of(here)}, minutes)
+    (minutes,) = _minutes(_begins_at(tx, trip[0]), [here])
+    return _alone(solo.way_of(tx, trip, rules.round.lasts), {**here, "team": team_of(here)}, minutes)
 
 
 def accept(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str, Any]:
-    """The volunteer takes the assignment: the first one wins, the others are told thank you.
+    """The volunteer takes the assignment with all of its trip: the first one wins, the others are told thank you.
 
     Raises NotFound without an offer, Conflict with the present state when it is too late, or when the
     volunteer carries another assignment.
     """
     volunteer_id = moves.working_as(actor)
-    row, mine, asked = _my_offer(tx, assignment_id, volunteer_id)
+    # Two acceptances of one volunteer wait for each other here, and not in the middle of their trips.
+    tx.volunteers.get(volunteer_id, lock=True)
+    row, trip, asked = _my_offer(tx, assignment_id, volunteer_id)
+    mine = [offer for offer in asked if offer["volunteer_id"] == volunteer_id]
+    (this,) = _offers_of(row, mine)
     moves.check_version(tx, row, body.version)
-    if row["volunteer_id"] == volunteer_id and mine["state"] == "accepted":
+    if row["volunteer_id"] == volunteer_id and this["state"] == "accepted":
         return moves.present(tx, assignment_id)
     state = moves.check(tx, row, "accept")
-    if mine["state"] != "open" or mine["deadline_at"] <= tx.assignments.clock():
+    if this["state"] != "open" or this["deadline_at"] <= tx.assignments.clock():
         raise Conflict("offer_closed", state=moves.present(tx, assignment_id))
-    if not tx.assignments.take(assignment_id, volunteer_id, state, tx.now):
+    offered = {offer["assignment_id"]: offer["id"] for offer in mine if offer["state"] == "open"}
+    taken = [one for one in trip if one["state"] == row["state"] and one["id"] in offered]
+    if not tx.assignments.take([one["id"] for one in taken], volunteer_id, state, tx.now):
         raise Conflict("already_carrying", state=moves.present(tx, assignment_id))
+    tx.assignments.close_offers([offered[one["id"]] for one in taken], "accepted", tx.now)
+    others = [offer for offer in asked if offer["volunteer_id"] != volunteer_id]
+    _free_others(tx, volunteer_id, [one["id"] for one in taken])
+    for one in taken:
+        _taken(tx, actor, one, others)
+    return moves.present(tx, assignment_id)
+
+
+def _taken(tx: Tx, actor: Actor, row: Row, others: Sequence[Row]) -> None:
+    """What follows when a stop was taken: by when they should leave, the others' offers, and who hears of it."""
+    volunteer_id = moves.working_as(actor)
     overdue.expect_departure(tx, row, volunteer_id)
-    tx.assignments.close_offers([mine["id"]], "accepted", tx.now)
-    moves.close_offers(tx, row, [offer for offer in asked if offer["id"] != mine["id"]], "withdrawn")
-    _free_others(tx, volunteer_id, assignment_id)
-    tx.audit(actor, "assignment:accept", row["area"], f"assignment:{assignment_id}")
+    moves.close_offers(tx, row, _offers_of(row, others), "withdrawn")
+    tx.audit(actor, "assignment:accept", row["area"], f"assignment:{row['id']}")
     tx.reports.note_case(row["case_id"], tx.now, "accepted")
-    return moves.tell(tx, row, volunteers=[volunteer_id], needs=False)
+    moves.tell(tx, row, volunteers=[volunteer_id], needs=False)
 
 
-def _my_offer(tx: Tx, assignment_id: str, volunteer_id: str) -> tuple[Row, Row, list[Row]]:
-    """The assignment, the volunteer's own offer of it, and all offers, held."""
-    row = moves.held(tx, assignment_id)
-    asked = tx.assignments.offers(assignment_id, lock=True)
-    mine = next((offer for offer in asked if offer["volunteer_id"] == volunteer_id), None)
-    if mine is None:
+def _my_offer(tx: Tx, assignment_id: str, volunteer_id: str) -> tuple[Row, list[Row], list[Row]]:
+    """The assignment, its trip and all offers of it, held; NotFound when it was not offered to the volunteer."""
+    row, trip = moves.held_trip(tx, assignment_id)
+    asked = tx.assignments.offers_of([one["id"] for one in trip], lock=True)
+    if not any(offer["volunteer_id"] == volunteer_id for offer in _offers_of(row, asked)):
         raise NotFound
-    return row, mine, asked
+    return row, trip, asked
 
 
-def _free_others(tx: Tx, volunteer_id: str, assignment_id: str) -> None:
-    """Whoever carries one assignment is no longer asked for others."""
+def _free_others(tx: Tx, volunteer_id: str, taken: Sequence[str]) -> None:
+    """Whoever carries one trip is no longer asked for others."""
     others = tx.assignments.open_offers_of(volunteer_id)
-    moves.withdraw(tx, [offer for offer in others if offer["assignment_id"] != assignment_id])
+    moves.withdraw(tx, [offer for offer in others if offer["assignment_id"] not in taken])
 
 
 def decline(tx: Tx, actor: Actor, assignment_id: str, body: DeclineIn) -> Mapping[str, Any]:
-    """The volunteer will not; the next candidates are asked by the job that the event starts."""
+    """The volunteer will not, for the whole trip; the next are asked by the job that the event starts."""
     volunteer_id = moves.working_as(actor)
-    row, mine, _ = _my_offer(tx, assignment_id, volunteer_id)
-    if mine["state"] == "declined":
+    row, trip, asked = _my_offer(tx, assignment_id, volunteer_id)
+    mine = [offer for offer in asked if offer["volunteer_id"] == volunteer_id]
+    (this,) = _offers_of(row, mine)
+    if this["state"] == "declined":
         return {"state": "declined"}
-    if mine["state"] != "open":
-        raise Conflict("offer_closed", state={"state": mine["state"]})
-    moves.close_offers(tx, row, [mine], "declined", body.reason)
+    if this["state"] != "open":
+        raise Conflict("offer_closed", state={"state": this["state"]})
+    for one in trip:
+        moves.close_offers(tx, one, _offers_of(one, mine), "declined", body.reason)
     tx.audit(actor, "offer:decline", row["area"], f"assignment:{assignment_id}", reason=body.reason)
     return {"state": "declined"}
 
@@ -326,9 +388,14 @@ def expire_due(tx: Tx) -> int:
     return len(due)
 
 
-def offer_waiting(tx: Tx, incident_ids: list[str]) -> int:
-    """Try again for the assignments that nobody could be asked for; returns how many offers were made."""
-    waiting = tx.assignments.idle(incident_ids, tx.now)
+def offer_waiting(tx: Tx, incident_ids: list[str] | None, before: datetime | None = None) -> int:
+    """Try again for the trips that nobody could be asked for, of these incidents (None: of all).
+
+    Those that changed after `before` are left out. Returns how many volunteers were asked.
+    """
+    waiting = tx.assignments.idle(incident_ids, before or tx.now)
+    # All of them before the first offer, in id order as everywhere: a round holds several assignments.
+    tx.assignments.of_trips([row["trip_id"] for row in waiting], lock=True)
     return sum(make_round(tx, row["id"]) for row in waiting)
 
 

@@ -3,6 +3,7 @@
 All by the database's clock.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -29,14 +30,21 @@ def expect_departure(tx: Tx, row: Row, volunteer_id: str) -> None:
     _expect(tx, row, _minutes(here, site, here) if row["site_id"] else 0.0)
 
 
-def expect_arrival(tx: Tx, row: Row) -> None:
-    """The volunteer is on the way: by when they should have handed over; a service may last as long as their shift."""
-    here = tx.volunteers.current_checkin(row["volunteer_id"], tx.now) if row["volunteer_id"] else None
-    start = tx.sites.get(row["site_id"]) if row["site_id"] else here
-    minutes = _minutes(start, tx.cases.get(row["case_id"]), here)
-    if row["kind"] == "service" and here:
-        minutes = max(minutes, (here["until"] - tx.now) / timedelta(minutes=1))
-    _expect(tx, row, minutes)
+def expect_arrivals(tx: Tx, rows: Sequence[Row]) -> None:
+    """The volunteer is on the way by these stops of a trip: by when they should have handed over at each.
+
+    A service may last as long as their shift.
+    """
+    first = rows[0]
+    here = tx.volunteers.current_checkin(first["volunteer_id"], tx.now) if first["volunteer_id"] else None
+    start, minutes = tx.sites.get(first["site_id"]) if first["site_id"] else here, 0.0
+    for row in rows:
+        case = tx.cases.get(row["case_id"])
+        minutes += _minutes(start, case, here)
+        if row["kind"] == "service" and here:
+            minutes = max(minutes, (here["until"] - tx.now) / timedelta(minutes=1))
+        _expect(tx, row, minutes)
+        start = case
 
 
 def _expect(tx: Tx, row: Row, minutes: float) -> None:
@@ -69,13 +77,17 @@ def raise_alarms(tx: Tx) -> int:
 def all_well(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str, Any]:
     """The volunteer is all right and needs longer, or a coordinator has heard so: the alarm ends, and waits anew.
 
-    Raises NotFound, Conflict with the present state when nobody is under way any more.
+    So do the other stops of the trip. Raises NotFound, Conflict with the present state when nobody is under way any
+    more.
     """
-    row = moves.held(tx, assignment_id)
+    row, trip = moves.held_trip(tx, assignment_id)
     moves.require_carrier_or_manager(actor, row)
     moves.check_version(tx, row, body.version)
     if row["state"] not in lifecycle.UNDER_WAY:
         raise Conflict(state=moves.present(tx, assignment_id))
-    _expect(tx, row, LONGER_MIN)
-    tx.audit(actor, "assignment:all_well", row["area"], f"assignment:{assignment_id}")
-    return moves.tell(tx, row, needs=False)
+    for one in trip:
+        if one["state"] in lifecycle.UNDER_WAY and one["volunteer_id"] == row["volunteer_id"]:
+            _expect(tx, one, LONGER_MIN)
+            tx.audit(actor, "assignment:all_well", one["area"], f"assignment:{one['id']}")
+            moves.tell(tx, one, needs=False)
+    return moves.present(tx, assignment_id)

@@ -106,6 +106,7 @@ def read(tx: Tx, plan_id: str) -> Situation | None:
         rulings=loosening.unruled(tx.rulings.in_force(incident["id"], plan["area"]), taken_up),
         sites=_sites_named(tx, plan),
         loose=taken_up,
+        driving=frozenset(tx.assignments.drivers_in_mind(besides=[line["id"] for line in taken_up])),
         earlier=_earlier(tx, plan),
     )
 

@@ -23,7 +23,7 @@ def reconcile(tx: Tx, *, too_long: timedelta = TOO_LONG) -> dict[str, Any]:
         "plans_given_up": _give_up_plans(tx),
         "plans_asked_again": _ask_again(tx, too_long),
         "plans_asked_for_needs": _plan_waiting_needs(tx, too_long),
-        "offers_made": sum(offers.make_round(tx, row["id"]) for row in tx.assignments.idle(None, tx.now - too_long)),
+        "offers_made": offers.offer_waiting(tx, None, tx.now - too_long),
         "what_ifs_forgotten": what_if.sweep(tx),
         "assignments_let_go": offers.give_up_untaken(tx),
         "events_waiting_s": _events_waiting_s(tx),

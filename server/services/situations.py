@@ -27,6 +27,7 @@ class Situation:
     verified needs. reached_at: when somebody last handed something over in an area. rulings: what people decided.
     sites: those that a what-if names. loose: lines of proposed assignments that are taken up again: needs, lots and
     all else are as they would be without them. earlier: the plan that waits for a decision, to begin with.
+    driving: volunteers whom earlier plans have in mind for trips that wait.
     """
 
     plan: Row
@@ -42,6 +43,7 @@ class Situation:
     rulings: list[Row]
     sites: Mapping[str, Row]
     loose: Sequence[Row] = ()
+    driving: frozenset[str] = frozenset()
     earlier: matching.Earlier | None = None
 
     @property

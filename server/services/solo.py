@@ -27,7 +27,7 @@ Point = tuple[float, float]
 class Way:
     """What lies before whoever takes an assignment.
 
-    stops: the site and the place that are known, in this order; minutes: from the first to the last;
+    stops: the site and the places that are known, in this order; minutes: from the first to the last;
     asked_until: when an offer made now ends.
     """
 
@@ -39,13 +39,14 @@ class Way:
     dangers: Sequence[BaseGeometry]
 
 
-def way_of(tx: Tx, row: Row, lasts: timedelta) -> Way:
-    """The way of an assignment whose offers last so long, with the areas of danger that hold now."""
-    incident = tx.incidents.get(row["incident_id"]) or {}
-    site = tx.sites.get(row["site_id"]) if row["site_id"] else None
-    found = [_point(place) for place in (site, tx.cases.get(row["case_id"])) if place]
+def way_of(tx: Tx, trip: Sequence[Row], lasts: timedelta) -> Way:
+    """The way of a trip, by its stops, whose offers last so long, with the areas of danger that hold now."""
+    first = trip[0]
+    incident = tx.incidents.get(first["incident_id"]) or {}
+    site = tx.sites.get(first["site_id"]) if first["site_id"] else None
+    found = [_point(place) for place in (site, *(tx.cases.get(row["case_id"]) for row in trip)) if place]
     stops = [point for point in found if point]
-    minutes = float(travel.minutes([stops[0]], stops[-1])[0]) if len(stops) > 1 else 0.0
+    minutes = float(travel.minutes(stops[:-1], stops[1:]).sum()) if len(stops) > 1 else 0.0
     active = tx.hazards.active(queries.pool_of(tx, incident), tx.now)
     dangers = [shapely.from_geojson(json.dumps(one["shape"])) for one in active if one["kind"] != CLOSURE]
     return Way(stops, minutes, tx.now, tx.now + lasts, night_of(incident.get("settings")), dangers)

@@ -1,6 +1,7 @@
 """Assignments with their lines, offers and deliveries.
 
-`volunteer_id` is who accepted; `wanted_volunteer_id` whom a plan or a coordinator has in mind.
+`volunteer_id` is who accepted; `wanted_volunteer_id` whom a plan or a coordinator has in mind. Of a trip of goods that
+a plan made (its `trip_id` is no assignment's) that is only who is asked first: they may be asked for other work.
 `attention` says why a person must look (a key of web/i18n `attention.*`), or is null.
 """
 
@@ -21,8 +22,8 @@ from server.store.tables import assignment_lines, assignments, deliveries, lots,
 
 _JOB = text(
     """
-    select a.id, a.state, a.kind, a.version, a.case_id, a.site_id, a.incident_id, a.area, a.volunteer_id,
-           a.changed_at, a.expected_at, a.attention,
+    select a.id, a.trip_id, a.stop, a.state, a.kind, a.version, a.case_id, a.site_id, a.incident_id, a.area,
+           a.volunteer_id, a.changed_at, a.expected_at, a.attention,
            c.lon as case_lon, c.lat as case_lat, c.accuracy_m as case_accuracy_m,
            c.area as case_area, c.people, c.tier, s.name as site_name, s.address as site_address,
            s.lon as site_lon, s.lat as site_lat, o.id as offer_id, o.state as offer_state, o.deadline_at,
@@ -37,7 +38,8 @@ _JOB = text(
     left join offers o on o.assignment_id = a.id and o.volunteer_id = :volunteer
     where (:offered and o.state = 'open' and o.deadline_at > clock_timestamp())
        or (not :offered and a.volunteer_id = :volunteer and a.state = any(:states))
-    order by c.tier, a.changed_at, a.id
+    order by min(c.tier) over (partition by a.trip_id), max(a.changed_at) over (partition by a.trip_id),
+             a.trip_id, a.stop, a.id
     limit 100
     """
 )
@@ -73,23 +75,23 @@ _NEAREST_FREE = text(
                         where a.volunteer_id = v.id and a.state in ('accepted', 'en_route'))
         and not exists (select 1 from assignments a
                         where a.wanted_volunteer_id = v.id and a.state in ('proposed', 'offered')
-                          and a.id is distinct from cast(:assignment as uuid))
-        and not exists (select 1 from offers o where o.volunteer_id = v.id
-                        and o.assignment_id = cast(:assignment as uuid))
+                          and a.trip_id = a.id and a.trip_id is distinct from cast(:trip as uuid))
+        and not exists (select 1 from offers o join assignments a on a.id = o.assignment_id
+                        where o.volunteer_id = v.id and a.trip_id = cast(:trip as uuid))
         and (:whoever or not exists (select 1 from offers o where o.volunteer_id = v.id and o.state = 'open'))
-        and (:whoever or (select count(*) from offers o
+        and (:whoever or (select count(distinct a.trip_id) from offers o join assignments a on a.id = o.assignment_id
                           where o.volunteer_id = v.id and o.made_at > :hour_ago) < :most_per_hour)
     ) found where nth <= :each order by vehicle, nth
     """
 )
 _IDLE = text(
     """
-    select a.id from assignments a
+    select distinct on (a.trip_id) a.id, a.trip_id from assignments a
     where a.state in ('proposed', 'offered') and coalesce(a.attention, '') <> 'refused'
       and (cast(:incidents as uuid[]) is null or a.incident_id = any(cast(:incidents as uuid[])))
       and a.changed_at < :before
       and not exists (select 1 from offers o where o.assignment_id = a.id and o.state = 'open')
-    order by a.id
+    order by a.trip_id, a.stop, a.id
     """
 )
 _UNTAKEN = text(
@@ -124,6 +126,11 @@ class Assignments:
         query = select(assignments).where(assignments.c.id == assignment_id)
         return first(self.conn, query.with_for_update(key_share=True) if lock else query)
 
+    def of_trips(self, trip_ids: Iterable[str], *, lock: bool = False) -> list[Row]:
+        """The assignments of trips in id order; with `lock`, held until the transaction ends."""
+        query = select(assignments).where(assignments.c.trip_id.in_(list(trip_ids))).order_by(assignments.c.id)
+        return every(self.conn, query.with_for_update(key_share=True) if lock else query)
+
     def change(self, assignment_id: str, **values: Any) -> None:
         """Set columns of an assignment and count its version up."""
         self.conn.execute(
@@ -141,11 +148,12 @@ class Assignments:
         mine = update(assignments).where(assignments.c.id == assignment_id)
         self.conn.execute(mine.values(code_tries=assignments.c.code_tries + 1))
 
-    def take(self, assignment_id: str, volunteer_id: str, state: str, at: datetime) -> bool:
-        """Give the assignment to a volunteer; False when they already carry another one."""
+    def take(self, assignment_ids: Iterable[str], volunteer_id: str, state: str, at: datetime) -> bool:
+        """Give the assignments of a trip to a volunteer; False when they already carry another one."""
         try:
             with self.conn.begin_nested():
-                self.change(assignment_id, volunteer_id=volunteer_id, state=state, changed_at=at, attention=None)
+                for assignment_id in assignment_ids:
+                    self.change(assignment_id, volunteer_id=volunteer_id, state=state, changed_at=at, attention=None)
         except IntegrityError:
             return False
         return True
@@ -225,14 +233,28 @@ class Assignments:
         return every(self.conn, _LOOSE, {"incident": incident_id, "area": area, "below": f"{area}.%"})
 
     def engaged(self, besides: Sequence[str] = ()) -> set[str]:
-        """Volunteers who carry an assignment, or whom a plan has in mind for one that waits, besides some of these."""
+        """Volunteers who carry an assignment, or for whom one waits, besides some of these.
+
+        Whom a plan has in mind to drive a trip is not engaged by that: see `drivers_in_mind`.
+        """
         busy = select(assignments.c.volunteer_id).where(assignments.c.state.in_(UNDER_WAY))
         wanted = select(assignments.c.wanted_volunteer_id).where(
             assignments.c.wanted_volunteer_id.is_not(None),
+            assignments.c.trip_id == assignments.c.id,
             assignments.c.state.in_(_WAITING),
             assignments.c.id.not_in(list(besides)),
         )
         return set(self.conn.execute(busy.union(wanted)).scalars())
+
+    def drivers_in_mind(self, besides: Sequence[str] = ()) -> set[str]:
+        """Volunteers whom plans want to ask first for a trip that waits, besides some of the assignments."""
+        query = select(assignments.c.wanted_volunteer_id).where(
+            assignments.c.wanted_volunteer_id.is_not(None),
+            assignments.c.trip_id != assignments.c.id,
+            assignments.c.state.in_(_WAITING),
+            assignments.c.id.not_in(list(besides)),
+        )
+        return set(self.conn.execute(query).scalars())
 
     def nearest_free(self, search: Search, now: datetime) -> list[Row]:
         """Volunteers who are there, able and not engaged: of each vehicle the nearest ones to the place.
@@ -244,7 +266,7 @@ class Assignments:
         return every(self.conn, _NEAREST_FREE, {**asdict(search), **times, "crews": plain.dumps(CREWS)})
 
     def idle(self, incident_ids: Sequence[str] | None, before: datetime) -> list[Row]:
-        """Assignments that wait for a volunteer without an open offer and without a person's word.
+        """Assignments that wait for a volunteer without an open offer and without a person's word, one of each trip.
 
         Of these incidents (None: of all), unchanged since `before`.
         """
@@ -262,7 +284,11 @@ class Assignments:
 
     def offers(self, assignment_id: str, *, lock: bool = False) -> list[Row]:
         """The offers of an assignment in id order; with `lock`, held until the transaction ends."""
-        query = select(offers).where(offers.c.assignment_id == assignment_id).order_by(offers.c.id)
+        return self.offers_of([assignment_id], lock=lock)
+
+    def offers_of(self, assignment_ids: Iterable[str], *, lock: bool = False) -> list[Row]:
+        """The offers of several assignments in id order; with `lock`, held until the transaction ends."""
+        query = select(offers).where(offers.c.assignment_id.in_(list(assignment_ids))).order_by(offers.c.id)
         return every(self.conn, query.with_for_update(key_share=True) if lock else query)
 
     def open_offers_of(self, volunteer_id: str) -> list[Row]:

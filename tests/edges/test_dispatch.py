@@ -206,3 +206,30 @@ def test_an_offer_is_taken_delivered_and_confirmed(app, world, coordinator, volu
 
 def test_staff_have_no_offers_of_their_own(app, coordinator):
     assert get(app, "/api/me/offers", coordinator)[0] == 403
+
+
+def test_a_trip_is_offered_taken_begun_and_told_by_http(app, world, coordinator, volunteer):
+    volunteer_id, header = volunteer
+    world.stock(world.site(), "blanket", 100)
+    for step in (0, 0.002):
+        world.case({"blanket": 10}, at=(107.18 + step, -6.83))
+    plan_id = world.plan()
+    plan = get(app, f"/api/plans/{plan_id}", coordinator)[1]
+    (trip,) = plan["trips"]
+    assert (trip["volunteer_id"], len(trip["stops"]), plan["carriers"]["loads"]) == (volunteer_id, 2, 2)
+    first, second = post(app, f"/api/plans/{plan_id}/approve", coordinator)[1]["approved"]
+    world.round(first)
+    offers = get(app, "/api/me/offers", header)[1]["offers"]
+    assert [(one["id"], one["stop"], one["trip_id"]) for one in offers] == [
+        (first, 1, offers[0]["trip_id"]),
+        (second, 2, offers[0]["trip_id"]),
+    ]
+    status, taken = post(app, f"/api/assignments/{first}/accept", header)
+    assert (status, taken["state"]) == (200, "accepted")
+    status, again = post(app, f"/api/assignments/{second}/accept", header)
+    assert (status, again["state"]) == (200, "accepted")
+    assert post(app, f"/api/assignments/{first}/depart", header)[0] == 200
+    assert [one["state"] for one in get(app, "/api/me/assignments", header)[1]["assignments"]] == ["en_route"] * 2
+    failed = {"reason": "jembatan putus", "goods": "returned"}
+    assert post(app, f"/api/assignments/{second}/fail", header, failed)[0] == 200
+    assert [one["id"] for one in get(app, "/api/me/assignments", header)[1]["assignments"]] == [first]

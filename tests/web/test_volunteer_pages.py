@@ -3,12 +3,13 @@
 import re
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.outsider import Person, report, rows
-from tests.e2e.people import check_in, wanting, warehouse
+from tests.e2e.outsider import Person, report, rows, until
+from tests.e2e.people import check_in, ready, wanting, warehouse
 from tests.web.conftest import photograph, under_service_worker, violations
 
 PICTURE = """
@@ -228,3 +229,64 @@ def test_signing_out_takes_the_kept_page_along(phone, job):
     phone.context.set_offline(True)
     phone.goto("/relawan/tugas")
     expect(phone.locator("h1")).to_have_text("Sedang tidak ada sinyal")
+
+
+BEACH = {"lon": 108.65, "lat": -7.69, "accuracy_m": 50}
+HAMLETS = [{"lon": 108.60 + step, "lat": -7.66, "accuracy_m": 30} for step in (0, 0.002)]
+
+
+@pytest.fixture
+def trip(stack, admin, nobody):
+    """Blankets for two hamlets, planned as one trip for the only pickup far and wide: their offers, by stop."""
+    name = f"rela-{uuid.uuid4().hex[:6]}"
+    added = stack.command("users", "add", name, "--role", "volunteer", "--area", "32.18")
+    volunteer = Person(stack.base_url, stack.command("users", "token", name).stdout.strip())
+    ends = (datetime.now(UTC) + timedelta(hours=8)).isoformat()
+    volunteer.post("/api/checkins", {"place": BEACH, "until": ends, "vehicle": "pickup", "skills": []}, 201)
+    site = admin.post("/api/sites", {"name": f"Gudang {name}", "kind": "warehouse", "place": BEACH}, 201)
+    admin.post("/api/stock/receive", {"site_id": site["id"], "item": "blanket", "quantity": 20}, 201)
+    cases = set()
+    for place in HAMLETS:
+        asked = report(**wanting({"blanket": 10}), place=place)
+        del asked["area_code"]
+        answer = nobody.post("/api/reports", asked, 201)
+        board = admin.get("/api/board")
+        cases.add(next(row["case_id"] for row in rows(board, "reports") if row["id"] == answer["id"]))
+    for case_id in cases:
+        admin.post(f"/api/cases/{case_id}/verify", {})
+    plan = ready(admin, admin.post("/api/plans", {"area": "32.18"}, 202)["id"])
+    mine = [match["n"] for match in plan["matches"] if match["case_id"] in cases]
+    admin.post(f"/api/plans/{plan['id']}/approve", {"only": mine})
+    until(lambda: len(volunteer.get("/api/me/offers")["offers"]) == 2, 60)
+    offers = volunteer.get("/api/me/offers")["offers"]
+    return [Job(name, added.stdout.split()[-1], volunteer, one["id"], "") for one in offers]
+
+
+def test_a_trip_is_offered_taken_and_begun_as_one_with_its_stops_in_order(phone, trip):
+    at_work(phone, trip[0])
+    offer = phone.locator(".offer")
+    expect(offer).to_have_count(1)
+    expect(offer).to_contain_text("2 pemberhentian")
+    expect(offer.locator(".leg").first).to_contain_text("20 buah")
+    expect(offer.locator(".leg a[href^='geo:']")).to_have_count(3)
+    assert violations(phone) == []
+    photograph(phone, "phone-tawaran-perjalanan")
+    offer.get_by_role("button", name="Terima").click()
+    jobs = phone.locator(".job")
+    expect(jobs).to_have_count(2)
+    expect(jobs.nth(0)).to_contain_text("Pemberhentian 1")
+    expect(jobs.nth(1)).to_contain_text("Pemberhentian 2")
+    expect(phone.locator(".job a[href^='geo:-7.66']")).to_have_count(2)
+    photograph(phone, "phone-tugas-perjalanan")
+    under_service_worker(phone)
+    phone.reload()
+    expect(jobs).to_have_count(2)
+    phone.context.set_offline(True)
+    phone.get_by_role("button", name="Berangkat").click()
+    expect(phone.locator(".job form .four")).to_have_count(2)
+    phone.reload()
+    expect(phone.locator(".job form .four")).to_have_count(2)
+    phone.context.set_offline(False)
+    expect(phone.locator("#jobs")).not_to_contain_text("Tersimpan di HP", timeout=30_000)
+    taken = trip[0].volunteer.get("/api/me/assignments")["assignments"]
+    assert [(one["stop"], one["state"]) for one in taken] == [(1, "en_route"), (2, "en_route")]

@@ -5,7 +5,7 @@ import { newId } from "./offline";
 import { shrunk } from "./photos";
 import { locate } from "./place";
 import { waiting, type Waiting } from "./store";
-import { act, ahead, photo, step, type Job, type Offer, type Work } from "./work";
+import { act, ahead, byTrip, photo, step, type Job, type Offer, type Work } from "./work";
 import { span, word } from "./words";
 
 /** What cards need from the page: to draw anew, and to say what went wrong. */
@@ -18,8 +18,11 @@ const say = (key: string, gaps: Record<string, string | number> = {}) => word(`v
 const heading = (text: string) => element("h2", {}, text);
 
 export function drawWork(work: Work, steps: Waiting[], page: Page): void {
-  const jobs = work.jobs.map((job) => jobCard(ahead(job, steps), work, page, steps));
-  const offers = work.offers.map((offer) => offerCard(offer, work, page));
+  const jobs = byTrip(work.jobs).flatMap((stops) => {
+    const trip = stops.map((job) => ahead(job, steps, stops));
+    return trip.map((job) => jobCard(job, trip, work, page, steps));
+  });
+  const offers = byTrip(work.offers).map((trip) => offerCard(trip, work, page));
   const none = element("p", { className: "muted" }, say("no_offers"));
   document.getElementById("jobs")!.replaceChildren(...(jobs.length ? [heading(say("jobs")), ...jobs] : []));
   document.getElementById("offers")!.replaceChildren(heading(say("offers")), ...(offers.length ? offers : [none]));
@@ -34,12 +37,18 @@ export function tick(): void {
   }
 }
 
-function tier(job: Job): HTMLElement {
-  return element("span", { className: `badge t${job.tier}` }, element("b", {}, `T${job.tier}`), ` ${word(`common.tiers.t${job.tier}`)}`);
+/** How urgent the most urgent of these stops is. */
+function tier(stops: Job[]): HTMLElement {
+  const most = Math.min(...stops.map(({ tier }) => tier));
+  return element("span", { className: `badge t${most}` }, element("b", {}, `T${most}`), ` ${word(`common.tiers.t${most}`)}`);
 }
 
-function goods(job: Job): HTMLElement {
-  const lines = job.items.map(({ item, quantity, unit }) =>
+/** What goes along for these stops, the same goods added up. */
+function goods(...stops: Job[]): HTMLElement {
+  const sums = new Map<string, { quantity: number; unit: string }>();
+  for (const { item, quantity, unit } of stops.flatMap(({ items }) => items))
+    sums.set(item, { quantity: (sums.get(item)?.quantity ?? 0) + quantity, unit });
+  const lines = [...sums].map(([item, { quantity, unit }]) =>
     element("li", {}, `${word(`items.${item}`)}: ${quantity.toLocaleString(document.documentElement.lang)} ${word(`units.${unit}`)}`),
   );
   return element("ul", {}, ...lines);
@@ -52,22 +61,27 @@ function way(place: { lon: number; lat: number } | null): HTMLElement | null {
   return element("a", { className: "button", href: `geo:${at}?q=${at}` }, say("open_map"));
 }
 
-function pickUp(job: Job): HTMLElement | null {
-  if (!job.site) return null;
-  const where = element("p", {}, element("b", {}, job.site.name), job.site.address ? `, ${job.site.address}` : "");
-  const weight = element("p", { className: "muted" }, say("weight", { kg: job.weight_kg }));
-  return element("div", { className: "leg stack" }, element("h3", {}, say("pick_up")), where, goods(job), weight, way(job.site.place));
+/** Where the goods of these stops are taken up. */
+function pickUp(stops: Job[]): HTMLElement | null {
+  const site = stops[0]?.site;
+  if (!site) return null;
+  const where = element("p", {}, element("b", {}, site.name), site.address ? `, ${site.address}` : "");
+  const kg = Math.round(stops.reduce((sum, { weight_kg }) => sum + weight_kg, 0) * 10) / 10;
+  const weight = element("p", { className: "muted" }, say("weight", { kg }));
+  return element("div", { className: "leg stack" }, element("h3", {}, say("pick_up")), where, goods(...stops), weight, way(site.place));
 }
 
-function destination(job: Job, work: Work): HTMLElement {
+function destination(job: Job, trip: Job[], work: Work): HTMLElement {
   const people = job.people ? element("p", {}, say("people", { count: job.people })) : null;
-  const what = job.kind === "service" || job.state !== "accepted" ? goods(job) : null;
+  const what = job.kind === "service" || job.state !== "accepted" || trip.length > 1 ? goods(job) : null;
   const where = element("p", {}, element("b", {}, work.areas[job.area] ?? job.area));
-  const title = say(job.kind === "service" ? "do_at" : "bring_to");
+  const stop = trip.length > 1 ? `${say("stop", { n: job.stop })}: ` : "";
+  const title = stop + say(job.kind === "service" ? "do_at" : "bring_to");
   return element("div", { className: "leg stack" }, element("h3", {}, title), what, where, people, way(job.place));
 }
 
-function offerCard(offer: Offer, work: Work, page: Page): HTMLElement {
+function offerCard(trip: Offer[], work: Work, page: Page): HTMLElement {
+  const offer = trip[0]!;
   const settle = async (answer: Answer) => {
     if (answer.status !== 200) page.say(answer.status ? refusalOf(answer).message : say("needs_network"));
     await page.renew();
@@ -76,19 +90,22 @@ function offerCard(offer: Offer, work: Work, page: Page): HTMLElement {
   clock.dataset.deadline = offer.deadline_at;
   const accept = button(say("accept"), "primary big", async () => settle(await act(offer, "accept")));
   const decline = button(say("decline"), "", async () => settle(await act(offer, "decline")));
-  const head = element("div", { className: "row apart" }, tier(offer), clock);
-  return element("article", { className: "card offer" }, head, pickUp(offer), destination({ ...offer, state: "accepted" }, work), element("div", { className: "row" }, accept, decline));
+  const head = element("div", { className: "row apart" }, tier(trip), clock);
+  const several = trip.length > 1 ? element("p", {}, say("stops", { n: trip.length })) : null;
+  const places = trip.map((stop) => destination({ ...stop, state: "accepted" }, trip, work));
+  return element("article", { className: "card offer" }, head, several, pickUp(trip), ...places, element("div", { className: "row" }, accept, decline));
 }
 
-function jobCard(job: Job, work: Work, page: Page, steps: Waiting[]): HTMLElement {
+function jobCard(job: Job, trip: Job[], work: Work, page: Page, steps: Waiting[]): HTMLElement {
   const state = element("span", { className: "badge info" }, word(`states.assignment.${job.state}`));
   const own = steps.filter(({ id }) => id.startsWith(`${job.id}/`));
   const notes = own.filter((entry) => entry.refused).map((entry) => refused(entry, page));
   if (own.length > notes.length) notes.push(element("p", { className: "notice warn" }, say("waiting")));
-  const head = element("div", { className: "row apart" }, tier(job), state);
+  const head = element("div", { className: "row apart" }, tier([job]), state);
   if (job.overdue) notes.push(areYouWell(job, page));
-  const legs = job.state === "accepted" ? [pickUp(job), destination(job, work)] : [destination(job, work)];
-  return element("article", { className: "card job" }, head, ...notes, ...legs, ...next(job, page));
+  const loading = trip.filter(({ state }) => state === "accepted");
+  const legs = job === loading[0] ? [pickUp(loading), destination(job, trip, work)] : [destination(job, trip, work)];
+  return element("article", { className: "card job" }, head, ...notes, ...legs, ...next(job, loading, page));
 }
 
 /** The question to who should have been heard of; a coordinator asks it too. */
@@ -111,11 +128,12 @@ function refused(entry: Waiting, page: Page): HTMLElement {
   return element("div", { className: "notice bad" }, element("p", {}, element("strong", {}, say("refused"))), ...reasons.map((r) => element("p", {}, r)), again);
 }
 
-/** What can be done with a job now. */
-function next(job: Job, page: Page): (HTMLElement | null)[] {
+/** What can be done with a job now; `loading`: the stops of its trip that are not on the way yet, and go together. */
+function next(job: Job, loading: Job[], page: Page): (HTMLElement | null)[] {
   if (job.state === "accepted") {
+    if (job !== loading[0]) return [element("p", { className: "muted" }, say("depart_first")), contact(job, page), failing(job, page)];
     const depart = button(say("depart"), "primary big wide", async () => {
-      await step(job, "depart", {});
+      await step(job, "depart", {}, loading);
       await page.renew();
     });
     return [depart, contact(job, page), failing(job, page)];

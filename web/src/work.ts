@@ -11,6 +11,9 @@ interface Point {
 
 export interface Job {
   id: string;
+  /** What goes from one site by several stops is one trip: taken, refused and begun as one. */
+  trip_id: string;
+  stop: number;
   state: string;
   kind: "goods" | "service";
   version: number;
@@ -103,10 +106,17 @@ async function nameAreas(work: Work): Promise<void> {
   }
 }
 
-/** A step that may be taken without a network: kept on the phone, sent once. */
-export async function step(job: Job, action: "depart" | "deliver", body: Record<string, unknown>): Promise<void> {
+/** Jobs or offers by trip, in the order of their first stops. */
+export function byTrip<T extends Job>(jobs: T[]): T[][] {
+  const trips = new Map<string, T[]>();
+  for (const job of jobs) trips.set(job.trip_id, [...(trips.get(job.trip_id) ?? []), job]);
+  return [...trips.values()];
+}
+
+/** A step that may be taken without a network: kept on the phone, sent once. `together`: the stops that it is for. */
+export async function step(job: Job, action: "depart" | "deliver", body: Record<string, unknown>, together = [job]): Promise<void> {
   const id = `${job.id}/${action}`;
-  made.set(job.id, AFTER[action] ?? job.state);
+  for (const one of together) made.set(one.id, AFTER[action] ?? one.state);
   await enqueue({ id, kind: "step", path: `/api/assignments/${job.id}/${action}`, body, past: PAST[action] });
   await flush(true);
 }
@@ -128,9 +138,10 @@ export async function stepsOf(): Promise<Waiting[]> {
   return (await waiting.all()).filter(({ kind }) => kind === "step").sort((a, b) => a.made_at - b.made_at);
 }
 
-/** The job as it will be once its waiting steps are sent, or is now that they were. */
-export function ahead(job: Job, steps: Waiting[]): Job {
-  const own = steps.filter(({ id }) => id.startsWith(`${job.id}/`));
+/** The job as it will be once its waiting steps, and the departure of its trip, are sent, or is now that they were. */
+export function ahead(job: Job, steps: Waiting[], trip: Job[]): Job {
+  const departures = new Set(trip.map(({ id }) => `${id}/depart`));
+  const own = steps.filter(({ id }) => id.startsWith(`${job.id}/`) || (job.state === "accepted" && departures.has(id)));
   if (own.some(({ refused }) => refused)) made.delete(job.id);
   const last = own.filter(({ refused }) => !refused).pop()?.id.split("/")[1];
   const state = (last && AFTER[last]) || made.get(job.id);
