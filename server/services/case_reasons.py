@@ -40,7 +40,8 @@ def _part(tx: Tx, actor: Actor, plan: Row | None, needs: Sequence[Row]) -> dict[
     missing = {need["id"]: need["quantity"] - need["covered"] for need in needs if need["state"] == "open"}
     wanted = [need_id for need_id, units in missing.items() if units > 0]
     matches = tx.plans.matches(plan["id"], wanted) if plan["state"] == "ready" else []
-    still_open = ({**one, "quantity": min(one["quantity"], missing.get(one["need_id"], 0))} for one in plan["unmet"])
+    still_open = [{**one, "quantity": min(one["quantity"], missing.get(one["need_id"], 0))} for one in plan["unmet"]]
+    in_kits = {one["item"] for one in still_open if "kits" in one["why"]}
     times = {name: plan[name].isoformat() if plan[name] else None for name in ("ready_at", "approved_at")}
     return {
         **{name: plan[name] for name in ("id", "state")},
@@ -48,6 +49,7 @@ def _part(tx: Tx, actor: Actor, plan: Row | None, needs: Sequence[Row]) -> dict[
         "may_open": may(actor, Permission.BOARD_READ, plan["area"]),
         "matches": [plans.shown_match(row) for row in matches],
         "unmet": [one for one in still_open if one["quantity"] > 0],
+        "kits": {item: lots for item, lots in plan["kits"].items() if item in in_kits},
     }
 
 

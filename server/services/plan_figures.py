@@ -11,9 +11,10 @@ from typing import Any
 
 from geo import fairness, matching
 from geo.costs import Rules
-from server.domain.catalogue import HOUSEHOLD
+from server.domain.catalogue import HOUSEHOLD, KITS
 from server.services.loosening import source_of
 from server.services.moves import Row
+from server.services.opening import NOTHING, Opening
 from server.services.rulings import shown
 from server.services.situations import Situation, pair_of, problem_of
 
@@ -108,10 +109,12 @@ def supposed_sources(as_it_is: Situation, now: Situation) -> dict[str, Any]:
     }
 
 
-def result(situation: Situation, plan: matching.Plan, without: matching.Plan | None) -> dict[str, Any]:
+def result(
+    situation: Situation, plan: matching.Plan, without: matching.Plan | None, kits: Opening = NOTHING
+) -> dict[str, Any]:
     """What is stored with a plan besides its matches. `without`: the plan that minds no fairness, if there is one."""
     needs = {str(need["id"]): need for need in situation.needs}
-    unmet = [_unmet(needs[one.need_id], one) for one in plan.unmet]
+    unmet = [_unmet(needs[one.need_id], one, kits.serves.get(one.need_id)) for one in plan.unmet]
     after = covers(situation, plan)
     return {
         "cost": plan.cost,
@@ -126,15 +129,33 @@ def result(situation: Situation, plan: matching.Plan, without: matching.Plan | N
         "waiting_for_verification": situation.waiting_for_verification,
         "waiting_for_place": situation.waiting_for_place,
         "unmet": unmet,
+        "kits": {item: _to_open(situation, item, counts) for item, counts in kits.kits.items()},
         "sites": _by_site(situation, plan),
         "villages": _by_village(situation, unmet, after),
         "fairness": _fairness(situation, plan, without, after),
     }
 
 
-def _unmet(need: Row, one: matching.Unmet) -> dict[str, Any]:
+def _unmet(need: Row, one: matching.Unmet, in_kits: int | None) -> dict[str, Any]:
+    """A need that stays open, and why; `kits`: how many of its units the kits that the plan names would serve."""
     shown = {name: need[name] for name in ("case_id", "item", "tier", "area")}
-    return {"need_id": need["id"], **shown, "quantity": one.quantity, "why": dict(one.why)}
+    why = dict(one.why) | ({"kits": in_kits} if in_kits else {})
+    return {"need_id": need["id"], **shown, "quantity": one.quantity, "why": why}
+
+
+def _to_open(situation: Situation, item: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The kits to open for an item: how many of which lot, and how many of the item that brings."""
+    return [
+        {
+            "lot_id": lot["id"],
+            "site_id": lot["site_id"],
+            "kit": lot["item"],
+            "quantity": counts[lot["id"]],
+            "brings": counts[lot["id"]] * KITS[lot["item"]].holds[item],
+        }
+        for lot in situation.kits
+        if lot["id"] in counts
+    ]
 
 
 def _by_site(situation: Situation, plan: matching.Plan) -> list[dict[str, Any]]:

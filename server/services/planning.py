@@ -5,15 +5,15 @@ in before a plan was read is in it, and whatever came after asks for another one
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from geo import fairness, matching
 from server.domain import events, lifecycle
-from server.domain.catalogue import HOUSEHOLD
+from server.domain.catalogue import HOUSEHOLD, KITS
 from server.domain.permissions import SYSTEM
-from server.services import carriers, loosening, plan_figures, plans, queries
+from server.services import carriers, loosening, opening, plan_figures, plans, queries
 from server.services.candidates import HERE
 from server.services.moves import Row
 from server.services.situations import Problem, Situation, problem_of
@@ -34,7 +34,7 @@ MOST_WEIGHED = 10
 class Solved:
     """The plan; the plan without the term of fairness, and without each ruling by id, where there was time for it; of
     a what-if the plan for things as they are. carried: by which trips; carried_as_it_is: those of a what-if for
-    things as they are. `seconds`: for all of it.
+    things as they are. kits: those that would serve more when they are opened. `seconds`: for all of it.
     """
 
     plan: matching.Plan
@@ -44,6 +44,7 @@ class Solved:
     unruled: Mapping[str, matching.Plan] = field(default_factory=dict)
     as_it_is: matching.Plan | None = None
     carried_as_it_is: Mapping[str, Any] = field(default_factory=dict)
+    kits: opening.Opening = field(default_factory=opening.Opening)
 
 
 def replan(tx: Tx, incident_id: str) -> float:
@@ -89,6 +90,8 @@ def read(tx: Tx, plan_id: str) -> Situation | None:
     still_open = _open_needs(tx, plan, taken_up)
     verified = [need for need in still_open if need["verified_at"] is not None]
     placed = [need for need in verified if need["lon"] is not None]
+    wanted = {need["item"] for need in placed}
+    kits = {code for code, kit in KITS.items() if wanted & kit.holds.keys()}
     coverage = tx.plans.coverage(incident["id"], plan["area"], HOUSEHOLD)
     here = tx.volunteers.available(pool, tx.now)
     engaged = tx.assignments.engaged(besides=[line["id"] for line in taken_up])
@@ -96,7 +99,7 @@ def read(tx: Tx, plan_id: str) -> Situation | None:
         plan=plan,
         incident=incident,
         needs=placed,
-        lots=[lot for lot in _lots(tx, pool, placed, taken_up) if lot["lon"] is not None],
+        lots=_lots(tx, pool, wanted, taken_up),
         volunteers=[row for row in here if row["id"] not in engaged and row["lon"] is not None],
         now=tx.now,
         waiting_for_verification=len(still_open) - len(verified),
@@ -107,6 +110,7 @@ def read(tx: Tx, plan_id: str) -> Situation | None:
         sites=_sites_named(tx, plan),
         loose=taken_up,
         driving=frozenset(tx.assignments.drivers_in_mind(besides=[line["id"] for line in taken_up])),
+        kits=_lots(tx, pool, kits, taken_up),
         earlier=_earlier(tx, plan),
     )
 
@@ -132,19 +136,18 @@ def _sites_named(tx: Tx, plan: Row) -> dict[str, Row]:
     return {site_id: site for site_id in sorted(named) if (site := tx.sites.get(site_id))}
 
 
-def _lots(tx: Tx, pool: list[str], needs: list[Row], taken_up: list[Row]) -> list[Row]:
-    """What is free, and what would be if nothing held what is taken up again."""
-    wanted = sorted({need["item"] for need in needs})
+def _lots(tx: Tx, pool: list[str], items: Collection[str], taken_up: list[Row]) -> list[Row]:
+    """What is free of these items at a known place, and what would be if nothing held what is taken up again."""
     held = sorted({line["lot_id"] for line in taken_up if line["lot_id"]})
-    lots = tx.stock.free_lots(pool, wanted, tx.now.astimezone(HERE).date(), besides=held)
-    return [lot for lot in loosening.freed(lots, taken_up) if lot["free"] > 0]
+    lots = tx.stock.free_lots(pool, sorted(items), tx.now.astimezone(HERE).date(), besides=held)
+    return [lot for lot in loosening.freed(lots, taken_up) if lot["free"] > 0 and lot["lon"] is not None]
 
 
 def solve(situation: Situation) -> Solved:
     """The matches, with nothing but the situation to go by.
 
-    What fairness and each ruling cost takes another plan each: it is made when the time that is left is as long as
-    the first one took.
+    What fairness and each ruling cost, and which kits to open, takes another plan each: it is made when the time that
+    is left is as long as the first one took.
     """
     if situation.plan["kind"] == "what_if":
         return _solve_what_if(situation)
@@ -156,13 +159,14 @@ def solve(situation: Situation) -> Solved:
         left = seconds - (time.perf_counter() - began)
         return other.solve(strength, left, explain=False, earlier=earlier) if left >= plan.seconds else None
 
+    kits = opening.found(problem, plan, situation.kits, lambda other: again(other, situation.strength))
     without = again(problem, 0) if situation.strength else None
     unruled = {
         ruling["id"]: found
         for ruling in situation.rulings[:MOST_WEIGHED]
         if (found := again(problem.without(ruling["id"]), situation.strength, plan.earlier))
     }
-    return Solved(plan, time.perf_counter() - began, carried, without, unruled)
+    return Solved(plan, time.perf_counter() - began, carried, without, unruled, kits=kits)
 
 
 def _carried(situation: Situation, plan: matching.Plan) -> dict[str, Any]:
@@ -226,7 +230,7 @@ def _store_live(tx: Tx, plan: Row, situation: Situation, solved: Solved) -> dict
     tx.plans.add_matches(rows)
     older = [row for row in tx.plans.in_state(plan["incident_id"], "ready") if row["id"] != plan["id"]]
     result = {
-        **plan_figures.result(situation, solved.plan, solved.without),
+        **plan_figures.result(situation, solved.plan, solved.without, solved.kits),
         **solved.carried,
         "rulings": plan_figures.rulings(situation, solved.plan, solved.unruled),
         "matched": len(rows),

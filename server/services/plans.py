@@ -75,12 +75,13 @@ def show(tx: Tx, actor: Actor, plan_id: str) -> dict[str, Any]:
     plan = visible(actor, tx.plans.get(plan_id))
     result = _result(plan)
     matches = [shown_match(row) for row in result.pop("matches", None) or tx.plans.matches(plan_id)]
+    named = [result["unmet"], result["kits"]]
     only_supposed = result.pop("supposed", {"sources": {}, "volunteers": {}})
     return {
         **brief(plan, incident_of(tx, plan)),
         **result,
         "matches": matches,
-        "sources": tx.stock.sites_of(supplies_in([matches, result["unmet"]])) | only_supposed["sources"],
+        "sources": tx.stock.sites_of(supplies_in([matches, named])) | only_supposed["sources"],
         "sites": _sites(tx, result["sites"]),
         "volunteers": _volunteers(tx, actor, plan["area"], [*matches, *result["trips"]]) | only_supposed["volunteers"],
     }
@@ -156,7 +157,7 @@ _TIMES = ("requested_at", "ready_at", "approved_at")
 _LISTS = ("unmet", "sites", "villages", "rulings", "trips")
 _FOR_THE_NEXT = ("prices",)
 """Kept with a plan for the next one to begin with, and told nobody: what is scarce has its price in the reasons."""
-_NOT_FIGURES = (*_LISTS, *_FOR_THE_NEXT, "difference", "moved", "carriers")
+_NOT_FIGURES = (*_LISTS, *_FOR_THE_NEXT, "kits", "difference", "moved", "carriers")
 
 
 def _figures(plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,7 +165,7 @@ def _figures(plan: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _result(plan: Mapping[str, Any]) -> dict[str, Any]:
-    empty: dict[str, Any] = {name: [] for name in _LISTS}
+    empty: dict[str, Any] = {name: [] for name in _LISTS} | {"kits": {}}
     return {name: value for name, value in (empty | plan["result"]).items() if name not in _FOR_THE_NEXT}
 
 

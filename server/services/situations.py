@@ -28,6 +28,7 @@ class Situation:
     sites: those that a what-if names. loose: lines of proposed assignments that are taken up again: needs, lots and
     all else are as they would be without them. earlier: the plan that waits for a decision, to begin with.
     driving: volunteers whom earlier plans have in mind for trips that wait.
+    kits: lots of kits that hold what needs ask for.
     """
 
     plan: Row
@@ -44,6 +45,7 @@ class Situation:
     sites: Mapping[str, Row]
     loose: Sequence[Row] = ()
     driving: frozenset[str] = frozenset()
+    kits: Sequence[Row] = ()
     earlier: matching.Earlier | None = None
 
     @property
@@ -118,7 +120,7 @@ def _pins(rulings: Sequence[Row], kept: Sequence[matching.Pin]) -> Iterator[matc
 
 def problem_of(situation: Situation) -> Problem:
     """The situation for the solver."""
-    lots = [_lot(lot) for lot in situation.lots]
+    lots = [lot_row(lot) for lot in situation.lots]
     people = [_volunteer(row, situation.now) for row in situation.volunteers]
     covered = {(row["area"], row["item"]): int(row["covered"]) for row in situation.coverage}
     return Problem(
@@ -168,7 +170,8 @@ def weight(need: Mapping[str, Any], now: datetime, settings: Mapping[str, Any]) 
     return round(found.total / 50, 4)
 
 
-def _lot(lot: Row) -> dict[str, Any]:
+def lot_row(lot: Row) -> dict[str, Any]:
+    """A lot for the solver: all that is free of it."""
     return {
         "supply_id": lot["id"],
         "kind": Kind.GOODS.value,

@@ -38,7 +38,8 @@ _IN_FORCE = text(
     """
     select p.id, p.area, p.state, p.ready_at, p.approved_at,
            jsonb_path_query_array(coalesce(p.result -> 'unmet', '[]'), '$[*] ? (@.need_id == $needs[*])',
-                                  jsonb_build_object('needs', cast(:needs as bigint[]))) as unmet
+                                  jsonb_build_object('needs', cast(:needs as bigint[]))) as unmet,
+           coalesce(p.result -> 'kits', '{}') as kits
     from plans p
     where p.incident_id = :incident and p.kind = 'live' and p.state in ('ready', 'approved')
       and (p.area = '' or p.area = :area or :area like p.area || '.%')
@@ -157,7 +158,7 @@ class Plans:
 
     def in_force(self, incident_id: str, area: str, need_ids: Sequence[int]) -> Row | None:
         """The last live plan, ready or approved, that covers an area of the incident, with what it leaves open of
-        these needs.
+        these needs, and the kits that it would have opened.
         """
         return first(self.conn, _IN_FORCE, {"incident": incident_id, "area": area, "needs": list(need_ids)})
 

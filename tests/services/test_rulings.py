@@ -151,3 +151,15 @@ def test_a_ruling_is_told_and_audited(world, choice):
     with world.system.reading() as tx:
         found = tx.conn.exec_driver_sql("select details from audit where action = 'ruling:forbid'").scalar_one()
     assert found == {"need_id": need_id, "reason": "jalan rusak"}
+
+
+def test_a_lot_that_is_pinned_in_part_stays_as_it_was_proposed(world):
+    lot = world.stock(world.site(), "blanket", 20)
+    case_id = world.case({"blanket": 20})
+    world.rule("pin", world.needs(case_id)["blanket"]["id"], lot_id=lot, quantity=15)
+    plan_id = world.plan()
+    assert sorted(match["quantity"] for match in world.shown(plan_id)["matches"]) == [5, 15]
+    world.approve(plan_id)
+    world.case({"blanket": 5})
+    again = world.shown(world.plan())
+    assert (again["matches"], again["kept"]) == ([], 1)

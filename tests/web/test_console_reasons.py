@@ -13,12 +13,23 @@ PLACES = {"phone": (107.142, -6.818), "desk": (107.6, -7.1)}
 """Far enough apart that neither test's stock is the other's nearest."""
 ITEM = {"phone": "mattress", "desk": "clothing"}
 
+KITS = {"phone": ("family_kit", "flashlight", 6), "desk": ("hygiene_kit", "soap", 70)}
+"""Neither holds what the other test wants; six are enough."""
+
 
 def site_with(admin, name, place, item, quantity):
     site = {"name": name, "kind": "warehouse", "place": dict(zip(("lon", "lat"), place, strict=True))}
     site_id = admin.post("/api/sites", site, 201)["id"]
     received = admin.post("/api/stock/receive", {"site_id": site_id, "item": item, "quantity": quantity}, 201)
     return received["lots"][0]["id"]
+
+
+def site_of(admin, lot_id):
+    """The site at which a lot lies."""
+    for site in admin.get("/api/sites?limit=500")["sites"]:
+        if any(lot["id"] == lot_id for lot in admin.get(f"/api/sites/{site['id']}/stock")["lots"]):
+            return site["id"]
+    raise AssertionError(lot_id)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -71,6 +82,36 @@ def test_a_case_says_why(stack, new_page, nobody, admin, size):
     photograph(page, f"{size}-kasus-tugas-mengapa")
     page.get_by_role("button", name=word("case.why_planned.to_plan")).click()
     expect(page.locator(".plan-page")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_kits_that_hold_what_is_lacking_are_opened_with_one_click(stack, new_page, nobody, admin, size):
+    (kit, item, wanted), (lon, lat) = KITS[size], PLACES[size]
+    kits = site_with(admin, f"Gudang Paket {size}", (lon, lat), kit, 9)
+    report = {"needs": [{"item": item, "quantity": wanted}], "place": {"lon": lon, "lat": lat, "accuracy_m": 30}}
+    case_id = case_of(admin, sent(nobody, **report))
+    admin.post(f"/api/cases/{case_id}/verify", {})
+    page = signed_in(stack, new_page, SIZES[size])
+    pane = opened(page, case_id)
+    remedy = pane.locator(".kit-remedy")
+    expect(remedy).to_contain_text(f"{word(f'items.{kit}')} 6 paket di Gudang Paket {size}")
+    remedy.scroll_into_view_if_needed()
+    photograph(page, f"{size}-kasus-paket")
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
+    assert violations(page) == []
+
+    pane.get_by_role("button", name=word("case.why_planned.to_plan")).click()
+    page.locator("#tab-unmet").click()
+    page.locator(".long-table .lt-place").filter(has_text=word(f"items.{item}")).locator(".lt-main").click()
+    expect(page.locator(".kit-remedy")).to_contain_text("6 paket")
+    photograph(page, f"{size}-rencana-paket")
+    page.go_back()
+    remedy.get_by_role("button", name=word("plan.kits.open")).click()
+    expect(page.locator(".toast")).to_contain_text(word("plan.kits.done"))
+    expect(pane.locator(".planned")).to_contain_text(f"Gudang Paket {size}")
+    expect(pane.locator(".lacking")).to_have_count(0)
+    stock = admin.get(f"/api/sites/{site_of(admin, kits)}/stock")["lots"]
+    assert {lot["item"]: lot["on_hand"] for lot in stock}[kit] == 3
 
 
 def test_why_in_english(stack, new_page, nobody, admin):

@@ -38,6 +38,8 @@ export type WhyOpen = {
   code: string;
   nearest?: Next;
   would_serve?: { units: number; ahead: number; skills?: string; minutes?: number };
+  /** How many units the kits that the plan names would serve. */
+  kits?: number;
 } & Record<string, unknown>;
 
 /** Finds a supply's name by the id that the reasons have. */

@@ -62,6 +62,7 @@ export type CasePlan = Pick<PlanBrief, "id" | "state" | "ready_at" | "approved_a
   may_open: boolean;
   matches: Match[];
   unmet: Unmet[];
+  kits: Plan["kits"];
 };
 
 export interface CaseDetail extends CaseRow {

@@ -21,21 +21,21 @@ interface Props {
 
 type Need = CaseDetail["needs"][number];
 
-export function Needs({ found, again }: Props) {
+export function Needs({ found, model, again }: Props) {
   return (
     <section class="part">
       <h3>{word("case.needs")}</h3>
       {!found.needs.length && <p class="muted">{word("console.no_needs")}</p>}
       <ul class="needs">
         {found.needs.map((need) => (
-          <NeedLine key={need.id} found={found} need={need} again={again} />
+          <NeedLine key={need.id} found={found} need={need} model={model} again={again} />
         ))}
       </ul>
     </section>
   );
 }
 
-function NeedLine({ found, need, again }: { found: CaseDetail; need: Need; again: () => void }) {
+function NeedLine({ found, need, model, again }: Props & { need: Need }) {
   const [isOpen, setOpen] = useState(false);
   const isMissing = need.state === "open" && need.covered < need.quantity;
   return (
@@ -58,7 +58,7 @@ function NeedLine({ found, need, again }: { found: CaseDetail; need: Need; again
         )}
       </p>
       <p class="basis muted">{basisWord(need.basis)}</p>
-      <NeedReasons found={found} need={need} />
+      <NeedReasons {...{ found, need, model, again }} />
       {isOpen && isMissing && <Candidates need={need} area={found.area} again={again} />}
     </li>
   );

@@ -2,6 +2,8 @@
 import { word } from "../../words";
 import { go, plansPath } from "../address";
 import { amount, number, quantityOf } from "../format";
+import type { Model } from "../model";
+import { KitRemedy } from "../plan/kits";
 import { WhyMatch, WhyUnmet } from "../plan/why_match";
 import type { NameOf } from "../why";
 import type { CaseDetail, Decided } from "./detail";
@@ -13,10 +15,12 @@ export function suppliersOf(found: CaseDetail): NameOf {
 
 interface NeedProps {
   found: CaseDetail;
+  model: Model;
+  again: () => void;
   need: CaseDetail["needs"][number];
 }
 
-export function NeedReasons({ found, need }: NeedProps) {
+export function NeedReasons({ found, need, model, again }: NeedProps) {
   if (need.state !== "open") return null;
   const name = suppliersOf(found);
   const forbids = found.rulings.filter((one) => one.need_id === need.id && one.kind === "forbid" && !one.ended_by);
@@ -27,12 +31,12 @@ export function NeedReasons({ found, need }: NeedProps) {
           {word("plan.ruled_forbid", { by: one.by, name: name(one.lot_id ?? one.volunteer_id ?? ""), reason: one.reason })}
         </p>
       ))}
-      {need.covered < need.quantity && <Planned found={found} need={need} name={name} />}
+      {need.covered < need.quantity && <Planned {...{ found, need, model, again, name }} />}
     </>
   );
 }
 
-function Planned({ found, need, name }: NeedProps & { name: NameOf }) {
+function Planned({ found, need, model, again, name }: NeedProps & { name: NameOf }) {
   const { plan } = found;
   const matches = (plan?.matches.filter((one) => one.need_id === need.id) ?? []).sort((a, b) => a.minutes - b.minutes);
   const unmet = plan?.unmet.filter((one) => one.need_id === need.id) ?? [];
@@ -58,10 +62,11 @@ function Planned({ found, need, name }: NeedProps & { name: NameOf }) {
         );
       })}
       {unmet.map((one) => (
-        <p key="open" class="lacking">
+        <div key="open" class="lacking">
           <strong>{word("case.why_planned.open", { what: quantityOf(one.item, one.quantity) })}</strong>{" "}
           <WhyUnmet why={one.why} item={one.item} name={name} />
-        </p>
+          <KitRemedy one={one} kits={plan.kits} name={name} model={model} done={again} />
+        </div>
       ))}
       {plan.may_open && (
         <button type="button" class="link" onClick={() => go(plansPath(plan.id))}>

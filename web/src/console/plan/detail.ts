@@ -3,6 +3,7 @@ import type { Result } from "../calls";
 import { get, post, withQuery } from "../calls";
 import type { Tier } from "../rows";
 import type { Why, WhyOpen } from "../why";
+import type { KitsToOpen } from "./kits";
 
 export type PlanState = "requested" | "ready" | "failed" | "approved" | "superseded";
 
@@ -178,6 +179,8 @@ export interface Plan extends PlanBrief {
   sources: Record<string, { site_id: string; name: string }>;
   sites: { site_id: string; name?: string; lon?: number | null; lat?: number | null; matches: number }[];
   volunteers?: Record<string, { alias: string; lon: number | null; lat: number | null }>;
+  /** By item, the kits that would serve more of it when they are all opened. */
+  kits: Record<string, KitsToOpen[]>;
   villages: Village[];
   fairness?: Fairness;
   rulings?: Ruling[];

@@ -9,6 +9,7 @@ import { items } from "../setup";
 import { unmetWord } from "../why";
 import type { Unmet } from "./detail";
 import { LongTable, type Column } from "./long_table";
+import { KitRemedy } from "./kits";
 import { PinNearest } from "./ruling_forms";
 import { unmetKey, type Places } from "./view";
 import type { Idea } from "./what_if";
@@ -73,6 +74,9 @@ function UnmetDetail({ one, places, canRule, ruled, tryMore }: DetailProps) {
   return (
     <>
       <WhyUnmet why={one.why} item={one.item} name={places.supplier} />
+      {canRule && (
+        <KitRemedy one={one} kits={places.plan.kits} name={places.supplier} model={places.model} done={ruled} />
+      )}
       <div class="row lt-actions">
         {tryMore && items.get(one.item)?.kind === "goods" && (
           <Do onClick={() => tryMore(more(one))}>{word("plan.try_more")}</Do>

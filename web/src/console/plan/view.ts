@@ -47,7 +47,7 @@ export class Places {
 
   constructor(
     readonly plan: Plan,
-    private model: Model,
+    readonly model: Model,
   ) {
     for (const { site_id, name } of Object.values(plan.sources)) this.sites.set(site_id, { name, at: null });
     for (const site of plan.sites) {
