@@ -6,7 +6,6 @@ transfer sum to nought for each lot. A move between two sites takes goods out of
 another, both against `outside`, so that what a gift brought in stays what it was.
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -49,6 +48,23 @@ _LOTS: Select[Any] = (
     .join(sites, sites.c.id == lots.c.site_id)
     .order_by(lots.c.item, lots.c.expiry.asc().nulls_last(), lots.c.created_at, lots.c.id)
 )
+_NEAREST = text(
+    """
+    select l.id, l.item, l.expiry, l.site_id, l.site_name, l.lon, l.lat,
+           coalesce((select sum(g.quantity) from ledger g where g.lot_id = l.id and g.account = 'site'), 0)
+           - coalesce((select sum(al.quantity) from assignment_lines al join assignments a on a.id = al.assignment_id
+                       where al.lot_id = l.id and a.state = any(:holds)), 0) as free
+    from (
+      select lots.id, lots.item, lots.expiry, lots.site_id, s.name as site_name, s.lon, s.lat,
+             ((s.lon - :lon) * cos(radians(:lat))) ^ 2 + (s.lat - :lat) ^ 2 as away
+      from lots join sites s on s.id = lots.site_id
+      where s.incident_id = any(cast(:pool as uuid[])) and lots.item = :item and s.is_open
+        and (lots.expiry is null or lots.expiry >= :today)
+      order by away nulls last, lots.id limit :most
+    ) l
+    order by l.away nulls last, l.id
+    """
+)
 _UNBALANCED = """
 select transfer_id, lot_id, sum(quantity)::bigint as off from ledger
 group by transfer_id, lot_id having sum(quantity) <> 0
@@ -64,12 +80,6 @@ left join assignments a on a.id = g.assignment_id
 where lo.gift_id = :gift and g.at <= :until
 group by lo.item, g.account, s.area, a.area, g.at
 """
-
-
-def _there(incident_ids: Sequence[str], items: Sequence[str], today: date) -> tuple[Any, ...]:
-    """What makes a lot one of these items at an open site of these incidents, not expired by `today`."""
-    keeps = or_(lots.c.expiry.is_(None), lots.c.expiry >= today)
-    return sites.c.incident_id.in_(incident_ids), lots.c.item.in_(items), sites.c.is_open, keeps
 
 
 class Stock:
@@ -127,23 +137,26 @@ class Stock:
 
         `besides`: lots that are wanted although nothing of them is free.
         """
-        there = _there(incident_ids, items, today)
-        return every(self.conn, _LOTS.where(*there, or_(_on_hand > _held, lots.c.id.in_(list(besides)))))
+        query = _LOTS.where(
+            sites.c.incident_id.in_(incident_ids),
+            lots.c.item.in_(items),
+            sites.c.is_open,
+            or_(lots.c.expiry.is_(None), lots.c.expiry >= today),
+            or_(_on_hand > _held, lots.c.id.in_(list(besides))),
+        )
+        return every(self.conn, query)
 
     def nearest(
         self, incident_ids: Sequence[str], item: str, today: date, place: tuple[float, float], most: int
     ) -> list[Row]:
         """The lots of an item at open sites of these incidents that have not expired by `today`, the nearest first.
 
-        As the crow flies from the place (lon, lat), at most so many; what is free of one may be nothing.
+        As the crow flies from the place (lon, lat), at most so many: id, item, expiry, site_id, site_name, lon, lat and
+        what is `free`, which may be nothing.
         """
         lon, lat = place
-        away = func.power((sites.c.lon - lon) * math.cos(math.radians(lat)), 2) + func.power(sites.c.lat - lat, 2)
-        order = (away.asc().nulls_last(), lots.c.id)
-        found = select(lots.c.id).join(sites, sites.c.id == lots.c.site_id)
-        near = found.where(*_there(incident_ids, [item], today)).order_by(*order).limit(most)
-        # Only of these few what is on hand and held is worked out.
-        return every(self.conn, _LOTS.where(lots.c.id.in_(near)).order_by(None).order_by(*order))
+        values = {"pool": list(incident_ids), "item": item, "today": today, "lon": lon, "lat": lat, "most": most}
+        return every(self.conn, _NEAREST, {**values, "holds": sorted(HOLDS_STOCK)})
 
     def post(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Write ledger rows; those of one transfer sum to nought for each lot."""
