@@ -13,6 +13,7 @@ from typing import Any
 from bench.soak import scene
 from bench.soak.scene import COORDINATOR, volunteer_actor
 from server.bootstrap import System
+from server.domain.permissions import SYSTEM
 from server.services import (
     approvals,
     assignments,
@@ -42,7 +43,7 @@ from server.services.inputs_dispatch import (
     StepIn,
 )
 from server.services.inputs_planning import ReassignIn, RulingIn, WaveEditIn, WaveIn, WhatIfIn
-from server.services.inputs_supply import AdjustIn, BreakIn, TransferIn, WriteOffIn
+from server.services.inputs_supply import AdjustIn, BreakIn, SiteChangeIn, TransferIn, WriteOffIn
 from workers import clock, jobs
 
 WHY = "uji acak"
@@ -286,6 +287,28 @@ class Acts:
         one, other = self.any(query)["id"], self.any(query)["id"]
         scene.act(self.system, one, "merge", into=other)
 
+    def split(self) -> None:
+        """Of two reports of one case one tells of other people."""
+        query = """
+        select min(id) as report, case_id from reports group by case_id having count(*) > 1 order by case_id desc
+        """
+        found = self.any(query)
+        wanted = [{"item": self.rng.choice(scene.GOODS), "quantity": self.rng.randint(1, 9)}]
+        scene.act(self.system, found["case_id"], "split", report_ids=[found["report"]], needs=wanted)
+
+    def confirmed_by_recipient(self) -> None:
+        """The people of a case say that what was brought is there."""
+        case_id = self._assignment("delivered")["case_id"]
+        with self.system.writing() as tx:
+            tx.cases.get(case_id, lock=True)
+            assignments.confirm_by_recipient(tx, SYSTEM, case_id)
+
+    def open_or_close_site(self) -> None:
+        """A site closes for a while, or opens again."""
+        site = self.any("select id, is_open from sites order by is_open, id")
+        body = parse(SiteChangeIn, {"is_open": not site["is_open"]})
+        self.do(supply.change_site, SYSTEM, site["id"], body, self.system.gazetteer())
+
     def ask_next(self) -> None:
         """The next volunteers are asked for what is proposed, or for what somebody refused."""
         jobs.make_offers(self._assignment("proposed", "offered")["id"])
@@ -315,7 +338,8 @@ class Acts:
 OFTEN = {
     "accept": 10, "ask_next": 8, "assign": 8, "depart": 6, "deliver": 5, "approve": 5, "plan": 3, "fail": 3,
     "cancel": 3, "reassign": 3, "confirm": 3, "decline": 3, "expire": 3, "receive": 3, "count_lot": 3, "move_lot": 3,
-    "offer_one": 2, "write_off": 2, "open_kit": 1, "report": 3, "merge": 2, "replan": 1, "plan_again": 1,
+    "offer_one": 2, "write_off": 2, "open_kit": 1, "report": 3, "merge": 2, "split": 1, "replan": 1,
+    "plan_again": 1, "confirmed_by_recipient": 1, "open_or_close_site": 1,
     "ask_what_if": 0.2, "draft_wave": 0.5, "edit_wave": 1, "rule": 1, "end_ruling": 1, "all_well": 1, "check_out": 1,
     "check_in": 2, "ask_waiting": 0.3, "raise_alarms": 1, "seal_audit": 1, "reconcile": 0.5,
 }  # fmt: skip

@@ -44,7 +44,7 @@ class Soak:
     findings: list[Finding] = field(default_factory=list)
     acts: dict[str, Counter[str]] = field(default_factory=dict)
     took_s: Counter[str] = field(default_factory=Counter)
-    again: int = 0
+    again: Counter[str] = field(default_factory=Counter)
     cut: int = 0
     surprises: list[dict[str, Any]] = field(default_factory=list)
     database: dict[str, int] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Soak:
             "cut_in_the_middle": self.cut,
             "acts": sum(sum(ends.values()) for ends in self.acts.values()),
             "done": sum(ends["done"] for ends in self.acts.values()),
-            "done_again_after_deadlock": self.again,
+            "done_again_after_deadlock": dict(self.again),
             "looks": self.looks,
             "findings": dict(Counter(one.check for one in self.findings)),
             "first_found_s": self.first_found_s,
@@ -235,7 +235,8 @@ def _read_logs(folder: Path, found: Soak) -> None:
             begun[line["by"]] -= 1
             found.acts.setdefault(line["act"], Counter())[line["end"]] += 1
             found.took_s[line["act"]] += line["s"]
-            found.again += line.get("again", 0)
+            if line.get("again"):
+                found.again[line["act"]] += line["again"]
             if line["end"] == "surprise":
                 found.surprises.append(line)
         found.cut += begun.total()

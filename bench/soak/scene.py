@@ -88,7 +88,7 @@ def act(system: System, case_id: int, action: str, **fields: Any) -> None:
     """One of the actions on a case."""
     gazetteer = system.gazetteer()
     with system.writing() as tx:
-        cases.act(tx, SYSTEM, case_id, action, CaseActionIn(**fields), gazetteer)
+        cases.act(tx, SYSTEM, case_id, action, parse(CaseActionIn, fields), gazetteer)
 
 
 def _volunteer(system: System, number: int) -> str:
