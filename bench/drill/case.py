@@ -229,7 +229,7 @@ STARTS: Final = datetime(2022, 11, 21, 13, 21, tzinfo=WIB)
 HOURS, REPORTS, VILLAGES, SITES, VOLUNTEERS = 24, 100, 20, 8, 200
 RATIO: Final[Mapping[Supply, float]] = {"scarce": 0.5, "balanced": 1.0, "ample": 2.0}
 """Stock of each item over what is asked of it, and volunteers over VOLUNTEERS."""
-GOODS: Final[Mapping[str, int]] = {"water": 4, "rice": 4, "blanket": 4}
+GOODS: Final[Mapping[str, int]] = {"water": 3, "blanket": 4}
 """How often an item is asked for, against the others."""
 SERVICES: Final[Mapping[str, int]] = {"medical": 1}
 TIERS: Final[Mapping[int, int]] = {0: 5, 1: 30, 2: 45, 3: 20}
@@ -289,7 +289,7 @@ def _report(rng: Random, villages: Sequence[Village]) -> Report:
     people = max(4, min(300, round(rng.lognormvariate(3.4, 0.8))))
     groups = {"infants": 0.08, "children": 0.2, "elderly": 0.1, "pregnant": 0.02, "disabled": 0.02}
     vulnerable = {name: count for name, share in groups.items() if (count := round(people * share * 2 * rng.random()))}
-    goods = {_pick(rng, GOODS) for _ in range(rng.choice((1, 2, 2, 3)))}
+    goods = {_pick(rng, GOODS) for _ in range(rng.choice((1, 2, 2)))}
     asked = sorted(goods | ({_pick(rng, SERVICES)} if rng.random() < 0.15 else set()))
     lines = needs_for(people, vulnerable, {}, [(item, None) for item in asked])
     needs = tuple(Need(line.item, line.quantity) for line in lines)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from bench.drill.simulate import Policy
 from bench.drill.world import Given, Job, Lot, Need, Person, World
 from geo.travel import DEFAULT_VEHICLE
+from server.domain import offering
 from server.domain.catalogue import ITEMS, Kind
 from server.services import planning, situations
 
@@ -83,9 +84,11 @@ class Tanggap:
         _, plan = planning.best(problem, situation, SECONDS, explain=False)
         return [_given(match.need_id, match.supply_id, match.quantity) for match in plan.matches]
 
-    def rank(self, _: World, job: Job) -> Any:
-        """As the product does: as work was made."""
-        return job.id
+    def rank(self, world: World, job: Job) -> Any:
+        """The most pressing first, as the product does."""
+        needs = [(world.needs[line.need], line.quantity) for line in job.lines]
+        urgency = sum(need.weight(world.now) * quantity / need.quantity for need, quantity in needs)
+        return offering.pressing(job.tier, urgency, world.ways.to(job.ends, DEFAULT_VEHICLE)[job.begins])
 
 
 def _servable(problem: situations.Problem) -> situations.Problem:

@@ -6,10 +6,9 @@ from datetime import datetime
 
 from bench.drill.case import Case
 from bench.drill.ways import Ways
-from server.domain import sla
+from server.domain import priority, sla
 from server.domain.catalogue import ITEMS, Kind
 from server.domain.solo import CREWS
-from server.services import situations
 
 
 @dataclass(slots=True)
@@ -40,16 +39,16 @@ class Need:
         return self.quantity - self.covered
 
     def weight(self, now: datetime) -> float:
-        """How much a minute of its waiting counts, by the product's own score."""
+        """How much a minute of its waiting counts, by the product's own score, as if nothing of it came yet."""
         row = {
             "tier": self.tier,
-            "covered": self.covered,
+            "covered": 0,
             "quantity": self.quantity,
             "vulnerable": self.vulnerable,
             "people": self.people,
             "case_opened_at": self.opened_at,
         }
-        return situations.weight(row, now, {})
+        return priority.weight(row, now, {})
 
     @property
     def clock_min(self) -> int:

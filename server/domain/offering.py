@@ -15,6 +15,10 @@ MOST_PER_HOUR = 6
 GIVE_UP_AFTER_HOURS = 24
 """What nobody took for so long lets its goods go, so that they can be planned anew."""
 
+BESIDES_MIN = 40.0
+"""Minutes that an assignment takes besides the way from its beginning to its end: to its beginning, and to hand over.
+An assumption of ours, about what the drill's volunteers take."""
+
 ATTENTION = ("nobody", "refused", "urgent", "alone_hazard", "alone_night", "overdue")
 """Why a person must look at an assignment: nobody is there who can, three refused, life and limb, only volunteers are
 there who would go alone through danger or in the dark, nobody hears of who took it."""
@@ -97,3 +101,14 @@ def next_step(rules: Rules, open_offers: int, refusals: int) -> tuple[int, bool]
 def refused(states: Iterable[str]) -> int:
     """How many of the offers with these states were declined or met with silence."""
     return sum(state in ("declined", "expired") for state in states)
+
+
+def pressing(tier: int, urgency: float, minutes: float) -> tuple[bool, float]:
+    """What sorts assignments into the order in which they ask for volunteers, the first the first.
+
+    Life and limb (T0) come first; then whatever serves the most urgency in a minute of a volunteer's time, which makes
+    the sum of weighted waits least when there is more work than hands (W. E. Smith, "Various optimizers for
+    single-stage production", Naval Research Logistics Quarterly 3, 1956). urgency: the weight of each need times the
+    share of it that is brought, summed; minutes: from where the work begins to where it ends.
+    """
+    return tier > 0, -urgency / (BESIDES_MIN + minutes)

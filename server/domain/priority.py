@@ -7,7 +7,11 @@ each term is within 0..1, so the score is within 0..100. Verification is not in 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from math import log
+from typing import Any
+
+from server.domain import sla
 
 VERSION = 1
 WEIGHTS: Mapping[str, float] = {"S": 0.35, "G": 0.20, "V": 0.15, "N": 0.10, "W": 0.20}
@@ -64,3 +68,19 @@ def score(
     }
     terms = {name: round(100 * WEIGHTS[name] * value, 4) for name, value in parts.items()}
     return Score(total=round(sum(terms.values()), 4), terms=terms)
+
+
+def weight(need: Mapping[str, Any], now: datetime, settings: Mapping[str, Any]) -> float:
+    """How much a minute of a need's waiting counts: the score of its case, 50 being one.
+
+    need: its `tier`, `quantity` and what is `covered`, and of its case `people`, `vulnerable`, `case_opened_at`.
+    """
+    found = score(
+        severity=SEVERITY[need["tier"]],
+        gap=1 - need["covered"] / need["quantity"],
+        vulnerable=need["vulnerable"],
+        people=need["people"] or 0,
+        waited_min=(now - need["case_opened_at"]).total_seconds() / 60,
+        clock_min=sla.clock_for(need["tier"], settings).settled,
+    )
+    return round(found.total / 50, 4)

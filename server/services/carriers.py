@@ -12,7 +12,7 @@ from typing import Any
 from geo import trips
 from server.domain.carrying import CAPACITY, LARGEST, Load, into_loads, load_of
 from server.services.moves import Row
-from server.services.situations import Situation, weight
+from server.services.situations import Situation
 
 ON_FOOT = "foot"
 
@@ -89,7 +89,7 @@ def _load(name: str, goods: _Goods, situation: Situation, needs: Mapping[int, Ro
         at=(mine[0]["lon"], mine[0]["lat"]),
         kg=goods.load.weight_kg,
         m3=goods.load.volume_m3,
-        weight=max(weight(need, situation.now, situation.incident["settings"]) for need in mine),
+        weight=max(priority.weight(need, situation.now, situation.incident["settings"]) for need in mine),
     )
 
 

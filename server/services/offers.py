@@ -19,7 +19,7 @@ from server.domain.catalogue import ITEMS
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import SYSTEM, Actor
 from server.domain.solo import team_of
-from server.services import moves, overdue, queries, solo
+from server.services import moves, overdue, pressing, queries, solo
 from server.services.inputs_dispatch import DeclineIn, OfferIn, StepIn
 from server.services.moves import Row
 from server.store.unit_of_work import Tx
@@ -389,14 +389,15 @@ def expire_due(tx: Tx) -> int:
 
 
 def offer_waiting(tx: Tx, incident_ids: list[str] | None, before: datetime | None = None) -> int:
-    """Try again for the trips that nobody could be asked for, of these incidents (None: of all).
+    """Try again for the trips that nobody could be asked for, of these incidents (None: of all), the most pressing first.
 
     Those that changed after `before` are left out. Returns how many volunteers were asked.
     """
     waiting = tx.assignments.idle(incident_ids, before or tx.now)
     # All of them before the first offer, in id order as everywhere: a round holds several assignments.
-    tx.assignments.of_trips([row["trip_id"] for row in waiting], lock=True)
-    return sum(make_round(tx, row["id"]) for row in waiting)
+    held = tx.assignments.of_trips([row["trip_id"] for row in waiting], lock=True)
+    order = pressing.order_of(tx, [row for row in held if row["state"] in WAITING])
+    return sum(make_round(tx, row["id"]) for row in sorted(waiting, key=lambda row: order[row["trip_id"]]))
 
 
 def give_up_untaken(tx: Tx) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from geo import fairness, matching
 from geo.costs import Rules
 from geo.frames import needs_frame, supplies_frame
-from server.domain import priority, sla, tuning
+from server.domain import priority, tuning
 from server.domain.catalogue import ITEMS, Kind
 from server.services.candidates import end_of
 from server.services.loosening import source_of
@@ -150,24 +150,11 @@ def _need(need: Row, situation: Situation) -> dict[str, Any]:
         "item": need["item"],
         "quantity": need["quantity"] - need["covered"],
         "tier": need["tier"],
-        "weight": weight(need, situation.now, situation.incident["settings"]),
+        "weight": priority.weight(need, situation.now, situation.incident["settings"]),
         "skills": sorted(item.skills),
         "lon": need["lon"],
         "lat": need["lat"],
     }
-
-
-def weight(need: Mapping[str, Any], now: datetime, settings: Mapping[str, Any]) -> float:
-    """How much a minute of this need's waiting counts: the score of its case, 50 being one."""
-    found = priority.score(
-        severity=priority.SEVERITY[need["tier"]],
-        gap=1 - need["covered"] / need["quantity"],
-        vulnerable=need["vulnerable"],
-        people=need["people"] or 0,
-        waited_min=(now - need["case_opened_at"]).total_seconds() / 60,
-        clock_min=sla.clock_for(need["tier"], settings).settled,
-    )
-    return round(found.total / 50, 4)
 
 
 def lot_row(lot: Row) -> dict[str, Any]:

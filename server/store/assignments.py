@@ -167,6 +167,11 @@ class Assignments:
         )
         return every(self.conn, query.order_by(assignment_lines.c.n))
 
+    def lines_of(self, assignment_ids: Iterable[str]) -> list[Row]:
+        """The lines of these assignments, by assignment and in order."""
+        query = select(assignment_lines).where(assignment_lines.c.assignment_id.in_(list(assignment_ids)))
+        return every(self.conn, query.order_by(assignment_lines.c.assignment_id, assignment_lines.c.n))
+
     def lines_of_plan(self, plan_id: str) -> list[Row]:
         """The lines of the live and done assignments that a plan became, by trip and stop, with item, lot and area."""
         query = (
