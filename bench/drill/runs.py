@@ -26,7 +26,14 @@ STEPS: Final = 49
 """Points of the curves, from the beginning to the end."""
 
 ROOT: Final = Path(__file__).parents[2]
-CODE: Final = ("bench/drill", "geo", "server/domain", "server/services/planning.py", "server/services/situations.py")
+PLAYED_BY: Final = ("answers", "case", "hindsight", "measures", "policies", "runs", "simulate", "ways", "world")
+CODE: Final = (
+    *(f"bench/drill/{name}.py" for name in PLAYED_BY),
+    "geo",
+    "server/domain",
+    "server/services/planning.py",
+    "server/services/situations.py",
+)
 LIBRARIES: Final = ("numpy", "ortools", "geopandas", "pandas", "scipy")
 
 

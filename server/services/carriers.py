@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from geo import trips
+from server.domain import priority
 from server.domain.carrying import CAPACITY, LARGEST, Load, into_loads, load_of
 from server.services.moves import Row
 from server.services.situations import Situation

@@ -389,7 +389,7 @@ def expire_due(tx: Tx) -> int:
 
 
 def offer_waiting(tx: Tx, incident_ids: list[str] | None, before: datetime | None = None) -> int:
-    """Try again for the trips that nobody could be asked for, of these incidents (None: of all), the most pressing first.
+    """Try again for the trips that nobody could be asked for, the most pressing first; of these incidents (None: all).
 
     Those that changed after `before` are left out. Returns how many volunteers were asked.
     """
