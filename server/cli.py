@@ -250,6 +250,7 @@ def drill() -> None:
 @click.option("--acceptance", type=click.FloatRange(0, 1), help="offers that are accepted; with --case, 0.2 else")
 @click.option("--policy", "policies", multiple=True, help="instead of tanggap, priority_nearest and first_come")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default="var/drill", show_default=True)
+@click.option("--lang", type=click.Choice(["id", "en"]), default="id", show_default=True, help="of the report")
 @click.option("--workers", type=click.IntRange(1, 256), help="processes; as many as there are cores else")
 def drill_run(
     file: Path | None,
@@ -257,9 +258,10 @@ def drill_run(
     acceptance: float | None,
     policies: tuple[str, ...],
     out: Path,
+    lang: str,
     workers: int | None,
 ) -> None:
-    """Play cases by the product's policy and by others, and print the table.
+    """Play cases by the product's policy and by others, print the table and write OUT/report.html.
 
     Random cases, scarce to ample, in one cluster or dispersed, with 5, 20 and 60 % of offers accepted; or the CASE.
     What was played is kept in OUT/runs.jsonl: a second start goes on.
@@ -268,7 +270,7 @@ def drill_run(
     from server.commands import drill as drills
 
     try:
-        drills.run(file, seeds, acceptance, policies, out, workers)
+        drills.run(file, seeds, acceptance, policies, out, lang, workers)
     except BadCase as error:
         raise click.ClickException(str(error)) from error
 

@@ -141,6 +141,25 @@ def test_nobody_there_calls_a_person_and_whoever_comes_is_asked(world):
     assert world.state(assignment_id)["attention"] is None
 
 
+@pytest.mark.parametrize("quick", ["blanket", "rice"])
+def test_the_only_volunteer_is_asked_for_what_serves_most_urgency_in_a_minute(world, quick):
+    near, far = (CIANJUR[0] + 0.02, CIANJUR[1]), (CIANJUR[0] + 0.3, CIANJUR[1])
+    both = {item: assignment(world, item, at=near if item == quick else far, tier=2) for item in ("blanket", "rice")}
+    world.volunteer()
+    with world.system.writing() as tx:
+        assert offers.offer_waiting(tx, [world.incident["id"]]) == 1
+    assert [item for item, one in both.items() if world.offers_of(one)] == [quick]
+
+
+def test_life_and_limb_asks_before_what_is_quicker(world):
+    assignment(world, "blanket", at=(CIANJUR[0] + 0.02, CIANJUR[1]), tier=1)
+    urgent = assignment(world, "rice", at=(CIANJUR[0] + 0.3, CIANJUR[1]), tier=0)
+    world.volunteer()
+    with world.system.writing() as tx:
+        offers.offer_waiting(tx, [world.incident["id"]])
+    assert list(world.offers_of(urgent).values()) == ["open"]
+
+
 def test_one_volunteer_carries_one_assignment_at_a_time(world):
     volunteer_id = world.volunteer()
     first, second = assignment(world), assignment(world, "rice", tier=0)
