@@ -93,7 +93,7 @@ def _incident(system: System, case: Case) -> dict[str, Any]:
     with system.writing() as tx:
         row = tx.incidents.by_slug(slug)
         if row is None:
-            body = IncidentIn(slug=slug, name=f"Latihan: {case.name}", bounds=_bounds(case), training=True)
+            body = IncidentIn(slug=slug, name=case.name, bounds=_bounds(case), training=True)
             incidents.add(tx, SYSTEM, body, system.gazetteer())
             row = tx.incidents.by_slug(slug)
     if row is None or not row["is_training"]:
@@ -152,7 +152,7 @@ def _volunteers(tx: Tx, loading: Loading, rows: Sequence[Any]) -> None:
         # Toll-free numbers, which are no person's: a hundred blocks of them, one for each incident.
         phone = f"0800{crc32(loading.incident['id'].encode()) % 100:02d}{n:05d}"
         fields = {
-            "name": f"Relawan {n + 1}", "phone": phone, "home_area": area, "skills": list(one.skills),
+            "name": f"Relawan-{n + 1}", "phone": phone, "home_area": area, "skills": list(one.skills),
             "vehicle": one.vehicle, "consent": True,
         }  # fmt: skip
         entry = [(reference, fields)]

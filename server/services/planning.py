@@ -116,8 +116,9 @@ def read(tx: Tx, plan_id: str) -> Situation | None:
 
 
 def _earlier(tx: Tx, plan: Row) -> matching.Earlier | None:
-    """The last plan of the same kind and area that waits for a decision."""
-    last = tx.plans.last_ready(plan["incident_id"], plan["kind"], plan["area"])
+    """The last plan of the same kind and area that waits for a decision; of what is only asked, a live one."""
+    kind = "live" if plan["kind"] == "what_if" else plan["kind"]
+    last = tx.plans.last_ready(plan["incident_id"], kind, plan["area"])
     if last is None:
         return None
     left_open = [str(one["need_id"]) for one in last["unmet"] or ()]
@@ -202,9 +203,10 @@ def _is_worth_it(problem: Problem, stays: matching.Plan, moves: matching.Plan) -
 def _solve_what_if(situation: Situation) -> Solved:
     """Both plans, for things as they are and as they might be, each with half of the time."""
     began, seconds, now = time.perf_counter(), float(situation.settings["seconds"]) / 2, supposed(situation)
-    as_it_is = problem_of(situation).solve(situation.strength, seconds, explain=False)
+    as_it_is = problem_of(situation).solve(situation.strength, seconds, explain=False, earlier=situation.earlier)
     problem = problem_of(now)
-    plan = problem.solve(situation.strength, seconds, explain=len(problem.needs) <= EXPLAINED)
+    is_small = len(problem.needs) <= EXPLAINED
+    plan = problem.solve(situation.strength, seconds, explain=is_small, earlier=as_it_is.earlier)
     both = ((now, plan), (situation, as_it_is))
     then, was = (carriers.carried(one, plan_figures.match_rows(one, found)) for one, found in both)
     return Solved(plan, time.perf_counter() - began, then, as_it_is=as_it_is, carried_as_it_is=was)

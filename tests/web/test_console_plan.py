@@ -1,5 +1,6 @@
 """The plan page in a browser: what if, who goes without, rulings of people, waves and their papers."""
 
+import re
 import time
 import uuid
 
@@ -7,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from server.api.words import word
-from tests.web.conftest import DESK, PHONE, SIZES, photograph, violations
+from tests.web.conftest import DESK, PHONE, SIZES, photograph, under_service_worker, violations
 
 expect.set_options(timeout=20_000)
 NEAR, FAR = {"lon": 107.142, "lat": -6.818}, {"lon": 107.05, "lat": -6.74}
@@ -102,6 +103,8 @@ def rows(page):
 def test_more_stock_is_tried_from_who_goes_without_and_nothing_is_saved(opened, place, size):
     page = opened(SIZES[size])
     tab(page, "unmet")
+    chip = page.locator(".lacking .chip")
+    expect(chip).to_have_text(re.compile("Selimut 30 buah 1"))
     rows(page).first.locator(".lt-main").click()
     expect(page.locator(".why-unmet")).to_contain_text("30 buah")
     photograph(page, f"{size}-rencana-tanpa")
@@ -118,6 +121,18 @@ def test_more_stock_is_tried_from_who_goes_without_and_nothing_is_saved(opened, 
     assert {plan["kind"] for plan in place.plans()} == {"live"}
     for site, there in ((place.near, 100), (place.far, 50)):
         assert [lot["free"] for lot in place.admin.get(f"/api/sites/{site}/stock")["lots"]] == [there]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_table_names_what_its_rows_are_of(opened, place, size):
+    page = opened(SIZES[size])
+    for name, what in (("matches", "Selimut"), ("villages", "Cianjur"), ("sites", "Gudang"), ("unmet", "Selimut")):
+        tab(page, name)
+        expect(rows(page).first.locator(".lt-main strong").first).to_contain_text(what)
+        shown = rows(page).first.locator(".lt-main strong").first.bounding_box()
+        assert shown["width"] > 40, name
+        assert shown["x"] + shown["width"] <= SIZES[size]["width"], name
+    assert violations(page) == []
 
 
 def test_a_closed_site_is_answered_with_who_gets_less(opened, place):
@@ -240,3 +255,33 @@ def test_without_scripts_papers_are_whole_and_the_plan_page_says_what_to_do(open
     page.goto(f"/konsol/rencana/{plan['id']}?incident={place.slug}")
     expect(page.locator("#console .notice")).to_be_visible()
     photograph(page, "phone-rencana-tanpa-skrip")
+
+
+def test_without_a_network_the_plan_stays_readable_and_says_what_cannot_be_done(opened, place):
+    page = opened()
+    expect(page.get_by_text(word("console.map.loading"))).to_have_count(0)
+    page.context.set_offline(True)
+    rows(page).first.locator(".lt-main").click()
+    expect(page.locator(".why")).to_be_visible()
+    page.locator(".approve-bar .button").click()
+    expect(page.locator(".approve-bar")).to_contain_text(word("console.link.no_answer"))
+    photograph(page, "desk-rencana-tanpa-jaringan")
+    page.context.set_offline(False)
+    page.locator(".approve-bar .button").click()
+    expect(page.locator(".outcome")).to_be_visible()
+
+
+def test_papers_that_were_seen_open_without_a_network_and_other_pages_come_back_by_themselves(opened, place):
+    page = opened()
+    under_service_worker(page)
+    paper = f"/rencana/{place.plan()['id']}/daftar-ambil"
+    page.goto(paper)
+    page.context.set_offline(True)
+    page.goto(paper)
+    expect(page.locator(".sheet")).to_have_count(2)
+    assert page.evaluate("getComputedStyle(document.querySelector('.sheet .box')).borderTopWidth") == "2px"
+    page.goto(f"/konsol/rencana?incident={place.slug}")
+    expect(page.locator("[data-returns]")).to_be_visible()
+    photograph(page, "desk-tanpa-jaringan")
+    page.context.set_offline(False)
+    expect(page.locator(".plan-summary")).to_be_visible()

@@ -6,6 +6,7 @@
  */
 import { ask, change, refusalOf, type Answer } from "./api";
 import { kept, sent, waiting, type Kind, type Sent, type Waiting } from "./store";
+import { keepPages } from "./worker";
 
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 300_000;
@@ -154,7 +155,7 @@ export async function start(): Promise<void> {
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") void flush(true);
   });
-  navigator.serviceWorker?.register("/sw.js").catch(() => undefined);
+  keepPages();
   try {
     await kept.put("language", document.documentElement.lang);
     await flush(true);

@@ -14,8 +14,9 @@ interface SyncEvent extends ExtendableEvent {
 const CACHE = `tanggap-${BUILD_ID}`;
 const LANGUAGES = ["id", "en"];
 const SHELLS = ["/lapor", "/offline"];
-const KEPT_OWN = ["/relawan/tugas"];
-const FILES = ["base.css", "home.css", "logo.svg", "tanggap.webmanifest", "report.js", "home.js", "volunteer.css", "volunteer.js"];
+/** A volunteer's work, and the sheets of a plan: what is needed where there is no signal. */
+const KEPT_OWN = /^\/relawan\/tugas$|^\/rencana\/[^/]+\/(daftar-ambil|rute)$/;
+const FILES = ["base.css", "home.css", "logo.svg", "tanggap.webmanifest", "report.js", "home.js", "volunteer.css", "volunteer.js", "sheets.css"];
 const PATIENCE_MS = 5_000;
 
 const shellUrl = (path: string, language: string) => `${path}?lang=${language}`;
@@ -107,6 +108,6 @@ self.addEventListener("fetch", (event) => {
   if (isPhoneFile(url)) event.respondWith(file(request));
   else if (request.mode !== "navigate") return;
   else if (url.pathname === "/lapor" && !url.searchParams.has("incident")) event.respondWith(reportPage(url, event));
-  else if (KEPT_OWN.includes(url.pathname)) event.respondWith(ownPage(request));
+  else if (KEPT_OWN.test(url.pathname)) event.respondWith(ownPage(request));
   else event.respondWith(page(request));
 });

@@ -22,7 +22,8 @@ export interface Next {
 }
 
 export interface Why {
-  terms?: { minutes: number; keeps_minutes: number; weight: number; cost: number };
+  /** `weight` with all that is in it, of that `fairness`; `cost` in weighted seconds for a unit. */
+  terms?: { minutes: number; keeps_minutes: number; weight: number; cost: number; fairness?: number };
   /** What one unit more would do: serve a unit of a tier, or save weighted minutes. */
   price?: { serves_tier?: number; saves_minutes?: number };
   next?: Next[];
@@ -53,14 +54,21 @@ export function lackWord(lack: Numbers, item: string): string {
 const tenth = (n: number) => number(Math.round(n * 10) / 10);
 const list = (parts: string[]) => parts.filter(Boolean).join(" ");
 
+const SECONDS = 60;
+
 /** The terms that a match's cost is made of. */
 export function termsWord(terms: NonNullable<Why["terms"]>): string {
-  return word("plan.why_terms", {
+  const gaps = {
     minutes: tenth(terms.minutes),
     keeps: tenth(terms.keeps_minutes),
-    weight: tenth(terms.weight),
-    cost: number(Math.round(terms.cost)),
-  });
+    weight: number(Math.round(terms.weight * 100) / 100),
+    cost: tenth(terms.cost / SECONDS),
+  };
+  const fairness = Math.round(((terms.fairness ?? 1) - 1) * 100);
+  return list([
+    word(terms.keeps_minutes > 0 ? "plan.why_terms" : "plan.why_way", gaps),
+    fairness > 0 ? word("plan.why_fair", { percent: number(fairness) }) : "",
+  ]);
 }
 
 /** What one unit more of a scarce supply would do. */

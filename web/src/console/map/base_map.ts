@@ -1,6 +1,7 @@
 /** What lies under every map of ours: land, borders, roads, names; and how such a map behaves under the hand. */
 import {
   AttributionControl,
+  type GeoJSONSource,
   type ExpressionSpecification,
   type LayerSpecification,
   Map,
@@ -57,6 +58,7 @@ export function newMap(container: HTMLElement, start: BaseStart, drawing: Drawin
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ unit: "metric" }), "bottom-right");
   map.addControl(new AttributionControl({ compact: true, customAttribution: start.labels.sources }), "bottom-left");
+  fillLater(map);
   map.once("style.load", () => {
     // Sources are told on request: on a phone they would cover the map.
     container.querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show");
@@ -64,6 +66,26 @@ export function newMap(container: HTMLElement, start: BaseStart, drawing: Drawin
     start.onReady();
   });
   return map;
+}
+
+/** What of the base map did not come for want of a network is asked for again when there is one. */
+function fillLater(map: Map): void {
+  const missing = new Set<string>();
+  map.on("error", (event) => {
+    const { sourceId } = event as { sourceId?: string };
+    if (navigator.onLine || !sourceId) console.error(event.error);
+    else missing.add(sourceId);
+  });
+  const fill = () => {
+    for (const id of missing) {
+      const source = map.getSource<GeoJSONSource>(id);
+      const data = source?.serialize().data;
+      if (data) source.setData(data);
+    }
+    missing.clear();
+  };
+  addEventListener("online", fill);
+  map.once("remove", () => removeEventListener("online", fill));
 }
 
 /** Show by the pointer where a click does something. */

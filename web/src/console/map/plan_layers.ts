@@ -22,7 +22,8 @@ const ZOOMS: Record<Range, { minzoom?: number; maxzoom?: number }> = {
   case: { minzoom: CASE_ZOOM },
 };
 
-export const FLOW_LAYERS = RANGES.flatMap((range) => TIERS.map((tier) => `flow-${range}-${tier}`));
+const flowLayers = (range: Range): string[] => TIERS.map((tier) => `flow-${range}-${tier}`);
+export const FLOW_LAYERS = RANGES.flatMap(flowLayers);
 export const OPEN_LAYERS = RANGES.map((range) => `open-${range}`);
 
 const SOURCES: PlanSource[] = [
@@ -50,9 +51,11 @@ export function layers(): LayerSpecification[] {
   ];
 }
 
-/** The square root keeps one large load from hiding the many small ones. */
-const WIDTH: ExpressionSpecification = ["min", 10, ["+", 1.4, ["*", 1.1, ["sqrt", ["get", "size"]]]]];
-const FLOW_OPACITY = 0.75;
+/** By the share of the largest load; the square root keeps one large load from hiding the many small ones. */
+const WIDTH: ExpressionSpecification = ["+", 1.2, ["*", 6.5, ["sqrt", ["get", "size"]]]];
+/** The more lines there are, the fainter each: near by there is one for every case. */
+const FLOW_OPACITY: Record<Range, number> = { district: 0.6, village: 0.5, case: 0.4 };
+const DIMMED: Record<Range, number> = { district: 0.2, village: 0.12, case: 0.07 };
 
 const flows = (range: Range): LayerSpecification[] =>
   TIERS.map((tier) => ({
@@ -65,7 +68,7 @@ const flows = (range: Range): LayerSpecification[] =>
     paint: {
       "line-color": TIER_COLOURS[tier],
       "line-width": WIDTH,
-      "line-opacity": FLOW_OPACITY,
+      "line-opacity": FLOW_OPACITY[range],
       ...(DASHES[tier] ? { "line-dasharray": DASHES[tier] } : {}),
     },
   }));
@@ -92,9 +95,16 @@ const picked = (): LayerSpecification[] => [
     id: "picked-lines",
     type: "line",
     source: "picked",
-    filter: ["==", ["geometry-type"], "LineString"],
+    filter: ["all", ["==", ["geometry-type"], "LineString"], ["!", ["has", "isIdea"]]],
     layout: { "line-cap": "round" },
     paint: { "line-color": PICKED, "line-width": 4, "line-opacity": 0.9 },
+  },
+  {
+    id: "picked-ideas",
+    type: "line",
+    source: "picked",
+    filter: ["has", "isIdea"],
+    paint: { "line-color": PICKED, "line-width": 2, "line-dasharray": [2, 2] },
   },
   {
     id: "picked-ends",
@@ -148,10 +158,20 @@ const openSign = (): LayerSpecification => ({
   },
 });
 
+/** From afar the people of services would hide everything else. */
+const SITES_AND_NEAR_PEOPLE: ExpressionSpecification = [
+  "step",
+  ["zoom"],
+  ["==", ["get", "icon"], "site"],
+  VILLAGE_ZOOM,
+  true,
+];
+
 const sites = (): LayerSpecification => ({
   id: "plan-sites",
   type: "symbol",
   source: "sites",
+  filter: SITES_AND_NEAR_PEOPLE,
   layout: {
     "icon-image": ["get", "icon"],
     "icon-allow-overlap": true,
@@ -165,7 +185,9 @@ type Paint = [layer: string, property: "line-opacity" | "text-opacity" | "icon-o
 
 /** The paint that makes the picked stand out from the rest, or that takes this back. */
 export const dimmed = (isOn: boolean): Paint[] => [
-  ...FLOW_LAYERS.map((layer): Paint => [layer, "line-opacity", isOn ? 0.2 : FLOW_OPACITY]),
+  ...RANGES.flatMap((range) =>
+    flowLayers(range).map((layer): Paint => [layer, "line-opacity", (isOn ? DIMMED : FLOW_OPACITY)[range]]),
+  ),
   ...OPEN_LAYERS.map((layer): Paint => [layer, "icon-opacity", isOn ? 0.35 : 1]),
   ...OPEN_LAYERS.slice(0, 2).map((layer): Paint => [layer, "text-opacity", isOn ? 0.5 : 1]),
 ];

@@ -8,7 +8,7 @@ const PICKABLE = [...OPEN_LAYERS, ...FLOW_LAYERS, "plan-sites"];
 /** How far beside a line a finger may land, in pixels. */
 const REACH_PX = 6;
 const PADDING = { top: 56, bottom: 40, left: 48, right: 56 };
-const NEAREST_ZOOM = 13;
+const NEAREST_ZOOM = 12.2;
 /** What takes a smaller part of the map than this is too small to see. */
 const SMALL_PART = 0.05;
 

@@ -80,8 +80,7 @@ export function Changes({ plan, lines, places, marks, opened, open }: Props) {
               {quantityOf(row.line.item, row.line.quantity)}
             </strong>
             <span class="muted">
-              {!isWide && `${places.source(row.line)} → `}
-              {placeName(row.line.area)} · #{row.line.case_id}
+              {placeName(row.line.area)} · {isWide ? `#${row.line.case_id}` : places.source(row.line)}
             </span>
           </span>
         </>

@@ -80,15 +80,18 @@ function placeOf(one: Match | Unmet, places: Places, range: Range): Point | null
 function flows(matches: Match[], places: Places, members: Map<string, Member>, range: Range): Feature[] {
   const size = sizes(matches);
   const features: Feature[] = [];
+  let largest = 0;
   for (const [key, those] of groups(matches, (match) => `${range} ${originOf(match)} ${targetOf(match, range)}`)) {
     const first = those[0] as Match;
     const [from, to] = [places.from(first), placeOf(first, places, range)];
     if (!from || !to) continue;
     const total = those.reduce((sum, match) => sum + (size.get(match.n) ?? 0), 0);
+    largest = Math.max(largest, total);
     features.push(line(from, to, { key, tier: worst(those), size: total }));
     members.set(key, { label: `${places.source(first)} → ${labelOf(first, range)}`, matches: those, unmet: [] });
   }
-  return features;
+  // Against the largest one, so that a plan of any size shows which lines carry the most.
+  return features.map((one) => ({ ...one, properties: { ...one.properties, size: one.properties?.size / largest } }));
 }
 
 const labelOf = (one: Match | Unmet, range: Range): string =>
@@ -133,7 +136,15 @@ export function pickedFeatures(lines: { matches: Match[]; unmet: Unmet[] }, plac
     const at = places.ofCase(one);
     return at ? [point(at, {})] : [];
   });
-  return collection([...paths, ...spots]);
+  return collection([...paths, ...spots, ...wayToNearest(lines.unmet, places)]);
+}
+
+/** Of one need alone: the way from the nearest that there is, which its reason speaks of. */
+function wayToNearest(unmet: Unmet[], places: Places): Feature[] {
+  const [one, ...others] = unmet;
+  if (!one || others.length) return [];
+  const [from, to] = [places.ofNearest(one), places.ofCase(one)];
+  return from && to ? [line(from, to, { isIdea: true })] : [];
 }
 
 export function boundsOf(features: Feature[]): Bounds | null {

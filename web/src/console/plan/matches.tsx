@@ -104,8 +104,7 @@ function What({ match, places, picks, mark }: WhatProps) {
           <MarkBadge match={match} mark={mark} />
         </strong>
         <span class="muted">
-          {places && `${places.source(match)} → `}
-          {placeName(match.area)} · #{match.case_id}
+          {placeName(match.area)} · {places ? places.source(match) : `#${match.case_id}`}
         </span>
       </span>
     </>

@@ -39,19 +39,27 @@ export function Sites({ sites, places, opened, open, picks, onlyThese, show }: P
       label={word("plan.tabs.sites")}
       columns={[
         counted("lines", (line) => line.matches.length),
-        counted("cases", (line) => line.cases),
-        counted("villages", (line) => line.villages),
+        ...(isWide ? [counted("cases", (line) => line.cases), counted("villages", (line) => line.villages)] : []),
         counted("farthest", (line) => line.farthest),
       ]}
       rows={sites}
-      rowHeight={isWide ? 48 : 76}
+      rowHeight={isWide ? 48 : 64}
       keyOf={(line) => line.site}
       opened={opened}
       open={open}
       sortedBy="lines"
       mainLabel={word("plan.columns.site")}
       mainSort={(line) => places.siteName(line.site)}
-      main={(line) => <strong>{places.siteName(line.site)}</strong>}
+      main={(line) => (
+        <span class="lt-lines">
+          <strong>{places.siteName(line.site)}</strong>
+          {!isWide && (
+            <span class="muted">
+              {word("plan.site_reach", { cases: number(line.cases), villages: number(line.villages) })}
+            </span>
+          )}
+        </span>
+      )}
       before={
         picks
           ? {

@@ -116,6 +116,8 @@ function Table(props: Props & { open: (key: string | null) => void }) {
           canRule={canRule}
           ruled={ruled}
           tryMore={props.tryMore}
+          item={view.item}
+          only={(item) => set({ item, opened: null })}
           isAllMet={!plan.unmet.length}
         />
       );

@@ -1,7 +1,8 @@
 /** What a plan leaves open, each with why, the nearest that there is and what would serve it. */
+import { useState } from "preact/hooks";
 import { word } from "../../words";
 import { casePath, go } from "../address";
-import { quantityOf } from "../format";
+import { amount, number, quantityOf } from "../format";
 import { useWide } from "../hooks";
 import { Do, TierBadge } from "../parts";
 import { placeName } from "../places";
@@ -11,7 +12,7 @@ import type { Unmet } from "./detail";
 import { LongTable, type Column } from "./long_table";
 import { KitRemedy } from "./kits";
 import { PinNearest } from "./ruling_forms";
-import { unmetKey, type Places } from "./view";
+import { groups, unmetKey, type Places } from "./view";
 import type { Idea } from "./what_if";
 import { WhyUnmet } from "./why_match";
 
@@ -24,11 +25,14 @@ interface Props {
   ruled: () => void;
   /** To a trial with more of what is lacking. */
   tryMore: ((idea: Partial<Idea>) => void) | null;
+  /** The item that is looked at alone, and looking at one or at all. */
+  item: string;
+  only: (item: string) => void;
   /** Whether nothing at all stays open, or only nothing of what is looked at. */
   isAllMet: boolean;
 }
 
-export function UnmetNeeds({ unmet, places, opened, open, canRule, ruled, tryMore, isAllMet }: Props) {
+export function UnmetNeeds({ unmet, places, opened, open, canRule, ruled, tryMore, item, only, isAllMet }: Props) {
   const isWide = useWide();
   const reason: Column<Unmet> = {
     name: "reason",
@@ -38,35 +42,75 @@ export function UnmetNeeds({ unmet, places, opened, open, canRule, ruled, tryMor
     draw: (one) => unmetWord(one.why, one.item),
   };
   return (
-    <LongTable
-      label={word("plan.tabs.unmet")}
-      columns={isWide ? [reason] : []}
-      rows={unmet}
-      rowHeight={isWide ? 52 : 64}
-      keyOf={unmetKey}
-      opened={opened}
-      open={open}
-      sortedBy="main"
-      mainLabel={word("plan.columns.what")}
-      mainSort={(one) => `${one.tier} ${word(`items.${one.item}`)} ${placeName(one.area)}`}
-      main={(one) => (
-        <>
-          <TierBadge tier={one.tier} />
-          <span class="lt-lines">
-            <strong>
-              {word(`items.${one.item}`)} {quantityOf(one.item, one.quantity)}
-            </strong>
-            <span class="muted">
-              {placeName(one.area)} · #{one.case_id}
+    <>
+      <Lacking unmet={unmet} item={item} only={only} />
+      <LongTable
+        label={word("plan.tabs.unmet")}
+        columns={isWide ? [reason] : []}
+        rows={unmet}
+        rowHeight={isWide ? 52 : 64}
+        keyOf={unmetKey}
+        opened={opened}
+        open={open}
+        sortedBy="main"
+        mainLabel={word("plan.columns.what")}
+        mainSort={(one) => `${one.tier} ${word(`items.${one.item}`)} ${placeName(one.area)}`}
+        main={(one) => (
+          <>
+            <TierBadge tier={one.tier} />
+            <span class="lt-lines">
+              <strong>
+                {word(`items.${one.item}`)} {quantityOf(one.item, one.quantity)}
+              </strong>
+              <span class="muted">
+                {placeName(one.area)} · #{one.case_id}
+              </span>
             </span>
-          </span>
-        </>
-      )}
-      detail={(one) => <UnmetDetail {...{ one, places, canRule, ruled, tryMore }} />}
-      empty={word(isAllMet ? "plan.all_met" : "plan.nothing_here")}
-    />
+          </>
+        )}
+        detail={(one) => <UnmetDetail {...{ one, places, canRule, ruled, tryMore }} />}
+        empty={word(isAllMet ? "plan.all_met" : "plan.nothing_here")}
+      />
+    </>
   );
 }
+
+const MOST_AT_FIRST = 4;
+
+/** What is lacking in all, what most go without first; each item can be looked at alone. */
+function Lacking({ unmet, item, only }: Pick<Props, "unmet" | "item" | "only">) {
+  const [isWhole, setWhole] = useState(false);
+  if (!unmet.length) return null;
+  const byItem = [...groups(unmet, (one) => one.item)].sort((a, b) => b[1].length - a[1].length);
+  const rest = byItem.length - MOST_AT_FIRST;
+  return (
+    <p class="lacking">
+      <span>{word("plan.lacking")}</span>
+      {byItem.slice(0, isWhole ? byItem.length : MOST_AT_FIRST).map(([code, those]) => (
+        <button
+          key={code}
+          type="button"
+          class="chip"
+          aria-pressed={item === code}
+          title={word("plan.lacking_what", {
+            needs: number(those.length),
+            villages: number(new Set(those.map((one) => one.area)).size),
+          })}
+          onClick={() => only(item === code ? "" : code)}
+        >
+          {amount(code, sumOf(those))} <b>{number(those.length)}</b>
+        </button>
+      ))}
+      {rest > 0 && (
+        <button type="button" class="link" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
+          {isWhole ? word("plan.lacking_less") : word("plan.lacking_more", { n: number(rest) })}
+        </button>
+      )}
+    </p>
+  );
+}
+
+const sumOf = (those: Unmet[]): number => those.reduce((sum, one) => sum + one.quantity, 0);
 
 type DetailProps = { one: Unmet } & Pick<Props, "places" | "canRule" | "ruled" | "tryMore">;
 
@@ -78,9 +122,7 @@ function UnmetDetail({ one, places, canRule, ruled, tryMore }: DetailProps) {
         <KitRemedy one={one} kits={places.plan.kits} name={places.supplier} model={places.model} done={ruled} />
       )}
       <div class="row lt-actions">
-        {tryMore && items.get(one.item)?.kind === "goods" && (
-          <Do onClick={() => tryMore(more(one))}>{word("plan.try_more")}</Do>
-        )}
+        {tryMore && <Do onClick={() => tryMore(more(one, places))}>{word("plan.try_more")}</Do>}
         {canRule && <PinNearest one={one} places={places} done={ruled} />}
         <button type="button" class="link" onClick={() => go(casePath(one.case_id))}>
           {word("plan.open_case", { id: one.case_id })}
@@ -90,7 +132,12 @@ function UnmetDetail({ one, places, canRule, ruled, tryMore }: DetailProps) {
   );
 }
 
-/** Enough of the item for this need, at the site that lies nearest where there is one. */
-function more(one: Unmet): Partial<Idea> {
-  return { kind: "add_stock", item: one.item, quantity: String(one.why.would_serve?.units ?? one.quantity) };
+/** Enough of what this need lacks, at the site that lies nearest to it. */
+function more(one: Unmet, places: Places): Partial<Idea> {
+  const units = String(one.why.would_serve?.units ?? one.quantity);
+  const site = places.nearestSite(one);
+  const at = site ? { site } : {};
+  if (items.get(one.item)?.kind === "goods") return { kind: "add_stock", item: one.item, quantity: units, ...at };
+  const skill = one.why.would_serve?.skills?.split(", ")[0];
+  return { kind: "add_volunteer", count: units, ...(skill ? { skill } : {}), ...at };
 }

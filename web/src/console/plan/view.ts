@@ -93,6 +93,26 @@ export class Places {
   ofCase = (one: { case_id: number; lon?: number | null; lat?: number | null }): Point | null =>
     pointOf(one) ?? pointOf(this.model.board.case(one.case_id) ?? {});
 
+  /** The site that lies nearest to a case, of those that the plan names; the lot that its reason names may be there. */
+  nearestSite(one: Unmet): string | null {
+    const lot = one.why.nearest && this.plan.sources[one.why.nearest.supply_id];
+    if (lot) return lot.site_id;
+    const at = this.ofCase(one);
+    if (!at) return null;
+    const away = [...this.sites.keys()].flatMap((site): [number, string][] => {
+      const there = this.siteAt(site);
+      return there ? [[Math.hypot(there[0] - at[0], there[1] - at[1]), site]] : [];
+    });
+    return away.sort((a, b) => a[0] - b[0])[0]?.[1] ?? null;
+  }
+
+  /** Where the nearest supply that a reason names is. */
+  ofNearest(one: Unmet): Point | null {
+    const id = one.why.nearest?.supply_id ?? "";
+    const lot = this.plan.sources[id];
+    return this.from({ site_id: lot?.site_id ?? null, volunteer_id: lot ? null : id });
+  }
+
   /** The middle of all that a plan says of an area. */
   ofArea = (area: string): Point | null => this.areas.get(area) ?? null;
 }

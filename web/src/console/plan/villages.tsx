@@ -76,21 +76,38 @@ function Share({ share }: { share: number }) {
   );
 }
 
+/** What fits beside the name; the rest stands below it. */
+const ON_A_PHONE = new Set(["share", "left_open"]);
+
+function OnAPhone({ village }: { village: Village }) {
+  return (
+    <span class="lt-lines">
+      <strong>{placeName(village.area)}</strong>
+      <span class="muted">
+        {word("plan.of_people", {
+          covered: number(Math.round(village.covered)),
+          asked: number(Math.round(village.asked)),
+        })}
+      </span>
+    </span>
+  );
+}
+
 export function Villages({ villages, matches, unmet, opened, open, show }: Props) {
   const isWide = useWide();
   return (
     <LongTable
       label={word("plan.tabs.villages")}
-      columns={columns()}
+      columns={isWide ? columns() : columns().filter((column) => ON_A_PHONE.has(column.name))}
       rows={villages}
-      rowHeight={isWide ? 48 : 76}
+      rowHeight={isWide ? 48 : 64}
       keyOf={(one) => one.area}
       opened={opened}
       open={open}
       sortedBy="share"
       mainLabel={word("plan.columns.village")}
       mainSort={(one) => placeName(one.area)}
-      main={(one) => <strong>{placeName(one.area)}</strong>}
+      main={(one) => (isWide ? <strong>{placeName(one.area)}</strong> : <OnAPhone village={one} />)}
       detail={(one) => (
         <VillageDetail
           matches={matches.filter((match) => match.area === one.area)}
