@@ -76,7 +76,6 @@ def look(session: Session) -> None:
     if session.size == "desk":
         session.timed("map drawn", lambda: None, lambda: session.find(".plan-map .maplibregl-canvas"))
         session.page.get_by_text(word("console.map.loading")).wait_for(state="hidden")
-    session.picture("flows")
     session.timed("why this one", session.find(row).nth(2).click, lambda: session.find(".why"))
     session.picture("why")
     session.timed("villages", lambda: session.tab("villages"), lambda: session.find(row))
