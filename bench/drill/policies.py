@@ -174,6 +174,8 @@ POLICIES: Final[Mapping[str, Policy]] = {
         Nearest("first_come", oldest),
         Nearest("priority_nearest", most_urgent),
         Tanggap(),
+        Tanggap("tanggap_0", 0.0),
+        Tanggap("tanggap_1", 1.0),
     )
 }
 

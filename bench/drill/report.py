@@ -26,7 +26,8 @@ body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:76rem;padding:1r
 h1{font-size:1.6rem;line-height:1.2}h2{font-size:1.2rem;margin-top:2rem}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem .5rem;border-bottom:1px solid #d5d5d5;text-align:right;vertical-align:top}
-td{white-space:nowrap}th{text-align:left;background:#f3f3f3}td.name{text-align:left}tr.first td{border-top:2px solid #8a8a8a}
+td{white-space:nowrap}td.name,th{text-align:left}th{background:#f3f3f3}
+tr.first td{border-top:2px solid #8a8a8a}
 .good{color:#0b5c42}.bad{color:#a3341d}figure{margin:1rem 0}svg{max-width:100%;height:auto}dt{font-weight:600}
 """
 
