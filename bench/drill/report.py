@@ -22,7 +22,7 @@ COLOURS: Final = {"tanggap": "#0b6e4f", "priority_nearest": "#c8553d", "first_co
 OTHERS: Final = ("#5b5ea6", "#b8860b", "#7b3f61")
 SHARES: Final = frozenset({"in_clock", "unserved", "worst_village"})
 STYLE: Final = """
-body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:76rem;padding:1rem;color:#1b1b1b;background:#fff}
+body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:110rem;padding:1rem;color:#1b1b1b;background:#fff}
 h1{font-size:1.6rem;line-height:1.2}h2{font-size:1.2rem;margin-top:2rem}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem .5rem;border-bottom:1px solid #d5d5d5;text-align:right;vertical-align:top}
@@ -83,8 +83,8 @@ def _caveats(say: _Say) -> Iterator[str]:
 
 
 def _table(rows: Sequence[CellResult], say: _Say) -> str:
-    names = [say("case"), say("policy"), *(say(f"measures.{name}") for name in BETTER_WHEN_LESS)]
-    names += [say("saved"), say("worse")]
+    names = [say(name) for name in ("case", "policy", "saved", "worse")]
+    names += [say(f"measures.{name}") for name in BETTER_WHEN_LESS]
     head = "".join(f'<th scope="col">{name}</th>' for name in names)
     body = "".join(line for row in rows for line in _lines(row, say))
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -96,10 +96,10 @@ def _lines(row: CellResult, say: _Say) -> Iterator[str]:
         figures = "".join(f"<td>{_figure(name, mean[name])}</td>" for name in BETTER_WHEN_LESS)
         names = f'<td class="name">{escape(say.cell(row))}</td><td class="name">{escape(say.policy(policy))}</td>'
         row_begins = "<tr>" if n else '<tr class="first">'
-        yield f"{row_begins}{names}{figures}{_judged(compared.get(policy), say)}</tr>"
-    empty = "<td></td>" * (len(BETTER_WHEN_LESS) + 1)
+        yield f"{row_begins}{names}{_judged(compared.get(policy), say)}{figures}</tr>"
+    empty = "<td></td>" * (len(BETTER_WHEN_LESS) - 1)
     names = f'<td class="name">{escape(say.cell(row))}</td><td class="name">{say("bound")}</td>'
-    yield f"<tr>{names}<td>{row.bound_min:.0f}</td>{empty}</tr>"
+    yield f"<tr>{names}<td></td><td></td><td>{row.bound_min:.0f}</td>{empty}</tr>"
 
 
 def _figure(name: str, value: float) -> str:
