@@ -121,6 +121,8 @@ _ASSIGNMENTS = Noun(
         "changed_at": _second("a.changed_at"),
         "attention": "a.attention",
         "expected_at": _second("a.expected_at"),
+        "trip_id": "a.trip_id",
+        "stop": "a.stop",
         "version": "a.version",
         "lines": """coalesce((
             select json_agg(json_build_object('need_id', al.need_id, 'item', n.item, 'quantity', al.quantity)

@@ -57,6 +57,8 @@ export interface AssignmentRow {
   changed_at: string;
   attention: string | null;
   expected_at: string | null;
+  trip_id: string;
+  stop: number;
   version: number;
   lines: AssignmentLine[];
 }

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { moment, word } from "../../words";
 import { post } from "../calls";
-import { amount } from "../format";
+import { amount, number } from "../format";
 import { useDoing } from "../hooks";
 import type { Model } from "../model";
 import { Do, Field, fieldsOf, Problem, StateBadge } from "../parts";
@@ -52,11 +52,29 @@ function Job({ row, found, model, again }: Props & { row: AssignmentRow }) {
       <p class="muted">{[site, volunteer ?? word("console.nobody_yet")].filter(Boolean).join(" · ")}</p>
       <HowDecided found={found} decided={found.decided[row.id]} />
       {row.attention && <p class="notice warn">{word(`attention.${row.attention}`)}</p>}
-      {row.expected_at && <p class="muted">{word("case.expected", { when: moment(row.expected_at) })}</p>}
+      <WhichStop row={row} model={model} />
+      {row.expected_at && (
+        <p class="muted">
+          {word(waits(row) ? "case.planned_arrival" : "case.expected", { when: moment(row.expected_at) })}
+        </p>
+      )}
       {STEPS.includes(row.state) && <Steps state={row.state} />}
       {may("assignment:manage", found.area) && <JobActions row={row} again={again} model={model} />}
     </>
   );
+}
+
+const waits = (row: AssignmentRow): boolean => row.state === "proposed" || row.state === "offered";
+
+/** Which stop of a trip an assignment is, when others go with it: what is done about one may be about all. */
+function WhichStop({ row, model }: { row: AssignmentRow; model: Model }) {
+  const trip = [...model.board.tables.assignments.values()]
+    .filter((one) => one.trip_id === row.trip_id && RUNNING.has(one.state))
+    .sort((a, b) => a.stop - b.stop);
+  const at = trip.findIndex((one) => one.id === row.id);
+  if (trip.length < 2 || at < 0) return null;
+  const cases = trip.map((one) => `#${one.case_id}`).join(" → ");
+  return <p class="muted">{word("case.stop", { n: number(at + 1), all: number(trip.length), cases })}</p>;
 }
 
 function Steps({ state }: { state: string }) {
@@ -87,7 +105,7 @@ function JobActions({ row, again, model }: { row: AssignmentRow; again: () => vo
     }
     again();
   };
-  const canAsk = row.state === "proposed" || row.state === "offered";
+  const canAsk = waits(row);
   const toggle = (which: Open) => setOpen(open === which ? null : which);
   return (
     <>
