@@ -397,7 +397,9 @@ def offer_waiting(tx: Tx, incident_ids: list[str] | None, before: datetime | Non
     # All of them before the first offer, in id order as everywhere: a round holds several assignments.
     held = tx.assignments.of_trips([row["trip_id"] for row in waiting], lock=True)
     order = pressing.order_of(tx, [row for row in held if row["state"] in WAITING])
-    return sum(make_round(tx, row["id"]) for row in sorted(waiting, key=lambda row: order[row["trip_id"]]))
+    # What was taken while this waited for its lock has no place in the order.
+    still = [row for row in waiting if row["trip_id"] in order]
+    return sum(make_round(tx, row["id"]) for row in sorted(still, key=lambda row: order[row["trip_id"]]))
 
 
 def give_up_untaken(tx: Tx) -> int:

@@ -76,7 +76,7 @@ def test_the_whole_trip_is_put_to_who_can_carry_all_of_it(world):
     for at in (NEAR, NEXT):
         world.case({"rice": 50}, at=at)
     stops = world.approve(world.plan())["approved"]
-    riders = [world.volunteer(vehicle="motorcycle") for _ in range(3)]
+    riders = [world.volunteer(vehicle="motorcycle", team=2) for _ in range(3)]
     assert world.round(stops[1]) == 1
     assert [world.offers_of(one) for one in stops] == [{driver: "open"}] * 2
     assert states(world, stops) == ["offered", "offered"]
