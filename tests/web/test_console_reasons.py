@@ -48,8 +48,8 @@ def test_a_case_says_why(stack, new_page, nobody, admin, size):
     planned = pane.locator(".planned")
     expect(planned).to_contain_text(f"Gudang Dekat {size}")
     expect(planned).to_contain_text(f"Gudang Jauh {size}")
-    expect(planned.locator(".lacking")).to_contain_text(word("unmet.all_taken"))
-    expect(planned.locator(".lacking")).to_contain_text("Pasti terpenuhi bila ada 30")
+    expect(planned.locator(".still-open")).to_contain_text(word("unmet.all_taken"))
+    expect(planned.locator(".still-open")).to_contain_text("Pasti terpenuhi bila ada 30")
     planned.get_by_text(word("case.why_planned.this")).first.click()
     expect(planned.locator(".why").first).to_contain_text("menit jalan")
     expect(planned.locator(".why").first).to_contain_text(word("plan.flips"))
@@ -77,7 +77,7 @@ def test_a_case_says_why(stack, new_page, nobody, admin, size):
     expect(jobs).to_contain_text(word("case.decided.of_plan", by=stack.admin_name))
     jobs.get_by_text(word("case.decided.why", name=f"Gudang Jauh {size}")).click()
     expect(jobs.locator(".why").first).to_contain_text("menit jalan")
-    expect(planned.locator(".lacking")).to_have_count(1)
+    expect(planned.locator(".still-open")).to_have_count(1)
     jobs.scroll_into_view_if_needed()
     photograph(page, f"{size}-kasus-tugas-mengapa")
     page.get_by_role("button", name=word("case.why_planned.to_plan")).click()
@@ -109,7 +109,7 @@ def test_kits_that_hold_what_is_lacking_are_opened_with_one_click(stack, new_pag
     remedy.get_by_role("button", name=word("plan.kits.open")).click()
     expect(page.locator(".toast")).to_contain_text(word("plan.kits.done"))
     expect(pane.locator(".planned")).to_contain_text(f"Gudang Paket {size}")
-    expect(pane.locator(".lacking")).to_have_count(0)
+    expect(pane.locator(".still-open")).to_have_count(0)
     stock = admin.get(f"/api/sites/{site_of(admin, kits)}/stock")["lots"]
     assert {lot["item"]: lot["on_hand"] for lot in stock}[kit] == 3
 
@@ -119,7 +119,7 @@ def test_why_in_english(stack, new_page, nobody, admin):
     admin.post(f"/api/cases/{case_id}/verify", {})
     page = signed_in(stack, new_page, SIZES["desk"])
     page.goto(f"/konsol/kasus/{case_id}?lang=en")
-    lacking = page.locator(".lacking")
+    lacking = page.locator(".still-open")
     expect(lacking).to_contain_text("Still open, 3")
     expect(lacking).to_contain_text("There is no stock and nobody for this.")
 

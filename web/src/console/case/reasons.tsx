@@ -62,7 +62,7 @@ function Planned({ found, need, model, again, name }: NeedProps & { name: NameOf
         );
       })}
       {unmet.map((one) => (
-        <div key="open" class="lacking">
+        <div key="open" class="still-open">
           <strong>{word("case.why_planned.open", { what: quantityOf(one.item, one.quantity) })}</strong>{" "}
           <WhyUnmet why={one.why} item={one.item} name={name} />
           <KitRemedy one={one} kits={plan.kits} name={name} model={model} done={again} />
