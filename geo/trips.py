@@ -104,18 +104,24 @@ class Trips:
 
 
 def plan(
-    loads: Sequence[Load], vehicles: Sequence[Vehicle], sites: Mapping[str, Place], *, joined: bool = True
+    loads: Sequence[Load],
+    vehicles: Sequence[Vehicle],
+    sites: Mapping[str, Place],
+    *,
+    joined: bool = True,
+    shakes: int = SHAKES,
 ) -> Trips:
     """The trips for the loads, the same for the same input in any order.
 
-    `joined`: several stops in one trip where that serves all sooner; without it each load rides alone.
+    `joined`: several stops in one trip where that serves all sooner; without it each load rides alone. `shakes`: how
+    often neighbours are put in anew at the end.
     """
     ordered = sorted(loads, key=lambda load: (-load.weight, load.id))
     found = _Board(ordered[:MOST_LOADS], sorted(vehicles, key=lambda one: one.id), sites)
     found.improve(joined=False)
     if joined:
         found = _joined(found)
-        found.shake()
+        found.shake(shakes)
     return found.trips(ordered[MOST_LOADS:])
 
 
@@ -188,14 +194,14 @@ class _Board:
         """The sum of all arrivals by weight."""
         return float((self.weight * np.where(self.rider >= 0, self.arrival, LEFT_MIN)).sum())
 
-    def shake(self) -> None:
+    def shake(self, times: int) -> None:
         """Take loads near each other out together and put them in anew, in several orders; keep what is better."""
         many = len(self.loads)
         if not 1 < many <= MOST_SHAKEN:
             return
         # The same dice for the same plan: they choose where to look, and nothing else.
         dice = np.random.default_rng(0)
-        for middle in dice.integers(many, size=SHAKES):
+        for middle in dice.integers(many, size=times):
             near = self.metres[middle, :many].argsort(kind="stable")[: dice.integers(2, AT_ONCE + 1)]
             left = np.flatnonzero(self.rider < 0)[:AT_ONCE]
             order = dice.permutation(np.union1d(near, left))

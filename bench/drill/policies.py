@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bench.drill.simulate import Policy
-from bench.drill.world import Given, Job, Lot, Need, Person, World
+from bench.drill.world import Given, Job, Load, Lot, Need, Person, Trip, World
+from geo import trips
 from geo.travel import DEFAULT_VEHICLE
 from server.domain import offering
+from server.domain.carrying import CAPACITY
 from server.domain.catalogue import ITEMS, Kind
 from server.services import planning, situations
 
@@ -42,6 +44,10 @@ class Nearest:
         for need in sorted(world.open_needs(), key=lambda need: self.order(world, need)):
             found += _goods(world, need, free) if need.is_goods else _heads(world, need, people)
         return found
+
+    def trips(self, _: World, loads: list[Load]) -> list[Trip]:
+        """Every load by itself, with whoever is nearest."""
+        return [Trip([load]) for load in loads]
 
     def rank(self, world: World, job: Job) -> Any:
         """The work of the first need asks first."""
@@ -84,11 +90,40 @@ class Tanggap:
         _, plan = planning.best(problem, situation, SECONDS, explain=False)
         return [_given(match.need_id, match.supply_id, match.quantity) for match in plan.matches]
 
+    def trips(self, world: World, loads: list[Load]) -> list[Trip]:
+        """The plan's trips with those who are free, and by itself what none of them brings."""
+        if not loads:
+            return []
+        found = trips.plan(
+            [_as_load(world, n, load) for n, load in enumerate(loads)],
+            [_vehicle(world, one) for one in world.free_people() if not one.planned_for],
+            {str(n): world.ways.places[place] for n, place in enumerate(world.ways.site)},
+            shakes=0,
+        )
+        ridden = [
+            Trip([loads[int(stop.load)] for stop in trip.stops], int(trip.vehicle) if trip.turn == 1 else None)
+            for trip in found.trips
+        ]
+        return ridden + [Trip([loads[int(name)]]) for name in sorted(found.left)]
+
     def rank(self, world: World, job: Job) -> Any:
         """The most pressing first, as the product does."""
         needs = [(world.needs[line.need], line.quantity) for line in job.lines]
         urgency = sum(need.weight(world.now) * quantity / need.quantity for need, quantity in needs)
-        return offering.pressing(job.tier, urgency, world.ways.to(job.ends, DEFAULT_VEHICLE)[job.begins])
+        return offering.pressing(job.tier, urgency, world.minutes_of(job))
+
+
+def _as_load(world: World, n: int, load: Load) -> trips.Load:
+    """The load with the weight of its most urgent need, as in the product's `carriers`."""
+    weight = max(world.needs[line.need].weight(world.now) for line in load.lines)
+    at = world.ways.places[world.ways.report[load.report]]
+    return trips.Load(f"{n:06}", str(load.site), at, load.carries.weight_kg, load.carries.volume_m3, weight)
+
+
+def _vehicle(world: World, one: Person) -> trips.Vehicle:
+    kind = one.vehicle or "foot"
+    room, left = CAPACITY[kind], one.until_min - world.minute
+    return trips.Vehicle(f"{one.id:06}", kind, world.ways.places[one.place], room.weight_kg, room.volume_m3, left)
 
 
 def _servable(problem: situations.Problem) -> situations.Problem:

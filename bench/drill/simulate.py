@@ -11,7 +11,7 @@ import itertools
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -20,10 +20,9 @@ from typing import Any, Final, Protocol
 from bench.drill.answers import Answers
 from bench.drill.case import Case
 from bench.drill.ways import Ways
-from bench.drill.world import Given, Job, Lot, Need, Person, World
-from geo.travel import DEFAULT_VEHICLE
-from server.domain import offering
-from server.domain.carrying import CAPACITY, LARGEST, Load, can_carry, into_loads, load_of
+from bench.drill.world import Given, Job, Load, Lot, Need, Person, Trip, World
+from server.domain import carrying, offering
+from server.domain.carrying import CAPACITY, LARGEST, can_carry, into_loads, load_of
 from server.domain.catalogue import ITEMS
 from server.domain.solo import night_of
 
@@ -51,6 +50,10 @@ class Policy(Protocol):
         """Units of free lots, and free volunteers, for open needs. Work that nobody was asked for is in
         `world.loose`; what it holds is free again, and is lost unless it is given anew.
         """
+        ...
+
+    def trips(self, world: World, loads: list[Load]) -> list[Trip]:
+        """Which loads ride together."""
         ...
 
     def rank(self, world: World, job: Job, /) -> Any:
@@ -166,39 +169,47 @@ class Drill:
         return any(lot.item in wanted for lot in self.world.free_lots())
 
     def _approve(self, given: list[Given]) -> None:
-        """Make work of it: a job for each volunteer of a service, and for each load from one site to one case."""
+        """Make work of it: a job for each volunteer of a service, and for each trip with loads from one site."""
         self.world.hold(given)
+        for one in given:
+            if one.volunteer is not None:
+                stops = [(self.world.ways.report[self.world.needs[one.need].report], [one])]
+                job = self._add_job(None, stops, one.volunteer)
+                self.world.people[one.volunteer].planned_for.add(job.id)
+        began = time.process_time()
+        trips = self.policy.trips(self.world, list(self._loads(given)))
+        self.solve_s += time.process_time() - began
+        for trip in trips:
+            stops = [(self.world.ways.report[load.report], load.lines) for load in trip.loads]
+            self._add_job(trip.loads[0].site, stops, trip.wanted)
+
+    def _loads(self, given: list[Given]) -> Iterator[Load]:
+        """The goods from each site to each case, in pieces that the largest vehicle here takes."""
+        rooms = [CAPACITY[one.vehicle or "foot"] for one in self.world.here()]
+        room = max(rooms, key=lambda room: room.weight_kg, default=LARGEST)
         together: dict[tuple[int, int], list[Given]] = defaultdict(list)
         for one in given:
-            if one.lot is None:
-                self._add_job(None, [one], one.volunteer)
-            else:
+            if one.lot is not None:
                 together[self.world.needs[one.need].report, self.world.lots[one.lot].site].append(one)
-        room = self._largest_room()
-        for (_, site), lines in together.items():
+        for (report, site), lines in together.items():
             rows = [{"item": self.world.needs[one.need].item, "quantity": one.quantity, "of": one} for one in lines]
-            for load in into_loads(rows, room):
-                parts = [Given(row["of"].need, row["quantity"], row["of"].lot) for row in load]
-                self._add_job(site, parts, None)
+            for piece in into_loads(rows, room):
+                parts = [Given(row["of"].need, row["quantity"], row["of"].lot) for row in piece]
+                yield Load(site, report, parts, load_of((row["item"], row["quantity"]) for row in piece))
 
-    def _largest_room(self) -> Load:
-        rooms = [CAPACITY[one.vehicle or "foot"] for one in self.world.here()]
-        return max(rooms, key=lambda room: room.weight_kg, default=LARGEST)
-
-    def _add_job(self, site: int | None, lines: list[Given], wanted: int | None) -> None:
+    def _add_job(self, site: int | None, stops: list[tuple[int, list[Given]]], wanted: int | None) -> Job:
+        lines = [line for _, parts in stops for line in parts]
         needs = [self.world.needs[line.need] for line in lines]
         items = [(need.item, line.quantity) for need, line in zip(needs, lines, strict=True)]
-        report, ways = needs[0].report, self.world.ways
         job = Job(
-            next(self._ids), report, site, lines, min(need.tier for need in needs), wanted,
-            begins=ways.report[report] if site is None else ways.site[site],
-            ends=ways.report[report],
+            next(self._ids), needs[0].report, site, min(need.tier for need in needs), wanted,
+            begins=stops[0][0] if site is None else self.world.ways.site[site],
+            stops=stops,
             vehicles=_vehicles(load_of(items)),
             skills=frozenset().union(*(ITEMS[item].skills for item, _ in items)),
         )  # fmt: skip
         self.world.jobs[job.id] = job
-        if wanted is not None:
-            self.world.people[wanted].planned_for.add(job.id)
+        return job
 
     def _is_planned_no_more(self, job: Job) -> None:
         if job.wanted is not None:
@@ -233,8 +244,7 @@ class Drill:
     def _able(self, job: Job, rules: offering.Rules, people: Iterable[Person]) -> list[Person]:
         """Who can do it and may be asked now, the planned one first, then the nearest."""
         ways, now = self.world.ways, self.world.minute
-        rest = 0.0 if job.site is None else ways.to(job.ends, DEFAULT_VEHICLE)[job.begins]
-        dark_in = self.night.next_min(now) - now - rules.round.seconds / 60 - rest
+        dark_in = self.night.next_min(now) - now - rules.round.seconds / 60 - self.world.minutes_of(job)
         found = []
         for one in people:
             if one.is_busy or one.until_min <= now or (one.vehicle or "foot") not in job.vehicles:
@@ -318,24 +328,30 @@ class Drill:
         others, one.considers = sorted(one.considers - {job.id}), set()
         for number in others:
             self.world.jobs[number].asked[one.id] = "withdrawn"
-        minute = self.world.minute
-        stops = [one.place, *([] if job.site is None else [job.begins]), job.ends]
-        for start, stop in itertools.pairwise(stops):
-            minutes, km = self.world.ways.trip(start, stop, one.vehicle, minute)
-            minute, self.km = minute + minutes, self.km + km
-        self._at(minute, lambda: self._hands_over(job, one))
+        self._set_out(job, one)
         for number in others:
             self._ask(self.world.jobs[number])
         return thanked
 
-    def _hands_over(self, job: Job, one: Person) -> None:
-        for line in job.lines:
+    def _set_out(self, job: Job, one: Person) -> None:
+        """To the site and from there by the stops; what is handed over takes its time at each of them."""
+        minute, here = self.world.minute, one.place
+        stays = SERVICE_MIN if job.site is None else HAND_OVER_MIN
+        ways: list[tuple[int, list[Given]]] = [] if job.site is None else [(job.begins, [])]
+        for place, lines in [*ways, *job.stops]:
+            minutes, km = self.world.ways.trip(here, place, one.vehicle, minute)
+            minute, here, self.km = minute + minutes, place, self.km + km
+            if lines:
+                self._at(minute, lambda place=place, lines=lines: self._hands_over(one, place, lines))  # type: ignore[misc]
+                minute += stays
+        self._at(minute, lambda: self._is_free(one))
+
+    def _hands_over(self, one: Person, place: int, lines: list[Given]) -> None:
+        one.place = place
+        for line in lines:
             need = self.world.needs[line.need]
             need.handed_over.append((self.world.minute, line.quantity))
             self.world.reached_min[need.village] = self.world.minute
-        one.place = job.ends
-        stays = SERVICE_MIN if job.site is None else HAND_OVER_MIN
-        self._at(self.world.minute + stays, lambda: self._is_free(one))
 
     def _is_free(self, one: Person) -> None:
         one.is_busy = False
@@ -345,7 +361,7 @@ class Drill:
 
 
 @cache
-def _vehicles(load: Load) -> frozenset[str]:
+def _vehicles(load: carrying.Load) -> frozenset[str]:
     """Which vehicles carry that in one go."""
     return frozenset(vehicle for vehicle in CAPACITY if can_carry(vehicle, load))
 

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 
 from bench.drill.case import Case
 from bench.drill.ways import Ways
-from server.domain import priority, sla
+from geo.travel import DEFAULT_VEHICLE
+from server.domain import carrying, priority, sla
 from server.domain.catalogue import ITEMS, Kind
 from server.domain.solo import CREWS
 
@@ -101,11 +103,30 @@ class Given:
     volunteer: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What goes from a site to the place of a report in one go."""
+
+    site: int
+    report: int
+    lines: list[Given]
+    carries: carrying.Load
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """Loads that ride together, in order, and who is asked first (None: the nearest)."""
+
+    loads: list[Load]
+    wanted: int | None = None
+
+
 @dataclass(slots=True)
 class Job:
-    """A load for one place, or a service there: what one volunteer is asked to do.
+    """A trip with loads from one site, or a service at a place: what one volunteer is asked to do.
 
-    begins, ends: the places where the work begins and ends. vehicles: those that carry it in one go; skills: of a
+    wanted: who is asked first. begins: the place where the work begins; stops: then the places in order, each with what
+    is handed over there. report: that of the first stop. vehicles: those that carry it in one go; skills: of a
     service. asked: the state of every offer by volunteer; refusals since the asking began; call_min: when a
     coordinator calls somebody, once a person was asked for.
     """
@@ -113,17 +134,26 @@ class Job:
     id: int
     report: int
     site: int | None
-    lines: list[Given]
     tier: int
     wanted: int | None
     begins: int
-    ends: int
+    stops: list[tuple[int, list[Given]]]
     vehicles: frozenset[str]
     skills: frozenset[str]
     is_waiting: bool = True
     asked: dict[int, str] = field(default_factory=dict)
     refusals: int = 0
     call_min: float | None = None
+
+    @property
+    def lines(self) -> list[Given]:
+        """All that is handed over."""
+        return [line for _, lines in self.stops for line in lines]
+
+    @property
+    def ends(self) -> int:
+        """The place where the work ends."""
+        return self.stops[-1][0]
 
     @property
     def is_loose(self) -> bool:
@@ -180,6 +210,11 @@ class World:
     def loose(self) -> list[Job]:
         """Work that nobody was asked for yet."""
         return [job for job in self.jobs.values() if job.is_loose]
+
+    def minutes_of(self, job: Job) -> float:
+        """From where the work begins by its stops to where it ends, by the usual vehicle."""
+        places = [job.begins, *(place for place, _ in job.stops)]
+        return sum(self.ways.to(end, DEFAULT_VEHICLE)[start] for start, end in pairwise(places) if start != end)
 
     def hold(self, lines: Iterable[Given]) -> None:
         """Take what is given off what is free."""
