@@ -24,7 +24,7 @@ from geo.flow import Ints, Quantities, exact_dot
 from geo.frames import checked_needs, checked_supplies
 from geo.pricing import Costs
 from geo.reasons import Reasons
-from geo.transportation import Effort, Solution, Start, solve
+from geo.transportation import ALL_PAIRS, Effort, Solution, Start, solve
 
 VERSION: Final = "1"
 """Of the method; stored with every plan. Raised when the same input may give another plan."""
@@ -271,7 +271,9 @@ def _planned(group: _Group, options: Options, seconds: float | None, spent: floa
         free = np.minimum(free, 1)
     units = Quantities(group.needs["quantity"].to_numpy(np.int64), unmet, free)
     effort = Effort(options.stopwatch, seconds, options.gap, ranks, options.explain)
-    start = options.earlier.start(group.needs, group.supplies) if options.earlier else None
+    start = None
+    if options.earlier and group.pairs > ALL_PAIRS:
+        start = options.earlier.start(group.needs, group.supplies)
     solved = solve(units, costs, effort, start)
     reasons = None
     if options.explain and isinstance(costs, TravelCosts):

@@ -9,7 +9,7 @@ from bench.drill.world import Given, Job, Load, Lot, Need, Person, Trip, World
 from geo import trips
 from geo.travel import DEFAULT_VEHICLE
 from server.domain import offering
-from server.domain.carrying import CAPACITY
+from server.domain.carrying import room_of
 from server.domain.catalogue import ITEMS, Kind
 from server.services import planning, situations
 
@@ -122,7 +122,7 @@ def _as_load(world: World, n: int, load: Load) -> trips.Load:
 
 def _vehicle(world: World, one: Person) -> trips.Vehicle:
     kind = one.vehicle or "foot"
-    room, left = CAPACITY[kind], one.until_min - world.minute
+    room, left = room_of(one.vehicle), one.until_min - world.minute
     return trips.Vehicle(f"{one.id:06}", kind, world.ways.places[one.place], room.weight_kg, room.volume_m3, left)
 
 

@@ -22,7 +22,7 @@ from bench.drill.case import Case
 from bench.drill.ways import Ways
 from bench.drill.world import Given, Job, Load, Lot, Need, Person, Trip, World
 from server.domain import carrying, offering
-from server.domain.carrying import CAPACITY, LARGEST, can_carry, into_loads, load_of
+from server.domain.carrying import CAPACITY, can_carry, into_loads, largest_room, load_of
 from server.domain.catalogue import ITEMS
 from server.domain.solo import night_of
 
@@ -185,8 +185,7 @@ class Drill:
 
     def _loads(self, given: list[Given]) -> Iterator[Load]:
         """The goods from each site to each case, in pieces that the largest vehicle here takes."""
-        rooms = [CAPACITY[one.vehicle or "foot"] for one in self.world.here()]
-        room = max(rooms, key=lambda room: room.weight_kg, default=LARGEST)
+        room = largest_room(one.vehicle for one in self.world.here())
         together: dict[tuple[int, int], list[Given]] = defaultdict(list)
         for one in given:
             if one.lot is not None:

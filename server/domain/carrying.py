@@ -36,6 +36,16 @@ CAPACITY: Mapping[str, Load] = {
 LARGEST = CAPACITY["truck"]
 
 
+def room_of(vehicle: str | None) -> Load:
+    """What a volunteer with that vehicle (none: on foot) takes in one go."""
+    return CAPACITY[vehicle or "foot"]
+
+
+def largest_room(vehicles: Iterable[str | None]) -> Load:
+    """What the largest of these vehicles takes; a truck's room when there is none."""
+    return max(map(room_of, vehicles), key=lambda room: room.weight_kg, default=LARGEST)
+
+
 def load_of(lines: Iterable[tuple[str, int]]) -> Load:
     """The load of items and their quantities."""
     parts = [(ITEMS[item], quantity) for item, quantity in lines]

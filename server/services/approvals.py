@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from server.domain import events, lifecycle
-from server.domain.carrying import CAPACITY, LARGEST, Load, into_loads, load_of
+from server.domain.carrying import Load, into_loads, largest_room, load_of
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, require
 from server.services import loosening, plans, queries
@@ -151,8 +151,7 @@ def _use(desk: _Desk, match: Row, quantity: int) -> None:
 
 def _proposals(desk: _Desk, kept: list[Row]) -> Iterable[Proposal]:
     """A proposal for each volunteer of a service, each stop of a trip, and each load that no trip brings."""
-    rooms = [CAPACITY[row["vehicle"] or "foot"] for row in desk.here]
-    room = max(rooms, key=lambda room: room.weight_kg, default=LARGEST)
+    room = largest_room(row["vehicle"] for row in desk.here)
     for match in kept:
         if match["volunteer_id"]:
             yield _proposal(desk, "service", [match], volunteer_id=match["volunteer_id"])
@@ -174,7 +173,7 @@ def _trip(desk: _Desk, trip: Mapping[str, Any], goods: dict[int, Row], room: Loa
     any more.
     """
     left = dict(goods)
-    found = [(stop, lines) for stop in trip["stops"] if (lines := _cut(stop, left))]
+    found = [(stop, lines) for stop in trip["stops"] if (lines := plans.brought(stop, left))]
     if not load_of((line["item"], line["quantity"]) for _, lines in found for line in lines).fits(room):
         return
     goods.update(left)
@@ -190,17 +189,6 @@ def _trip(desk: _Desk, trip: Mapping[str, Any], goods: dict[int, Row], room: Loa
             stop=nth,
             expected_at=desk.tx.now + timedelta(minutes=stop["minutes"]),
         )
-
-
-def _cut(stop: Mapping[str, Any], left: dict[int, Row]) -> list[Row]:
-    """The matches of a stop with what of them it brings, taken off what is left of them."""
-    lines = []
-    for line in (line for line in stop["lines"] if line["n"] in left):
-        match = left[line["n"]]
-        quantity = min(match["quantity"], line["quantity"])
-        left[line["n"]] = {**match, "quantity": match["quantity"] - quantity}
-        lines += [{**match, "quantity": quantity}] if quantity else []
-    return lines
 
 
 def _proposal(desk: _Desk, kind: str, matches: list[Row], **more: Any) -> Proposal:

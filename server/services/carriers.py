@@ -11,7 +11,7 @@ from typing import Any
 
 from geo import trips
 from server.domain import priority
-from server.domain.carrying import CAPACITY, LARGEST, Load, into_loads, load_of
+from server.domain.carrying import Load, into_loads, largest_room, load_of, room_of
 from server.services.moves import Row
 from server.services.situations import Situation
 
@@ -69,7 +69,7 @@ def _loads(
 ) -> Iterator[_Goods]:
     """The goods from each site to each case, in pieces that the largest vehicle takes."""
     site_of = {lot["id"]: lot["site_id"] for lot in situation.lots}
-    room = max((CAPACITY[_kind(row)] for row in drivers), key=lambda room: room.weight_kg, default=LARGEST)
+    room = largest_room(row["vehicle"] for row in drivers)
     together: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         if row["lot_id"]:
@@ -95,7 +95,7 @@ def _load(name: str, goods: _Goods, situation: Situation, needs: Mapping[int, Ro
 
 
 def _vehicle(row: Row, situation: Situation) -> trips.Vehicle:
-    room, left = CAPACITY[_kind(row)], (row["until"] - situation.now).total_seconds() / 60
+    room, left = room_of(row["vehicle"]), (row["until"] - situation.now).total_seconds() / 60
     return trips.Vehicle(row["id"], _kind(row), (row["lon"], row["lat"]), room.weight_kg, room.volume_m3, left)
 
 

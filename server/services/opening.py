@@ -6,7 +6,7 @@ For workers only, as `planning`. Nothing is opened here: docs/decisions/kits.md.
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from geo import matching
 from server.domain.catalogue import KITS
@@ -51,9 +51,7 @@ def found(problem: Problem, plan: matching.Plan, kits: Sequence[Row], again: Aga
 
 def _left(kits: Sequence[Row], plan: matching.Plan) -> dict[str, int]:
     """How many kits of each lot the plan gives to nobody."""
-    used = Counter[str]()
-    for match in plan.matches:
-        used[match.supply_id] += match.quantity
+    used = _units(plan, "supply_id")
     return {lot["id"]: lot["free"] - used[lot["id"]] for lot in kits}
 
 
@@ -67,9 +65,7 @@ def _inside(kits: Sequence[Row], items: Collection[str], count: Callable[[str, s
 
 def _counts(first: matching.Plan, kits: Sequence[Row]) -> dict[str, dict[str, int]]:
     """How many kits of each lot hold what the matches take, by item."""
-    units = Counter[str]()
-    for match in first.matches:
-        units[match.supply_id] += match.quantity
+    units = _units(first, "supply_id")
     counts: dict[str, dict[str, int]] = {}
     for lot in kits:
         for item, each in KITS[lot["item"]].holds.items():
@@ -85,13 +81,13 @@ def _with(problem: Problem, items: Collection[str], opened: Sequence[Mapping[str
 
 
 def _gains(before: matching.Plan, after: matching.Plan) -> dict[str, int]:
-    was, now = _units(before), _units(after)
+    was, now = _units(before, "need_id"), _units(after, "need_id")
     return {need_id: now[need_id] - was[need_id] for need_id in sorted(now) if now[need_id] > was[need_id]}
 
 
-def _units(plan: matching.Plan) -> Counter[str]:
-    """What each need gets."""
+def _units(plan: matching.Plan, side: Literal["need_id", "supply_id"]) -> Counter[str]:
+    """What each need gets, or what is taken of each supply."""
     units = Counter[str]()
     for match in plan.matches:
-        units[match.need_id] += match.quantity
+        units[getattr(match, side)] += match.quantity
     return units

@@ -4,7 +4,7 @@ For workers only, as `planning`. Villages are counted in people: a need counts a
 where nobody counted them), so that litres and blankets can be added up.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from geo import fairness, matching
 from geo.costs import Rules
 from server.domain.catalogue import HOUSEHOLD, KITS
-from server.services.loosening import source_of
+from server.services.loosening import Pair, source_of
 from server.services.moves import Row
 from server.services.opening import NOTHING, Opening
 from server.services.rulings import shown
@@ -44,28 +44,35 @@ def new_and_moved(situation: Situation, plan: matching.Plan) -> tuple[list[dict[
     An assignment all of whose lines the plan has again stays as it is and is no match.
     """
     rows = match_rows(situation, plan)
+    rows_of = _by_source(rows)
     moved = []
     for assignment_id, members in groupby(situation.loose, key=lambda line: line["id"]):
         lines = list(members)
-        if not _used_up(rows, lines):
+        if not _used_up(rows_of, lines):
             moved.append({"assignment_id": assignment_id, "version": lines[0]["version"], "lines": _lines(lines)})
     left = [row for row in rows if row["quantity"]]
     return [{**row, "n": n} for n, row in enumerate(left, 1)], moved
 
 
-def _used_up(rows: list[dict[str, Any]], lines: Sequence[Row]) -> bool:
+def _by_source(rows: Sequence[dict[str, Any]]) -> Mapping[Pair, list[dict[str, Any]]]:
+    found: dict[Pair, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[source_of(row)].append(row)
+    return found
+
+
+def _used_up(rows_of: Mapping[Pair, list[dict[str, Any]]], lines: Sequence[Row]) -> bool:
     """Take the lines off the rows; False, and nothing taken, when the rows do not have all of them."""
-    left = [row["quantity"] for row in rows]
+    wanted = Counter[Pair]()
     for line in lines:
-        wanted = line["quantity"]
-        for at, row in enumerate(rows):
-            if source_of(row) == source_of(line):
-                part = min(wanted, left[at])
-                left[at], wanted = left[at] - part, wanted - part
-        if wanted:
-            return False
-    for row, quantity in zip(rows, left, strict=True):
-        row["quantity"] = quantity
+        wanted[source_of(line)] += line["quantity"]
+    if any(units > sum(row["quantity"] for row in rows_of.get(source, ())) for source, units in wanted.items()):
+        return False
+    for source, units in wanted.items():
+        left = units
+        for row in rows_of[source]:
+            part = min(left, row["quantity"])
+            row["quantity"], left = row["quantity"] - part, left - part
     return True
 
 

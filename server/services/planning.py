@@ -33,13 +33,16 @@ MOST_WEIGHED = 10
 @dataclass(frozen=True)
 class Solved:
     """The plan; the plan without the term of fairness, and without each ruling by id, where there was time for it; of
-    a what-if the plan for things as they are. carried: by which trips; carried_as_it_is: those of a what-if for
-    things as they are. kits: those that would serve more when they are opened. `seconds`: for all of it.
+    a what-if the plan for things as they are. rows, moved: what is new in the plan, and which proposed assignments it
+    moves. carried: by which trips; carried_as_it_is: those of a what-if for things as they are. kits: those that would
+    serve more when they are opened. `seconds`: for all of it.
     """
 
     plan: matching.Plan
     seconds: float
     carried: Mapping[str, Any]
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    moved: list[dict[str, Any]] = field(default_factory=list)
     without: matching.Plan | None = None
     unruled: Mapping[str, matching.Plan] = field(default_factory=dict)
     as_it_is: matching.Plan | None = None
@@ -154,7 +157,9 @@ def solve(situation: Situation) -> Solved:
         return _solve_what_if(situation)
     began, seconds = time.perf_counter(), float(situation.settings["seconds"])
     problem, plan = best(problem_of(situation), situation, seconds, explain=len(situation.needs) <= EXPLAINED)
-    carried = _carried(situation, plan)
+    rows, moved = plan_figures.new_and_moved(situation, plan)
+    gone = {one["assignment_id"] for one in moved}
+    carried = carriers.carried(situation, rows, [line for line in situation.loose if line["id"] not in gone])
 
     def again(other: Problem, strength: float, earlier: matching.Earlier | None = None) -> matching.Plan | None:
         left = seconds - (time.perf_counter() - began)
@@ -167,14 +172,7 @@ def solve(situation: Situation) -> Solved:
         for ruling in situation.rulings[:MOST_WEIGHED]
         if (found := again(problem.without(ruling["id"]), situation.strength, plan.earlier))
     }
-    return Solved(plan, time.perf_counter() - began, carried, without, unruled, kits=kits)
-
-
-def _carried(situation: Situation, plan: matching.Plan) -> dict[str, Any]:
-    """The trips for what is new in a plan."""
-    rows, moved = plan_figures.new_and_moved(situation, plan)
-    gone = {one["assignment_id"] for one in moved}
-    return carriers.carried(situation, rows, [line for line in situation.loose if line["id"] not in gone])
+    return Solved(plan, time.perf_counter() - began, carried, rows, moved, without, unruled, kits=kits)
 
 
 def best(problem: Problem, situation: Situation, seconds: float, *, explain: bool) -> tuple[Problem, matching.Plan]:
@@ -228,7 +226,7 @@ def write(tx: Tx, situation: Situation, solved: Solved) -> bool:
 
 def _store_live(tx: Tx, plan: Row, situation: Situation, solved: Solved) -> dict[str, Any]:
     """Store the matches and put older plans aside; returns what the plan says besides."""
-    rows, moved = plan_figures.new_and_moved(situation, solved.plan)
+    rows, moved = solved.rows, solved.moved
     tx.plans.add_matches(rows)
     older = [row for row in tx.plans.in_state(plan["incident_id"], "ready") if row["id"] != plan["id"]]
     result = {

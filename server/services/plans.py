@@ -182,6 +182,17 @@ _MATCH = (
 )  # fmt: skip
 
 
+def brought(stop: Mapping[str, Any], left: dict[int, Row]) -> list[Row]:
+    """The matches of a stop of a planned trip with what of them it brings, taken off what is left of them (by n)."""
+    found = []
+    for line in (line for line in stop["lines"] if line["n"] in left):
+        match = left[line["n"]]
+        quantity = min(line["quantity"], match["quantity"])
+        left[line["n"]] = {**match, "quantity": match["quantity"] - quantity}
+        found += [{**match, "quantity": quantity}] if quantity else []
+    return found
+
+
 def visible(actor: Actor, plan: Row | None) -> Row:
     """The plan, when the person may know of it. Raises NotFound."""
     if plan is None or not may(actor, Permission.BOARD_READ, plan["area"]):

@@ -2,17 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
-from typing import Any
 
-from geo import travel
 from server.domain import offering, priority
-from server.services import moves
+from server.services import moves, ways
 from server.services.moves import Row
 from server.store.unit_of_work import Tx
 
 Order = tuple[tuple[bool, float], str]
-Point = tuple[float, float]
 
 
 def order_of(tx: Tx, rows: Sequence[Row]) -> dict[str, Order]:
@@ -40,18 +36,10 @@ def _pressing(
     )
     tier = min((need["tier"] for _, need in mine), default=3)
     site = tx.sites.get(trip[0]["site_id"]) if trip[0]["site_id"] else None
-    return offering.pressing(tier, urgency, _minutes([point for one in (site, *_ends(mine)) if (point := _point(one))]))
+    stops = [point for one in (site, *_ends(mine)) if (point := ways.point_of(one))]
+    return offering.pressing(tier, urgency, ways.minutes_along(stops))
 
 
 def _ends(mine: Sequence[tuple[Row, Row]]) -> list[Row]:
     """Where the trip stops, each case once, in order."""
     return list({need["case_id"]: need for _, need in mine}.values())
-
-
-def _point(place: Mapping[str, Any] | None) -> Point | None:
-    return None if place is None or place["lon"] is None else (place["lon"], place["lat"])
-
-
-def _minutes(stops: Sequence[Point]) -> float:
-    """From the first stop by the others to the last."""
-    return sum(float(travel.minutes(start, end)) for start, end in pairwise(stops))

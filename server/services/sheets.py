@@ -100,16 +100,8 @@ def _drafted(tx: Tx, plan: Row) -> list[Trip]:
 
 def _planned_trip(trip: Mapping[str, Any], rows: dict[int, Row], aliases: Mapping[str, str]) -> Trip:
     """One of the plan's own trips, without what was taken out; what it brings is taken off the rows."""
-    stops = []
-    for stop in trip["stops"]:
-        here = []
-        for line in (line for line in stop["lines"] if line["n"] in rows):
-            row = rows[line["n"]]
-            quantity = min(line["quantity"], row["quantity"])
-            rows[line["n"]] = {**row, "quantity": row["quantity"] - quantity}
-            here += [{**row, "quantity": quantity}] if quantity else []
-        if here:
-            stops.append(_stop(here, stop["minutes"]))
+    cut = [(plans.brought(stop, rows), stop["minutes"]) for stop in trip["stops"]]
+    stops = [_stop(here, minutes) for here, minutes in cut if here]
     driver = aliases.get(trip["volunteer_id"])
     return Trip(str(trip["n"]), trip["site_id"], trip["vehicle"], driver, trip["minutes"], trip["km"], stops)
 

@@ -13,14 +13,11 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo import travel
 from server.domain.solo import Night, night_of
-from server.services import queries
+from server.services import queries, ways
 from server.services.hazards import CLOSURE
 from server.services.moves import Row
 from server.store.unit_of_work import Tx
-
-Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class Way:
     asked_until: when an offer made now ends.
     """
 
-    stops: Sequence[Point]
+    stops: Sequence[ways.Point]
     minutes: float
     now: datetime
     asked_until: datetime
@@ -44,12 +41,11 @@ def way_of(tx: Tx, trip: Sequence[Row], lasts: timedelta) -> Way:
     first = trip[0]
     incident = tx.incidents.get(first["incident_id"]) or {}
     site = tx.sites.get(first["site_id"]) if first["site_id"] else None
-    found = [_point(place) for place in (site, *(tx.cases.get(row["case_id"]) for row in trip)) if place]
-    stops = [point for point in found if point]
-    minutes = float(travel.minutes(stops[:-1], stops[1:]).sum()) if len(stops) > 1 else 0.0
+    places = (site, *(tx.cases.get(row["case_id"]) for row in trip))
+    stops = [point for place in places if (point := ways.point_of(place))]
     active = tx.hazards.active(queries.pool_of(tx, incident), tx.now)
     dangers = [shapely.from_geojson(json.dumps(one["shape"])) for one in active if one["kind"] != CLOSURE]
-    return Way(stops, minutes, tx.now, tx.now + lasts, night_of(incident.get("settings")), dangers)
+    return Way(stops, ways.minutes_along(stops), tx.now, tx.now + lasts, night_of(incident.get("settings")), dangers)
 
 
 def why_not_alone(way: Way, volunteer: Mapping[str, Any], minutes: float) -> str | None:
@@ -57,16 +53,12 @@ def why_not_alone(way: Way, volunteer: Mapping[str, Any], minutes: float) -> str
 
     `minutes`: to the first stop. The way is straight, and its end as far off as a pickup needs from the first stop.
     """
-    start = _point(volunteer)
+    start = ways.point_of(volunteer)
     if way.dangers and shapely.intersects(_line([start, *way.stops] if start else way.stops), way.dangers).any():
         return "alone_hazard"
     back_by = way.asked_until + timedelta(minutes=minutes + way.minutes)
     return "alone_night" if way.night.touches(way.now, back_by) else None
 
 
-def _line(points: Sequence[Point]) -> BaseGeometry:
+def _line(points: Sequence[ways.Point]) -> BaseGeometry:
     return shapely.LineString(points) if len(points) > 1 else shapely.MultiPoint(points)
-
-
-def _point(place: Mapping[str, Any]) -> Point | None:
-    return None if place["lon"] is None else (place["lon"], place["lat"])

@@ -145,7 +145,7 @@ def test_what_is_told_is_what_comes_of_it_and_no_other_opening_serves_more(asked
         assert all(0 < count <= left[lot_id] for lot_id, count in counts.items())
         done = opened(problem, [(lot, counts.get(lot["id"], 0)) for lot in kits])
         then = solve(done, strength)
-        was, now = opening._units(plan), opening._units(then)
+        was, now = opening._units(plan, "need_id"), opening._units(then, "need_id")
         told_of = {row["need_id"]: found.serves.get(row["need_id"], 0) for row in rows if row["item"] == item}
         assert sum(told_of.values()) == sum(now[need_id] - was[need_id] for need_id in told_of)
         assert {row["need_id"]: now[row["need_id"]] for row in rows if row["item"] == "family_kit"} == {

@@ -442,7 +442,8 @@ def test_nobody_sees_nothing(world):
 def test_lines_of_one_lot_for_one_need_are_taken_off_a_plan_together(lines, left):
     pair = {"need_id": 1, "lot_id": "a", "volunteer_id": None}
     rows = [{**pair, "quantity": 2}, {**pair, "need_id": 2, "quantity": 9}, {**pair, "quantity": 3}]
-    has_all = plan_figures._used_up(rows, [{**pair, "quantity": quantity} for quantity in lines])
+    taken = [{**pair, "quantity": quantity} for quantity in lines]
+    has_all = plan_figures._used_up(plan_figures._by_source(rows), taken)
     assert has_all is (left is not None)
     assert sum(row["quantity"] for row in rows) == 9 + (5 if left is None else left)
     assert min(row["quantity"] for row in rows) >= 0

@@ -3,9 +3,9 @@ import { word } from "../../words";
 import { casePath, go } from "../address";
 import { number, quantityOf } from "../format";
 import { useWide } from "../hooks";
-import { TierBadge } from "../parts";
 import { placeName } from "../places";
 import type { Match } from "./detail";
+import { ItemLine } from "./item_line";
 import { LongTable, type Column } from "./long_table";
 import { RulingForms } from "./ruling_forms";
 import { matchKey, type Mark, type Places } from "./view";
@@ -96,18 +96,14 @@ interface WhatProps {
 
 function What({ match, places, picks, mark }: WhatProps) {
   return (
-    <>
-      <TierBadge tier={match.tier} />
-      <span class="lt-lines">
-        <strong>
-          {word(`items.${match.item}`)} {quantityOf(match.item, picks?.quantities?.get(match.n) ?? match.quantity)}{" "}
-          <MarkBadge match={match} mark={mark} />
-        </strong>
-        <span class="muted">
-          {placeName(match.area)} · {places ? places.source(match) : `#${match.case_id}`}
-        </span>
-      </span>
-    </>
+    <ItemLine
+      one={match}
+      quantity={picks?.quantities?.get(match.n) ?? match.quantity}
+      beside={places ? places.source(match) : `#${match.case_id}`}
+    >
+      {" "}
+      <MarkBadge match={match} mark={mark} />
+    </ItemLine>
   );
 }
 

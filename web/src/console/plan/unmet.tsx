@@ -2,13 +2,14 @@
 import { useState } from "preact/hooks";
 import { word } from "../../words";
 import { casePath, go } from "../address";
-import { amount, number, quantityOf } from "../format";
+import { amount, number } from "../format";
 import { useWide } from "../hooks";
-import { Do, TierBadge } from "../parts";
+import { Do } from "../parts";
 import { placeName } from "../places";
 import { items } from "../setup";
 import { unmetWord } from "../why";
 import type { Unmet } from "./detail";
+import { ItemLine } from "./item_line";
 import { LongTable, type Column } from "./long_table";
 import { KitRemedy } from "./kits";
 import { PinNearest } from "./ruling_forms";
@@ -55,19 +56,7 @@ export function UnmetNeeds({ unmet, places, opened, open, canRule, ruled, tryMor
         sortedBy="main"
         mainLabel={word("plan.columns.what")}
         mainSort={(one) => `${one.tier} ${word(`items.${one.item}`)} ${placeName(one.area)}`}
-        main={(one) => (
-          <>
-            <TierBadge tier={one.tier} />
-            <span class="lt-lines">
-              <strong>
-                {word(`items.${one.item}`)} {quantityOf(one.item, one.quantity)}
-              </strong>
-              <span class="muted">
-                {placeName(one.area)} · #{one.case_id}
-              </span>
-            </span>
-          </>
-        )}
+        main={(one) => <ItemLine one={one} quantity={one.quantity} beside={`#${one.case_id}`} />}
         detail={(one) => <UnmetDetail {...{ one, places, canRule, ruled, tryMore }} />}
         empty={word(isAllMet ? "plan.all_met" : "plan.nothing_here")}
       />

@@ -68,6 +68,12 @@ function Input({ name, label, value, set, wrong, numeric = false, optional = fal
   );
 }
 
+/** How many of what is free of a lot. */
+function OfFree({ lot, hint, ...input }: Pick<InputProps, "name" | "value" | "set" | "wrong" | "hint"> & { lot: Lot }) {
+  const free = word("sites.free_is", { n: quantityOf(lot.item, lot.free) });
+  return <Input {...input} label={word("sites.quantity")} numeric hint={hint ? `${free} · ${hint}` : free} />;
+}
+
 export function ReceiveForm({ site, done }: { site: Site; done: () => void }) {
   const doing = useDoing();
   const [item, setItem] = useState("");
@@ -182,15 +188,7 @@ export function TransferForm({ lot, done }: { lot: Lot; done: () => void }) {
           ))}
         </datalist>
       </Field>
-      <Input
-        name="transfer-quantity"
-        label={word("sites.quantity")}
-        value={quantity}
-        set={setQuantity}
-        wrong={wrong.quantity}
-        numeric
-        hint={word("sites.free_is", { n: quantityOf(lot.item, lot.free) })}
-      />
+      <OfFree name="transfer-quantity" lot={lot} value={quantity} set={setQuantity} wrong={wrong.quantity} />
       <Input
         name="transfer-reason"
         label={word("sites.note")}
@@ -217,15 +215,7 @@ export function BreakForm({ lot, done }: { lot: Lot; done: () => void }) {
       : word("sites.kit_holds", { what: contentsOf(lot.item, 1) });
   return (
     <StockForm action="break_kit" fields={["quantity", "reason"]} doing={doing} body={body} done={done}>
-      <Input
-        name="break-quantity"
-        label={word("sites.quantity")}
-        value={quantity}
-        set={setQuantity}
-        wrong={wrong.quantity}
-        numeric
-        hint={`${word("sites.free_is", { n: quantityOf(lot.item, lot.free) })} · ${hint}`}
-      />
+      <OfFree name="break-quantity" lot={lot} value={quantity} set={setQuantity} wrong={wrong.quantity} hint={hint} />
       {items.get(lot.item)?.holds_more && <p class="muted">{word("sites.kit_rest")}</p>}
       <Input name="break-reason" label={word("sites.reason")} value={reason} set={setReason} wrong={wrong.reason} />
     </StockForm>
@@ -246,15 +236,7 @@ export function WriteOffForm({ lot, done }: { lot: Lot; done: () => void }) {
   const body = () => ({ lot_id: lot.id, quantity: asNumber(quantity), reason, note: note || undefined });
   return (
     <StockForm action="write_off" fields={["quantity", "reason", "note"]} doing={doing} body={body} done={done}>
-      <Input
-        name="off-quantity"
-        label={word("sites.quantity")}
-        value={quantity}
-        set={setQuantity}
-        wrong={wrong.quantity}
-        numeric
-        hint={word("sites.free_is", { n: quantityOf(lot.item, lot.free) })}
-      />
+      <OfFree name="off-quantity" lot={lot} value={quantity} set={setQuantity} wrong={wrong.quantity} />
       <Field name="off-reason" label={word("sites.reason")} wrong={wrong.reason}>
         <select id="off-reason" value={reason} onChange={(event) => setReason(event.currentTarget.value)}>
           {["expired", "damaged", "lost"].map((one) => (
