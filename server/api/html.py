@@ -199,9 +199,10 @@ def now() -> datetime:
     return system().now()
 
 
-def grouped(number: int) -> str:
-    """A whole number with its thousands apart, as the reader writes them."""
-    return f"{number:,}".replace(",", "." if language() == "id" else ",")
+def grouped(number: float) -> str:
+    """A number with its thousands apart and what decimals it has, as the reader writes them."""
+    written = f"{number:,}"
+    return written.translate(str.maketrans(",.", ".,")) if language() == "id" else written
 
 
 def in_language(code: str) -> str:

@@ -57,7 +57,10 @@ def sheets(tx: Tx, actor: Actor, plan_id: str) -> Sheets:
     trips = _approved(tx, plan) if plan["state"] == "approved" else _drafted(tx, plan)
     site_ids = sorted({trip.site_id for trip in trips if trip.site_id})
     sites = {row["id"]: row for row in queries.site_rows(tx, site_ids)}
-    in_order = sorted(trips, key=lambda trip: (sites[trip.site_id]["name"] if trip.site_id else "~", trip.code))
+    # Shorter codes first: numbers of trips are in the order of numbers.
+    in_order = sorted(
+        trips, key=lambda trip: (sites[trip.site_id]["name"] if trip.site_id else "~", len(trip.code), trip.code)
+    )
     return Sheets(plans.brief(plan, plans.incident_of(tx, plan)), in_order, sites)
 
 
