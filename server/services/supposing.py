@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from geo import fairness, matching
+from geo.costs import Rules
 from server.services.moves import Row
-from server.services.situations import Situation, pair_of
+from server.services.situations import Situation, pair_of, problem_of
 
 SHIFT = timedelta(hours=12)
 """How long people who are only supposed would stay: an assumption of ours."""
@@ -102,7 +103,8 @@ def compared(
     before, after = _units(base), _units(now)
     needs = {str(need["id"]): need for need in situation.needs}
     asked = situation.plan["asked"]
-    figures = [_figures(*three) for three in zip((base, now), covers, carried, strict=True)]
+    weights = problem_of(situation).weights
+    figures = [_figures(weights, *three) for three in zip((base, now), covers, carried, strict=True)]
     return {
         "changes": asked["changes"],
         "base": {"plan_id": asked["base_plan_id"], **figures[0]},
@@ -120,11 +122,18 @@ def _units(plan: matching.Plan) -> dict[str, int]:
 
 
 def _figures(
-    plan: matching.Plan, covers: Mapping[str, fairness.Cover], carried: Mapping[str, Any]
+    weights: Mapping[str, float],
+    plan: matching.Plan,
+    covers: Mapping[str, fairness.Cover],
+    carried: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The figures that a plan is held against another by; loads_left: those that no vehicle brings."""
+    """The figures that a plan is held against another by; loads_left: those that no vehicle brings.
+
+    cost: weighted minutes on the way and of waiting. The plan's own cost grows with the number of supplies, because
+    that is what the tiers are ranked by (`geo.costs`): no two of these can be compared when a trial adds one.
+    """
     return {
-        "cost": plan.cost,
+        "cost": round(fairness.weighted_minutes(plan, weights, Rules().reach_minutes)),
         "unmet_units": sum(one.quantity for one in plan.unmet),
         "open_needs": len(plan.unmet),
         "last_minutes": carried["carriers"]["last_minutes"],
