@@ -96,8 +96,12 @@ def under_service_worker(page: Page) -> None:
     )
 
 
-def violations(page: Page) -> list[tuple[str, list[str]]]:
-    """What axe finds in the page; a frame in it is another document."""
+def violations(page: Page) -> list[tuple[str, str, list[str]]]:
+    """What axe finds in the page by day and by night; a frame in it is another document."""
     page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("rules => axe.run(document, {...rules, iframes: false})", RULES)
-    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]]
+    found = []
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        answer = page.evaluate("rules => axe.run(document, {...rules, iframes: false})", RULES)
+        found += [(scheme, one["id"], [node["html"][:200] for node in one["nodes"]]) for one in answer["violations"]]
+    return found
