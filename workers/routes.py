@@ -82,6 +82,7 @@ ROUTES: Mapping[type[Event], Reaction] = {
     events.OfferClosed: Reaction(volunteer=True, follows=(make_offers,)),
     events.AssignmentChanged: Reaction(volunteer=True, follows=(when_let_go, when_freed)),
     events.VolunteerChanged: Reaction(volunteer=True, follows=(replan_served, offer_waiting)),
+    events.DistressChanged: Reaction(volunteer=True),
     events.SiteChanged: Reaction(follows=(replan_served,)),
     events.StockChanged: Reaction(follows=(replan_served,)),
     events.GiftReceived: TOLD,

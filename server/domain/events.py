@@ -177,6 +177,15 @@ class VolunteerChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DistressChanged(Event):
+    """A volunteer called for help, a person answered, or it is over; also told to the volunteer alone."""
+
+    call_id: str
+    volunteer_id: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SiteChanged(Event):
     """A site was added or changed."""
 

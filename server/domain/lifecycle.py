@@ -77,6 +77,12 @@ VOLUNTEER = _table(
     refuse=_from("pending", to="refused"),
 )
 
+DISTRESS = _table(
+    call_again=_from("open", "answered", to="open"),
+    answer=_from("open", "answered", to="answered"),
+    end=_from("open", "answered", to="ended"),
+)
+
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
         "report": REPORT,
@@ -86,6 +92,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         "plan": PLAN,
         "claim": CLAIM,
         "volunteer": VOLUNTEER,
+        "distress": DISTRESS,
     }
 )
 FIRST: Mapping[str, str] = MappingProxyType(
@@ -97,6 +104,7 @@ FIRST: Mapping[str, str] = MappingProxyType(
         "plan": "requested",
         "claim": "received",
         "volunteer": "pending",
+        "distress": "open",
     }
 )
 

@@ -87,3 +87,15 @@ class CancelIn(StepIn):
     """Why the assignment is called off."""
 
     reason: Reason
+
+
+class DistressIn(Input):
+    """A volunteer's call for help: when it was made on the phone, where, and a word on what is wrong.
+
+    The same `client_id` again adds what was not known at once, such as the place.
+    """
+
+    client_id: UUID
+    at: AwareDatetime | None = None
+    place: PlaceIn | None = None
+    note: Annotated[Text | None, Field(max_length=400)] = None

@@ -47,7 +47,7 @@ def make_round(tx: Tx, assignment_id: str) -> int:
     since = [offer["state"] for offer in here if offer["closed_at"] and offer["closed_at"] >= trip[0]["asking_since"]]
     more, person = offering.next_step(rules, len(still_open), offering.refused(since))
     found = _candidates(tx, trip, rules, more) if more else _Found()
-    _ask(tx, SYSTEM, trip, found.chosen, rules)
+    _ask(tx, SYSTEM, trip, _reasons(found), rules)
     lacking = None if found.chosen or still_open or not more else found.alone or "nobody"
     _call_a_person(tx, trip, lacking or _attention(rules, person=person))
     return len(found.chosen)
@@ -114,19 +114,36 @@ def _call_a_person(tx: Tx, trip: Sequence[Row], attention: str | None) -> None:
             moves.tell(tx, row, needs=False)
 
 
-def _ask(tx: Tx, actor: Actor, trip: Sequence[Row], volunteer_ids: Sequence[str], rules: offering.Rules) -> None:
+Reasons = Mapping[str, Mapping[str, Any]]
+"""Volunteers to ask, each with why it is them, as `offers.why` keeps it and the volunteer reads it."""
+
+
+def _reasons(found: "_Found") -> Reasons:
+    """Minutes to where the work begins, whether the plan has them in mind, and how many who can are nearer."""
+    return {
+        one.volunteer_id: {
+            "minutes": None if one.minutes == UNKNOWN_MIN else round(one.minutes),
+            "planned": not one.is_other,
+            "nearer": sum(other.minutes < one.minutes for other in found.able),
+            "asked": len(found.chosen),
+        }
+        for one in found.chosen
+    }
+
+
+def _ask(tx: Tx, actor: Actor, trip: Sequence[Row], reasons: Reasons, rules: offering.Rules) -> None:
     """Offer all stops of a trip, all with the same deadline."""
-    if volunteer_ids:
+    if reasons:
         deadline = tx.assignments.clock() + rules.round.lasts
         for row in trip:
-            _ask_for(tx, actor, row, volunteer_ids, deadline)
+            _ask_for(tx, actor, row, reasons, deadline)
 
 
-def _ask_for(tx: Tx, actor: Actor, row: Row, volunteer_ids: Sequence[str], deadline: datetime) -> None:
+def _ask_for(tx: Tx, actor: Actor, row: Row, reasons: Reasons, deadline: datetime) -> None:
     if row["state"] == "proposed":
         moves.move(tx, row, "offer")
         tx.reports.note_case(row["case_id"], tx.now, "offered")
-    offers = [_offer_row(tx, row, volunteer_id, deadline) for volunteer_id in volunteer_ids]
+    offers = [_offer_row(tx, row, volunteer_id, why, deadline) for volunteer_id, why in reasons.items()]
     tx.assignments.add_offers(offers)
     tx.audit(actor, "offer:make", row["area"], f"assignment:{row['id']}", offers=[offer["id"] for offer in offers])
     rows = {"assignments": queries.assignment_rows(tx, [row["id"]])}
@@ -144,12 +161,13 @@ def _ask_for(tx: Tx, actor: Actor, row: Row, volunteer_ids: Sequence[str], deadl
         )
 
 
-def _offer_row(tx: Tx, row: Row, volunteer_id: str, deadline: datetime) -> dict[str, Any]:
+def _offer_row(tx: Tx, row: Row, volunteer_id: str, why: Mapping[str, Any], deadline: datetime) -> dict[str, Any]:
     return {
         "id": tx.new_id(),
         "assignment_id": row["id"],
         "volunteer_id": volunteer_id,
         "state": "open",
+        "why": dict(why),
         "made_at": tx.now,
         "deadline_at": deadline,
     }
@@ -157,9 +175,10 @@ def _offer_row(tx: Tx, row: Row, volunteer_id: str, deadline: datetime) -> dict[
 
 @dataclass(frozen=True)
 class _Found:
-    """Whom to ask; `alone`: why somebody who is there may not go alone, if somebody is."""
+    """Whom to ask, of whom; `alone`: why somebody who is there may not go alone, if somebody is."""
 
-    chosen: Sequence[str] = ()
+    chosen: Sequence["_Candidate"] = ()
+    able: Sequence["_Candidate"] = ()
     alone: str | None = None
 
 
@@ -172,12 +191,12 @@ def _candidates(tx: Tx, trip: Sequence[Row], rules: offering.Rules, most: int) -
     place, way = _begins_at(tx, row), solo.way_of(tx, trip, rules.round.lasts)
     everywhere = _search(tx, trip, rules, place)
     if place["lon"] is not None and row["wanted_volunteer_id"] is None:
-        near = _able(_ranked(tx, row, place, way, replace(everywhere, within=NEAR_DEGREES)))[:most]
-        if len(near) == most and near[-1].minutes <= NEAR_MIN:
-            return _Found([one.volunteer_id for one in near])
+        near = _able(_ranked(tx, row, place, way, replace(everywhere, within=NEAR_DEGREES)))
+        if len(near) >= most and near[most - 1].minutes <= NEAR_MIN:
+            return _Found(near[:most], near)
     found = _ranked(tx, row, place, way, everywhere)
-    chosen = [one.volunteer_id for one in _able(found)[:most]]
-    return _Found(chosen, next((one.alone for one in found if one.alone), None))
+    able = _able(found)
+    return _Found(able[:most], able, next((one.alone for one in found if one.alone), None))
 
 
 @dataclass(frozen=True, order=True)
@@ -270,7 +289,7 @@ def offer(tx: Tx, actor: Actor, assignment_id: str, body: OfferIn) -> dict[str, 
         _check_can_be_asked(tx, row, volunteer_id)
         if body.reason is None and (alone := _alone_now(tx, trip, volunteer_id, rules)):
             raise Invalid({"reason": Problem(alone)})
-        _ask(tx, actor, trip, [volunteer_id], rules)
+        _ask(tx, actor, trip, {volunteer_id: _by_hand(tx, trip, volunteer_id)}, rules)
     tx.audit(actor, "assignment:offer", row["area"], f"assignment:{assignment_id}", reason=body.reason)
     told = [moves.tell(tx, one, needs=False) for one in trip]
     return next(one for one in told if one["id"] == assignment_id)
@@ -297,6 +316,13 @@ def _check_can_be_asked(tx: Tx, row: Row, volunteer_id: str) -> None:
         raise Conflict("asked_before", state=moves.present(tx, row["id"]))
     if volunteer_id != row["wanted_volunteer_id"] and volunteer_id in tx.assignments.engaged():
         raise Conflict("volunteer_busy", state=moves.present(tx, row["id"]))
+
+
+def _by_hand(tx: Tx, trip: Sequence[Row], volunteer_id: str) -> dict[str, Any]:
+    """Why the offer: a coordinator chose them; and their minutes, if it is known where they are."""
+    here = tx.volunteers.current_checkin(volunteer_id, tx.now)
+    minutes = _minutes(_begins_at(tx, trip[0]), [here])[0] if here else UNKNOWN_MIN
+    return {"by_hand": True, "minutes": None if minutes == UNKNOWN_MIN else round(minutes)}
 
 
 def _alone_now(tx: Tx, trip: Sequence[Row], volunteer_id: str, rules: offering.Rules) -> str | None:

@@ -27,6 +27,7 @@ _JOB = text(
            c.lon as case_lon, c.lat as case_lat, c.accuracy_m as case_accuracy_m,
            c.area as case_area, c.people, c.tier, s.name as site_name, s.address as site_address,
            s.lon as site_lon, s.lat as site_lat, o.id as offer_id, o.state as offer_state, o.deadline_at,
+           o.why as offer_why,
            coalesce((select json_agg(json_build_object('need_id', al.need_id, 'item', n.item,
                                                        'quantity', al.quantity, 'expiry', lo.expiry) order by al.n)
                      from assignment_lines al join needs n on n.id = al.need_id
@@ -41,6 +42,16 @@ _JOB = text(
     order by min(c.tier) over (partition by a.trip_id), max(a.changed_at) over (partition by a.trip_id),
              a.trip_id, a.stop, a.id
     limit 100
+    """
+)
+_SETTLED = text(
+    """
+    select a.id, a.state, a.kind, a.area, a.changed_at, a.reason,
+           coalesce((select json_agg(json_build_object('item', n.item, 'quantity', al.quantity) order by al.n)
+                     from assignment_lines al join needs n on n.id = al.need_id
+                     where al.assignment_id = a.id), '[]'::json) as lines
+    from assignments a where a.volunteer_id = :volunteer and a.state = any(:states)
+    order by a.changed_at desc, a.id limit :most
     """
 )
 _WAITING = ("proposed", "offered")
@@ -342,6 +353,16 @@ class Assignments:
     def worked_by(self, volunteer_id: str, states: Sequence[str]) -> list[Row]:
         """The assignments of a volunteer in these states, with what is needed to do them."""
         return every(self.conn, _JOB, {"volunteer": volunteer_id, "offered": False, "states": list(states)})
+
+    def settled_by(self, volunteer_id: str, states: Sequence[str], most: int) -> list[Row]:
+        """The volunteer's assignments in these states, the newest first, with item and quantity of their lines."""
+        return every(self.conn, _SETTLED, {"volunteer": volunteer_id, "states": list(states), "most": most})
+
+    def count_of(self, volunteer_id: str, states: Sequence[str]) -> int:
+        """How many of the volunteer's assignments are in these states."""
+        mine = (assignments.c.volunteer_id == volunteer_id) & assignments.c.state.in_(states)
+        count: int = self.conn.execute(select(func.count()).select_from(assignments).where(mine)).scalar_one()
+        return count
 
     def add_delivery(self, row: Mapping[str, Any]) -> None:
         """Store a hand-over."""

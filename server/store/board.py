@@ -151,6 +151,8 @@ _VOLUNTEERS = Noun(
         "team": "k.team",
         "busy": """exists (select 1 from assignments a where a.volunteer_id = v.id
                            and a.state in ('accepted', 'en_route'))""",
+        "distress": """(select d.state from distress_calls d
+                        where d.volunteer_id = v.id and d.state <> 'ended')""",
     },
     source="""volunteers v
         left join checkins k on k.volunteer_id = v.id and k.ended_at is null and k.until > %(now)s""",

@@ -24,6 +24,19 @@ _delivered = (
     .subquery()
 )
 
+_LACKING_NEAR = text(
+    """
+    select c.area, c.lon, c.lat, n.item, n.tier, n.quantity - coalesce(l.covered, 0) as missing
+    from cases c join needs n on n.case_id = c.id
+    left join lateral (select sum(al.quantity)::bigint as covered
+                       from assignment_lines al join assignments a on a.id = al.assignment_id
+                       where al.need_id = n.id and a.state = any(:covers)) l on true
+    where c.incident_id = :incident and c.verified_at is not null and c.merged_into is null and n.state = 'open'
+      and abs(c.lon - :lon) <= :within and abs(c.lat - :lat) <= :within and n.quantity > coalesce(l.covered, 0)
+    order by (c.lon - :lon) ^ 2 + (c.lat - :lat) ^ 2, n.id limit :most
+    """
+)
+
 _ADD = insert(cases)
 _ADD_NEEDS = insert(needs)
 
@@ -51,6 +64,11 @@ class Cases:
     def change(self, case_id: int, **values: Any) -> None:
         """Set columns of a case and count its version up."""
         self.conn.execute(update(cases).where(cases.c.id == case_id).values(version=cases.c.version + 1, **values))
+
+    def lacking_near(self, incident_id: str, lon: float, lat: float, within: float, most: int = 2_000) -> list[Row]:
+        """What open needs of checked cases lack, within so many degrees of a place each way, the nearest first."""
+        here = {"incident": incident_id, "lon": lon, "lat": lat, "within": within}
+        return every(self.conn, _LACKING_NEAR, {**here, "covers": sorted(COVERS), "most": most})
 
     def add_needs(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store new needs."""

@@ -23,6 +23,7 @@ from server.store.audit import Audit
 from server.store.board import Board
 from server.store.cases import Cases
 from server.store.claims import Claims
+from server.store.distress import Distress
 from server.store.figures import Figures
 from server.store.hazards import Hazards
 from server.store.incidents import Incidents
@@ -166,6 +167,11 @@ class Tx:
     def claims(self) -> Claims:
         """Claims under check."""
         return Claims(self.conn)
+
+    @cached_property
+    def distress(self) -> Distress:
+        """Volunteers' calls for help."""
+        return Distress(self.conn)
 
     @cached_property
     def hazards(self) -> Hazards:

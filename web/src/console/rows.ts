@@ -76,6 +76,8 @@ export interface VolunteerRow {
   until: string | null;
   team: number | null;
   busy: boolean;
+  /** A call for help that is not over: "answered" when a person is seeing to it. */
+  distress: "open" | "answered" | null;
 }
 
 export interface SiteRow {
