@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "node_modules" / "@sparticuz" / "chromium"
@@ -55,18 +56,27 @@ def chromium() -> Iterator[Browser]:
 
 def launch(playwright: Playwright) -> Browser:
     """Starts Chromium; the caller closes it."""
+    return playwright.chromium.launch(**_how())
+
+
+def reopened(browser: Browser, profile: Path, **options: Any) -> BrowserContext:
+    """Starts another Chromium on a profile that outlives it; the caller closes it. Options are those of a context."""
+    return browser.browser_type.launch_persistent_context(profile, **_how(), **options)
+
+
+def _how() -> dict[str, Any]:
     folder = unpacked()
-    return playwright.chromium.launch(
-        executable_path=folder / "chromium",
-        args=FLAGS,
-        env={
+    return {
+        "executable_path": folder / "chromium",
+        "args": FLAGS,
+        "env": {
             "PATH": os.defpath,
             "HOME": str(folder),
             "LD_LIBRARY_PATH": f"{folder}/al2023/lib:{folder}",
             "FONTCONFIG_FILE": str(folder / "fonts.conf"),
             "TZ": "Asia/Jakarta",
         },
-    )
+    }
 
 
 def unpacked() -> Path:

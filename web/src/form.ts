@@ -99,6 +99,10 @@ export function problemsByField(fields: Record<string, string>, body: Record<str
 export function showProblems(form: HTMLFormElement, problems: Problems): void {
   for (const old of Array.from(form.querySelectorAll(".problem"))) old.remove();
   for (const wrong of Array.from(form.querySelectorAll(".wrong"))) wrong.classList.remove("wrong");
+  for (const wrong of Array.from(form.querySelectorAll("[aria-invalid]"))) {
+    wrong.removeAttribute("aria-invalid");
+    wrong.setAttribute("aria-describedby", wrong.getAttribute("aria-describedby")!.replace(/\S+-problem/, "").trim());
+  }
   let first: HTMLElement | null = null;
   for (const [name, sentence] of Object.entries(problems)) {
     const control = form.querySelector<HTMLElement>(`#${CSS.escape(name)}`) ?? form.querySelector<HTMLElement>(".button.primary");
@@ -107,7 +111,8 @@ export function showProblems(form: HTMLFormElement, problems: Problems): void {
     control.before(text);
     (control.closest(".field, .chips > *, .counts > *, fieldset") ?? control).classList.add("wrong");
     control.setAttribute("aria-invalid", "true");
-    control.setAttribute("aria-describedby", `${name}-hint ${name}-problem`);
+    const hint = document.getElementById(`${name}-hint`);
+    control.setAttribute("aria-describedby", `${hint ? `${name}-hint ` : ""}${name}-problem`);
     const folded = control.closest("details");
     if (folded) folded.open = true;
     first ??= control;

@@ -97,7 +97,7 @@ async function settle(entry: Waiting, answer: Answer): Promise<boolean> {
   const stored = isStored(entry, answer);
   const refused = !stored && isRefused(answer);
   if (stored) {
-    if (entry.kind === "report") await sent.put(sentOf(entry.id, answer));
+    if (entry.kind === "report") await sent.put(sentOf(entry, answer));
     await waiting.remove(entry.id);
   } else if (refused) {
     await waiting.put({ ...entry, refused: refusalOf(answer) });
@@ -129,9 +129,9 @@ function isRefused(answer: Answer): boolean {
   return ours && !TEMPORARY.has(answer.status) && refusalOf(answer).code !== "csrf";
 }
 
-function sentOf(id: string, answer: Answer): Sent {
+function sentOf({ id, body }: Waiting, answer: Answer): Sent {
   const { code, tier, clock, received_at, place_candidates } = answer.json as unknown as Sent & { clock: { due_at: string } };
-  return { id, code, tier, received_at, due_at: clock.due_at, place_candidates };
+  return { id, code, tier, received_at, due_at: clock.due_at, content: JSON.stringify(body), place_candidates };
 }
 
 /** Sets the timer for the entry that is due next. */
@@ -155,11 +155,9 @@ export async function start(): Promise<void> {
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") void flush(true);
   });
+  // First: the service worker keeps the pages in this language.
+  await kept.put("language", document.documentElement.lang).catch(() => undefined);
   keepPages();
-  try {
-    await kept.put("language", document.documentElement.lang);
-    await flush(true);
-  } catch {
-    // No IndexedDB here: nothing is kept, so nothing waits.
-  }
+  // Without IndexedDB nothing is kept, so nothing waits.
+  await flush(true).catch(() => undefined);
 }

@@ -16,6 +16,9 @@ const LOCATION_PATIENCE_MS = 60_000;
 /** An area with the names above it. */
 export const nameOf = (area: Area) => [area.name, ...area.parents].slice(0, 3).join(", ");
 
+/** `Kecamatan Cugenang`; the names of regencies say what they are. */
+const titleOf = (area: Area) => (/district|village/.test(area.level) ? `${word(`levels.${area.level}`)} ${area.name}` : area.name);
+
 /** The phone's location; null when it cannot be had. */
 export function locate(): Promise<GeolocationCoordinates | null> {
   return new Promise((resolve) => {
@@ -38,7 +41,7 @@ export function startAreaSearch(text: HTMLInputElement, code: HTMLInputElement, 
 
   function option(area: Area): HTMLButtonElement {
     const parents = element("span", { className: "muted" }, area.parents.join(", "));
-    const made = element("button", { type: "button", className: "button area" }, `${word(`levels.${area.level}`)} ${area.name}`, parents);
+    const made = element("button", { type: "button", className: "button area" }, titleOf(area), parents);
     made.onclick = () => choose(area);
     return made;
   }

@@ -29,6 +29,8 @@ export interface Sent {
   tier: number;
   due_at: string;
   received_at: string;
+  /** What was sent, as JSON: a page that still shows it must not send it as another report. */
+  content?: string;
   place_candidates?: { code: string; name: string; parents: string[] }[];
 }
 

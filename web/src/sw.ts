@@ -14,13 +14,16 @@ interface SyncEvent extends ExtendableEvent {
 const CACHE = `tanggap-${BUILD_ID}`;
 const LANGUAGES = ["id", "en"];
 const SHELLS = ["/lapor", "/offline"];
+const PAGE = "/lapor";
 /** A volunteer's work, and the sheets of a plan: what is needed where there is no signal. */
 const KEPT_OWN = /^\/relawan\/tugas$|^\/rencana\/[^/]+\/(daftar-ambil|rute)$/;
-const FILES = ["base.css", "home.css", "logo.svg", "tanggap.webmanifest", "report.js", "home.js", "volunteer.css", "volunteer.js", "sheets.css"];
+const FILES = ["base.css", "home.css", "logo.svg", "tanggap.webmanifest", "report.js", "home.js"];
+/** Of those pages: heavy for somebody who only reports, so they are kept once such a page is opened. */
+const WORK_FILES = ["volunteer.css", "volunteer.js", "sheets.css"];
 const PATIENCE_MS = 5_000;
 
 const shellUrl = (path: string, language: string) => `${path}?lang=${language}`;
-const isPhoneFile = (url: URL) => FILES.some((name) => url.pathname === `/static/${name}`);
+const isPhoneFile = (url: URL) => [...FILES, ...WORK_FILES].some((name) => url.pathname === `/static/${name}`);
 
 async function language(): Promise<string> {
   const known = await kept.get<string>("language").catch(() => undefined);
@@ -40,11 +43,19 @@ async function keepShell(url: string): Promise<void> {
   await cache.put(url, response);
 }
 
+/** Whether somebody works with this phone: a page of theirs is open, or was seen before. */
+async function isAtWork(): Promise<boolean> {
+  const open = await self.clients.matchAll({ includeUncontrolled: true });
+  if (open.some((client) => KEPT_OWN.test(new URL(client.url).pathname))) return true;
+  return (await (await caches.open(OWN_PAGES)).keys()).length > 0;
+}
+
+/** Only what this reader needs: a first visit may have to come through 50 kbit/s. */
 async function install(): Promise<void> {
   const cache = await caches.open(CACHE);
-  const files = FILES.filter((name) => name in ASSETS).map((name) => `/static/${name}?v=${ASSETS[name]}`);
-  await cache.addAll(files);
-  await Promise.all(SHELLS.flatMap((path) => LANGUAGES.map((code) => keepShell(shellUrl(path, code)))));
+  const names = (await isAtWork()) ? [...FILES, ...WORK_FILES] : FILES;
+  await cache.addAll(names.filter((name) => name in ASSETS).map((name) => `/static/${name}?v=${ASSETS[name]}`));
+  await keepShells(await language());
   await self.skipWaiting();
 }
 
@@ -54,14 +65,23 @@ async function activate(): Promise<void> {
   await self.clients.claim();
 }
 
+/** The form: as kept, brought up to date behind it; of one incident from the network, for as long as there is one. */
 async function reportPage(url: URL, event: FetchEvent): Promise<Response> {
   const asked = url.searchParams.get("lang");
   const code = asked && LANGUAGES.includes(asked) ? asked : await language();
-  const shell = shellUrl("/lapor", code);
-  const found = await (await caches.open(CACHE)).match(shell);
-  if (!found) return page(event.request);
-  event.waitUntil(keepShell(shell).catch(() => undefined));
-  return found;
+  const cache = await caches.open(CACHE);
+  const found = await cache.match(shellUrl(PAGE, code));
+  event.waitUntil(keepShells(code).catch(() => undefined));
+  if (found && !url.searchParams.has("incident")) return found;
+  return inTime(event.request).catch(async () => found ?? (await cache.match(PAGE, { ignoreSearch: true })) ?? page(event.request));
+}
+
+/** The form as it is now; of the other shells the first one will do, for a new build keeps all anew. */
+async function keepShells(code: string): Promise<void> {
+  const cache = await caches.open(CACHE);
+  const wanted = SHELLS.map((path) => shellUrl(path, code));
+  const lacking = await Promise.all(wanted.map(async (url) => url.startsWith(`${PAGE}?`) || !(await cache.match(url))));
+  await Promise.all(wanted.filter((_, n) => lacking[n]).map(keepShell));
 }
 
 function inTime(request: Request): Promise<Response> {
@@ -88,13 +108,23 @@ async function page(request: Request): Promise<Response> {
   try {
     return await fetch(request);
   } catch {
-    const offline = await (await caches.open(CACHE)).match(shellUrl("/offline", await language()));
+    const cache = await caches.open(CACHE);
+    const offline = (await cache.match(shellUrl("/offline", await language()))) ?? (await cache.match("/offline", { ignoreSearch: true }));
     return offline ?? Response.error();
   }
 }
 
+/** A file of this version, which stays; without a network, that of another version before none. */
 async function file(request: Request): Promise<Response> {
-  return (await caches.match(request)) ?? fetch(request);
+  const found = await caches.match(request);
+  if (found) return found;
+  try {
+    const response = await fetch(request);
+    if (response.ok) await (await caches.open(CACHE)).put(request, response.clone());
+    return response;
+  } catch {
+    return (await caches.match(request, { ignoreSearch: true })) ?? Response.error();
+  }
 }
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
@@ -107,7 +137,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET") return;
   if (isPhoneFile(url)) event.respondWith(file(request));
   else if (request.mode !== "navigate") return;
-  else if (url.pathname === "/lapor" && !url.searchParams.has("incident")) event.respondWith(reportPage(url, event));
+  else if (url.pathname === PAGE) event.respondWith(reportPage(url, event));
   else if (KEPT_OWN.test(url.pathname)) event.respondWith(ownPage(request));
   else event.respondWith(page(request));
 });
