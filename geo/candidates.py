@@ -13,8 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.closures import NONE_CLOSED, Closures
 from geo.crs import Floats, geocentric
-from geo.explain import EXPIRES_FIRST, OUT_OF_REACH, SHIFT_ENDS, SKILLS_MISSING, TOO_LITTLE, Lack
+from geo.explain import EXPIRES_FIRST, OUT_OF_REACH, SHIFT_ENDS, SKILLS_MISSING, TOO_LITTLE, Lack, closed
 from geo.travel import DEFAULT_VEHICLE, Routes
 
 REACH_MINUTES: Final = 24 * 60.0
@@ -96,8 +97,10 @@ class Candidate:
 class Stock:
     """Lots, sorted by item once, so that many needs can be ranked against them."""
 
-    def __init__(self, lots: Iterable[Lot], carrier: str = DEFAULT_VEHICLE) -> None:
-        self._carrier = carrier
+    def __init__(
+        self, lots: Iterable[Lot], carrier: str = DEFAULT_VEHICLE, closures: Closures = NONE_CLOSED
+    ) -> None:
+        self._carrier, self._closures = carrier, closures
         self._lots: dict[str, list[Lot]] = {}
         for lot in lots:
             self._lots.setdefault(lot.item, []).append(lot)
@@ -109,10 +112,10 @@ class Stock:
         if not lots:
             return []
         if need.item not in self._rows:
-            self._rows[need.item] = _Rows(lots, [self._carrier] * len(lots))
+            self._rows[need.item] = _Rows(lots, [self._carrier] * len(lots), self._closures)
         rows = self._rows[need.item]
         free = rows.free
-        minutes = rows.minutes(need.lon, need.lat)
+        minutes, around = rows.minutes(need.lon, need.lat), rows.around(need.lon, need.lat)
         possible = (minutes <= rows.limit) & (free > 0)
         given = np.minimum(free, need.quantity)
         trips = ANOTHER_TRIP_MIN * (1 - given / max(1, need.quantity))
@@ -123,7 +126,7 @@ class Stock:
             Candidate(
                 rows.supply_ids[row], int(given[row]), round(float(minutes[row]), 1),
                 round(float(trips[row]), 1), lots[row].minutes_left, bool(possible[row]),
-                self._lacks(lots[row], need, float(minutes[row])),
+                (*self._lacks(lots[row], need, float(minutes[row])), *closed(float(around[row]))),
             )
             for row in order
         ]  # fmt: skip
@@ -143,9 +146,9 @@ class Stock:
 class People:
     """Volunteers who checked in, ready to be ranked for many needs."""
 
-    def __init__(self, persons: Iterable[Person]) -> None:
+    def __init__(self, persons: Iterable[Person], closures: Closures = NONE_CLOSED) -> None:
         self._persons = list(persons)
-        self._rows = _Rows(self._persons, [person.vehicle for person in self._persons])
+        self._rows = _Rows(self._persons, [person.vehicle for person in self._persons], closures)
         self._holders: dict[str, NDArray[np.bool_]] = {}
         for skill in sorted({skill for person in self._persons for skill in person.skills}):
             self._holders[skill] = np.array([skill in p.skills for p in self._persons])
@@ -155,7 +158,7 @@ class People:
         if not self._persons:
             return []
         rows = self._rows
-        minutes = rows.minutes(need.lon, need.lat)
+        minutes, around = rows.minutes(need.lon, need.lat), rows.around(need.lon, need.lat)
         nobody = np.zeros(len(self._persons), bool)
         skilled = ~nobody
         for skill in need.skills:
@@ -165,7 +168,7 @@ class People:
             Candidate(
                 rows.supply_ids[row], 1, round(float(minutes[row]), 1), 0.0,
                 self._persons[row].minutes_left, bool(possible[row]),
-                self._lacks(self._persons[row], need, float(minutes[row])),
+                (*self._lacks(self._persons[row], need, float(minutes[row])), *closed(float(around[row]))),
             )
             for row in rows.order(minutes, possible, limit)
         ]  # fmt: skip
@@ -186,19 +189,25 @@ class People:
 class _Rows:
     """Supplies as columns."""
 
-    def __init__(self, supplies: Sequence[Lot] | Sequence[Person], vehicles: Sequence[str | None]) -> None:
+    def __init__(
+        self, supplies: Sequence[Lot] | Sequence[Person], vehicles: Sequence[str | None], closures: Closures
+    ) -> None:
         self.supply_ids = [supply.supply_id for supply in supplies]
         self.free = np.array([getattr(supply, "free", 1) for supply in supplies], np.int64)
         left = [supply.minutes_left for supply in supplies]
         self.minutes_left = np.array([np.inf if m is None else m for m in left], float)
         self.limit = np.minimum(self.minutes_left, REACH_MINUTES)
         lon, lat = [s.lon for s in supplies], [s.lat for s in supplies]
-        self._routes = Routes(geocentric(lon, lat), vehicles)
+        self._routes = Routes(geocentric(lon, lat), vehicles, closures=closures)
         self._by_id = np.argsort(np.argsort(np.array(self.supply_ids, object)))
 
     def minutes(self, lon: float, lat: float) -> Floats:
         """Minutes from each supply to the place."""
         return self._routes.to(geocentric(lon, lat))
+
+    def around(self, lon: float, lat: float) -> Floats:
+        """The part of `minutes` for going around closed roads."""
+        return self._routes.around_to(geocentric(lon, lat))
 
     def order(self, cost: Floats, possible: NDArray[np.bool_], limit: int) -> list[int]:
         """Rows of the best possible ones, then of the nearest misses; ties by id."""

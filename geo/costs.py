@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from geo.closures import NONE_CLOSED, Closures
 from geo.crs import Floats, geocentric
 from geo.flow import Ints
 from geo.pricing import NO_ARC
@@ -49,7 +50,7 @@ class Rules:
 
     `now` is needed when lots expire. Goods are planned as if the `carrier` took them. Nothing farther
     than `reach_minutes` is a candidate, and no volunteer who would have less than `service_minutes`
-    of the shift left on arrival. `forbidden` are pairs of need and supply ids.
+    of the shift left on arrival. `forbidden` are pairs of need and supply ids; ways go around `closures`.
     """
 
     now: datetime | None = None
@@ -58,6 +59,7 @@ class Rules:
     reach_minutes: float = 24 * 60
     service_minutes: float = 30
     forbidden: frozenset[tuple[str, str]] = frozenset()
+    closures: Closures = NONE_CLOSED
 
 
 class TravelCosts:
@@ -68,7 +70,7 @@ class TravelCosts:
         self.need_at, self.supply_at = _places(needs), _places(supplies)
         goods = (supplies["kind"] == "goods").to_numpy()
         vehicles = [rules.carrier if is_lot else name for is_lot, name in zip(goods, supplies["vehicle"], strict=True)]
-        self.routes = Routes(self.supply_at, vehicles, self.need_at, rules.terrain)
+        self.routes = Routes(self.supply_at, vehicles, self.need_at, rules.terrain, rules.closures)
         self.weight = np.maximum(needs["weight"].to_numpy(float), LEAST_WEIGHT)
         self.skills, self.required, self.offered = _skill_bits(needs["skills"], supplies["skills"])
         self.expires_in = _minutes_until(supplies, rules.now)
@@ -130,7 +132,7 @@ class TravelCosts:
         it asks for, would keep and had the time.
         """
         comes_by = self.rules.carrier if self.is_goods else BESIDE
-        routes = Routes(self.need_at[[need]], [comes_by], self.need_at, self.rules.terrain)
+        routes = Routes(self.need_at[[need]], [comes_by], self.need_at, self.rules.terrain, self.rules.closures)
         minutes = routes.table(np.arange(len(self.need_at)), np.array([0]))[:, 0]
         able = (self.required & ~self.required[need]) == 0
         cost = np.rint(self.weight * 60 * (minutes + KEEPS_LONGEST_MIN))

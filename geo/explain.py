@@ -20,6 +20,7 @@ TOO_LITTLE: Final = "too_little"
 FARTHER: Final = "farther"
 NEEDED_ELSEWHERE: Final = "needed_elsewhere"
 KEEPS_LONGER: Final = "keeps_longer"
+ROAD_CLOSED: Final = "road_closed"
 AS_GOOD: Final = "as_good"
 
 NO_STOCK: Final = "no_stock"
@@ -30,7 +31,7 @@ NOT_WORTH_IT: Final = "not_worth_it"
 
 LACKS: Final = (
     FORBIDDEN, SKILLS_MISSING, EXPIRES_FIRST, SHIFT_ENDS, OUT_OF_REACH, TOO_LITTLE,
-    FARTHER, NEEDED_ELSEWHERE, KEEPS_LONGER, AS_GOOD,
+    ROAD_CLOSED, FARTHER, NEEDED_ELSEWHERE, KEEPS_LONGER, AS_GOOD,
 )  # fmt: skip
 """What a supply that was not chosen may lack; the first five make the pair impossible."""
 
@@ -55,7 +56,7 @@ class Offer:
 
     `cost` (weighted seconds for a unit) is None when the pair is impossible. `left` is what the plan
     leaves of `free`. `price` is what one more unit of it would save elsewhere, in the same seconds. The way may
-    take no more than `limit` minutes.
+    take no more than `limit` minutes; `around` of its `minutes` are for going around closed roads.
     """
 
     supply_id: str
@@ -70,6 +71,7 @@ class Offer:
     missing_skills: tuple[str, ...] = ()
     forbidden: bool = False
     limit: float = float("inf")
+    around: float = 0.0
 
 
 def lacks(offer: Offer, chosen: Offer, quantity: int) -> list[Lack]:
@@ -80,6 +82,7 @@ def lacks(offer: Offer, chosen: Offer, quantity: int) -> list[Lack]:
     if offer.free < quantity:
         found.append(Lack(TOO_LITTLE, {"free": offer.free, "wanted": quantity}))
     slower = offer.minutes - chosen.minutes
+    found += closed(offer.around)
     if slower > 0:
         found.append(Lack(FARTHER, {"minutes": round(slower, 1)}))
     if offer.left == 0 and offer.price > 0:
@@ -101,7 +104,12 @@ def impossible(offer: Offer) -> list[Lack]:
         if limit is not None and offer.minutes > limit:
             numbers = {"minutes": round(offer.minutes, 1), "minutes_left": round(limit, 1)}
             found.append(Lack(code, numbers))
-    return found or [Lack(OUT_OF_REACH, {"minutes": round(offer.minutes, 1)})]
+    return [*(found or [Lack(OUT_OF_REACH, {"minutes": round(offer.minutes, 1)})]), *closed(offer.around)]
+
+
+def closed(around: float) -> list[Lack]:
+    """That so many minutes of the way are for going around closed roads; nothing when none are."""
+    return [Lack(ROAD_CLOSED, {"minutes": round(around, 1)})] if around else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +205,7 @@ def why_match(chosen: Offer, others: Sequence[Offer], quantity: int, turns: Turn
     why: dict[str, object] = {
         "terms": {
             "minutes": round(chosen.minutes, 1),
+            "around_minutes": round(chosen.around, 1),
             "keeps_minutes": round(chosen.keeps_minutes, 1),
             "weight": round(turns.weight, 4),
             "cost": chosen.cost,

@@ -179,6 +179,7 @@ class Reasons:
             missing_skills=self._named(lacking),
             forbidden=bool(seen.forbidden[row, supply]),
             limit=float(costs.limit[supply]),
+            around=float(seen.around[row, supply]),
         )
 
 
@@ -188,6 +189,7 @@ class _Seen:
     def __init__(self, costs: TravelCosts, needs: Ints, supplies: Ints) -> None:
         self.needs = needs
         self.minutes = costs.routes.table(needs, supplies)
+        self.around = costs.routes.around(needs, supplies)
         self.cost = costs.block(needs, supplies)
         self.forbidden = costs.are_forbidden(needs, supplies)
         self.able = (costs.required[needs, None] & ~costs.offered[supplies]) == 0

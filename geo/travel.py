@@ -15,18 +15,21 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geo.crs import Floats, metres, over_ground
+from geo.closures import NONE_CLOSED, Closures
+from geo.crs import Floats, geocentric, over_ground
 
 
 @dataclass(frozen=True)
 class Vehicle:
     """How one kind of vehicle moves: `speed_kmh` on the way, `detour` way over straight line,
-    `start_min` minutes before it rolls (finding the driver, loading, fuel).
+    `start_min` minutes before it rolls (finding the driver, loading, fuel). What does not go `by_road`
+    passes a closed one.
     """
 
     speed_kmh: float
     detour: float
     start_min: float
+    by_road: bool = True
 
     @property
     def minutes_per_metre(self) -> float:
@@ -40,7 +43,7 @@ VEHICLES: Final = MappingProxyType(
         "car": Vehicle(speed_kmh=22, detour=1.43, start_min=5),
         "pickup": Vehicle(speed_kmh=20, detour=1.43, start_min=10),
         "truck": Vehicle(speed_kmh=17, detour=1.50, start_min=20),
-        "boat": Vehicle(speed_kmh=8, detour=1.30, start_min=15),
+        "boat": Vehicle(speed_kmh=8, detour=1.30, start_min=15, by_road=False),
         "foot": Vehicle(speed_kmh=4.5, detour=1.30, start_min=1),
     }
 )
@@ -77,14 +80,18 @@ def minutes(
     destination: ArrayLike,
     by: str | None = DEFAULT_VEHICLE,
     terrain: str = "plain",
+    closures: Closures = NONE_CLOSED,
 ) -> Floats:
-    """Minutes from each origin to each destination, start time included.
+    """Minutes from each origin to each destination, start time and ways around closed roads included.
 
     `origin` and `destination` hold longitude and latitude in the last axis and broadcast against
     each other: one to many, pairs, or a table by adding an axis.
     """
-    start, end = np.asarray(origin, float), np.asarray(destination, float)
-    return minutes_for(metres(start[..., 0], start[..., 1], end[..., 0], end[..., 1]), by, terrain)
+    start, end = (geocentric(at[..., 0], at[..., 1]) for at in map(np.asarray, (origin, destination)))
+    straight = over_ground(np.sqrt(((start - end) ** 2).sum(axis=-1)))
+    if closures and vehicle(by).by_road:
+        straight = straight + closures.around(start, end)
+    return minutes_for(straight, by, terrain)
 
 
 def minutes_for(straight_m: ArrayLike, by: str | None = DEFAULT_VEHICLE, terrain: str = "plain") -> Floats:
@@ -106,6 +113,7 @@ class Routes:
         vehicles: Sequence[str | None],
         destination_at: Floats | None = None,
         terrain: str = "plain",
+        closures: Closures = NONE_CLOSED,
     ) -> None:
         self.origin_at = origin_at
         self.destination_at = np.empty((0, 3)) if destination_at is None else destination_at
@@ -113,20 +121,33 @@ class Routes:
         self._start = np.array([mover.start_min for mover in movers], float)
         pace = np.array([mover.minutes_per_metre for mover in movers], float)
         self._pace = pace * TERRAIN[terrain]
+        self._pace_around = self._pace * np.array([mover.by_road for mover in movers], float)
+        self.closures = closures
 
     def table(self, destinations: NDArray[np.int64], origins: NDArray[np.int64]) -> Floats:
         """Minutes for all pairs: a row for each destination, a column for each origin."""
-        return self._minutes(_away(self.destination_at[destinations], self.origin_at[origins]), origins)
+        minutes = self._minutes(_away(self.destination_at[destinations], self.origin_at[origins]), origins)
+        return minutes + self.around(destinations, origins) if self.closures else minutes
+
+    def around(self, destinations: NDArray[np.int64], origins: NDArray[np.int64]) -> Floats:
+        """The part of `table` that closed roads add."""
+        ways = self.closures.around(self.origin_at[origins], self.destination_at[destinations][:, None])
+        return np.asarray(self._pace_around[origins] * ways)
 
     def to(self, place: Floats) -> Floats:
         """Minutes to one place from every origin."""
         every = np.arange(len(self.origin_at))
-        return self._minutes(_away(place[None], self.origin_at)[0], every)
+        return self._minutes(_away(place[None], self.origin_at)[0], every) + self.around_to(place)
+
+    def around_to(self, place: Floats) -> Floats:
+        """The part of `to` that closed roads add."""
+        return np.asarray(self._pace_around * self.closures.around(self.origin_at, place))
 
     def pairs(self, destinations: NDArray[np.int64], origins: NDArray[np.int64]) -> Floats:
         """Minutes for the first destination from the first origin, and so on."""
-        step = self.destination_at[destinations] - self.origin_at[origins]
-        return self._minutes(np.sqrt((step**2).sum(axis=1)), origins)
+        ends, starts = self.destination_at[destinations], self.origin_at[origins]
+        minutes = self._minutes(np.sqrt(((ends - starts) ** 2).sum(axis=1)), origins)
+        return np.asarray(minutes + self._pace_around[origins] * self.closures.around(starts, ends))
 
     def bounds(self, destinations: NDArray[np.int64], origins: NDArray[np.int64]) -> tuple[Floats, Floats]:
         """For each origin the least and the most minutes to any of the destinations."""
@@ -135,7 +156,8 @@ class Routes:
         radius = np.sqrt(((places - middle) ** 2).sum(axis=1)).max()
         away = _away(middle[None], self.origin_at[origins])[0]
         nearest, farthest = np.maximum(away - radius, 0), away + radius
-        return self._minutes(nearest, origins), self._minutes(farthest, origins)
+        longest = self._minutes(farthest, origins) + self._pace_around[origins] * self.closures.most
+        return self._minutes(nearest, origins), longest
 
     def _minutes(self, chord_m: Floats, origins: NDArray[np.int64]) -> Floats:
         return np.asarray(self._start[origins] + self._pace[origins] * over_ground(chord_m))

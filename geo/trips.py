@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo import travel
+from geo.closures import NONE_CLOSED, Closures
 from geo.crs import Floats, geocentric, over_ground
 
 Place = tuple[float, float]
@@ -110,14 +111,15 @@ def plan(
     *,
     joined: bool = True,
     shakes: int = SHAKES,
+    closures: Closures = NONE_CLOSED,
 ) -> Trips:
     """The trips for the loads, the same for the same input in any order.
 
     `joined`: several stops in one trip where that serves all sooner; without it each load rides alone. `shakes`: how
-    often neighbours are put in anew at the end.
+    often neighbours are put in anew at the end. Ways go around `closures`.
     """
     ordered = sorted(loads, key=lambda load: (-load.weight, load.id))
-    found = _Board(ordered[:MOST_LOADS], sorted(vehicles, key=lambda one: one.id), sites)
+    found = _Board(ordered[:MOST_LOADS], sorted(vehicles, key=lambda one: one.id), sites, closures)
     found.improve(joined=False)
     if joined:
         found = _joined(found)
@@ -127,7 +129,7 @@ def plan(
 
 def _joined(alone: _Board) -> _Board:
     """Trips of several stops, from nothing or, if that comes out worse, from those of one."""
-    found = _Board(alone.loads, alone.vehicles, alone.sites)
+    found = _Board(alone.loads, alone.vehicles, alone.sites, alone.closures)
     found.improve(joined=True)
     if found.weighted() <= alone.weighted():
         return found
@@ -146,6 +148,7 @@ class _Board:
     loads: Sequence[Load]
     vehicles: Sequence[Vehicle]
     sites: Mapping[str, Place]
+    closures: Closures
     routes: list[list[list[int]]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -157,6 +160,7 @@ class _Board:
         self.metres = _table(
             [*(load.at for load in self.loads), *(self.sites[name] for name in names)],
             [one.at for one in self.vehicles],
+            self.closures,
         )
         self.weight = np.array([max(load.weight, NOTHING) for load in self.loads], float)
         self.size = np.array([(load.kg, load.m3, 1) for load in self.loads], float).reshape(-1, 3)
@@ -364,8 +368,12 @@ class _Board:
         )
 
 
-def _table(fixed: Sequence[Place], moving: Sequence[Place]) -> NDArray[np.float32]:
-    """Metres over the ground from every fixed place to all places; the moving ones come last."""
+def _table(fixed: Sequence[Place], moving: Sequence[Place], closures: Closures) -> NDArray[np.float32]:
+    """Metres over the ground, around what is closed, from every fixed place to all; the moving ones come last."""
     every = geocentric(*np.array([*fixed, *moving], float).reshape(-1, 2).T)
-    rows = [over_ground(np.sqrt(((every - one) ** 2).sum(axis=1))).astype(np.float32) for one in every[: len(fixed)]]
+    rows = [_metres_from(one, every, closures).astype(np.float32) for one in every[: len(fixed)]]
     return np.array(rows, np.float32).reshape(len(fixed), len(every))
+
+
+def _metres_from(one: Floats, every: Floats, closures: Closures) -> Floats:
+    return over_ground(np.sqrt(((every - one) ** 2).sum(axis=1))) + closures.around(one, every)

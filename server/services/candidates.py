@@ -6,11 +6,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from geo import candidates, travel
+from geo.closures import Closures
 from server.domain.carrying import CAPACITY
 from server.domain.catalogue import ITEMS, Kind
 from server.domain.errors import Conflict, NotFound
 from server.domain.permissions import Actor, Permission, may, require
-from server.services import queries
+from server.services import queries, ways
 from server.services.moves import Row
 from server.store.unit_of_work import Tx
 
@@ -33,9 +34,10 @@ def for_need(tx: Tx, actor: Actor, need_id: int) -> dict[str, Any]:
     require(actor, Permission.VOLUNTEER_READ, need["area"])
     if need["lon"] is None:
         raise Conflict("need_without_place", state=queries.need_rows(tx, [need_id])[0])
-    pool = queries.pool_of(tx, tx.incidents.get(need["incident_id"]) or {})
+    incident = tx.incidents.get(need["incident_id"]) or {}
+    pool, closed = queries.pool_of(tx, incident), ways.closures(tx, incident)
     rank = _lots if ITEMS[need["item"]].kind is Kind.GOODS else _people
-    return {"need": queries.need_rows(tx, [need_id])[0], "candidates": rank(tx, need, pool)}
+    return {"need": queries.need_rows(tx, [need_id])[0], "candidates": rank(tx, need, pool, closed)}
 
 
 def end_of(day: date) -> datetime:
@@ -43,13 +45,13 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day, time.max, HERE).astimezone(UTC)
 
 
-def _lots(tx: Tx, need: Row, pool: list[str]) -> list[dict[str, Any]]:
+def _lots(tx: Tx, need: Row, pool: list[str], closed: Closures) -> list[dict[str, Any]]:
     today, place = tx.now.astimezone(HERE).date(), (need["lon"], need["lat"])
 
     def look(most: int) -> list[Row]:
         return tx.stock.nearest(pool, need["item"], today, place, most)
 
-    return _best(place, [travel.DEFAULT_VEHICLE], look, lambda rows: _ranked_lots(tx, need, rows))
+    return _best(place, [travel.DEFAULT_VEHICLE], look, lambda rows: _ranked_lots(tx, need, rows, closed))
 
 
 def _best(
@@ -78,7 +80,7 @@ def _is_all(found: list[dict[str, Any]], minutes: float) -> bool:
     return len(soon) >= BEST
 
 
-def _ranked_lots(tx: Tx, need: Row, rows: list[Row]) -> list[dict[str, Any]]:
+def _ranked_lots(tx: Tx, need: Row, rows: list[Row], closed: Closures) -> list[dict[str, Any]]:
     known = {row["id"]: row for row in rows if row["lon"] is not None}
     lots = [
         candidates.Lot(
@@ -90,7 +92,7 @@ def _ranked_lots(tx: Tx, need: Row, rows: list[Row]) -> list[dict[str, Any]]:
     goods = candidates.GoodsNeed(need["item"], wanted, need["lon"], need["lat"])
     return [
         {**_shown(found), "kind": "goods", **_lot(known[found.supply_id])}
-        for found in candidates.Stock(lots).rank(goods, BEST)
+        for found in candidates.Stock(lots, closures=closed).rank(goods, BEST)
     ]
 
 
@@ -98,7 +100,7 @@ def _minutes_to_expiry(expiry: date | None, now: datetime) -> float | None:
     return None if expiry is None else (end_of(expiry) - now).total_seconds() / 60
 
 
-def _people(tx: Tx, need: Row, pool: list[str]) -> list[dict[str, Any]]:
+def _people(tx: Tx, need: Row, pool: list[str], closed: Closures) -> list[dict[str, Any]]:
     """Those with the skills, and a few who are near but lack them."""
     place, skills = (need["lon"], need["lat"]), sorted(ITEMS[need["item"]].skills)
     unskilled = [row for row in tx.volunteers.nearest(pool, place, [], tx.now, FIRST) if row["free"]]
@@ -106,12 +108,12 @@ def _people(tx: Tx, need: Row, pool: list[str]) -> list[dict[str, Any]]:
     def look(most: int) -> list[Row]:
         return tx.volunteers.nearest(pool, place, skills, tx.now, most)
 
-    return _best(place, CAPACITY, look, lambda rows: _ranked_people(tx, need, [*unskilled, *rows]))
+    return _best(place, CAPACITY, look, lambda rows: _ranked_people(tx, need, [*unskilled, *rows], closed))
 
 
-def _ranked_people(tx: Tx, need: Row, rows: list[Row]) -> list[dict[str, Any]]:
+def _ranked_people(tx: Tx, need: Row, rows: list[Row], closed: Closures) -> list[dict[str, Any]]:
     known = {row["id"]: row for row in rows if row["lon"] is not None}
-    people = candidates.People(_person(row, tx.now) for row in known.values())
+    people = candidates.People((_person(row, tx.now) for row in known.values()), closed)
     service = candidates.ServiceNeed(frozenset(ITEMS[need["item"]].skills), 1, need["lon"], need["lat"])
     return [
         {**_shown(found), "kind": "service", **_volunteer(known[found.supply_id])}

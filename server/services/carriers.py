@@ -48,6 +48,7 @@ def carried(situation: Situation, rows: Sequence[Mapping[str, Any]], stays: Iter
         [_load(name, one, situation, needs) for name, one in goods.items()],
         [_vehicle(row, situation) for row in drivers.values()],
         {lot["site_id"]: (lot["lon"], lot["lat"]) for lot in situation.lots},
+        closures=situation.closures,
     )
     return {
         "trips": [_trip(n, trip, goods, drivers[trip.vehicle]) for n, trip in enumerate(made.trips, 1)],

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from geo import travel
+from geo.closures import Closures
 from server.domain import events, offering
 from server.domain.carrying import CAPACITY, can_carry, load_of
 from server.domain.catalogue import ITEMS
@@ -218,7 +219,7 @@ def _ranked(tx: Tx, row: Row, place: Row, way: solo.Way, search: offering.Search
     found = tx.assignments.nearest_free(search, tx.now)
     return sorted(
         _Candidate(v["id"] != row["wanted_volunteer_id"], minutes, v["id"], _alone(way, v, minutes))
-        for v, minutes in zip(found, _minutes(place, found), strict=True)
+        for v, minutes in zip(found, _minutes(place, found, way.closed), strict=True)
         if _in_time(v, minutes, tx.now)
     )
 
@@ -255,14 +256,14 @@ def _search(tx: Tx, trip: Sequence[Row], rules: offering.Rules, place: Row) -> o
     )
 
 
-def _minutes(place: Row, volunteers: list[Row]) -> list[float]:
-    """Minutes of each volunteer to the place, by their own vehicle."""
+def _minutes(place: Row, volunteers: list[Row], closed: Closures) -> list[float]:
+    """Minutes of each volunteer to the place, by their own vehicle, around what is closed."""
     found = np.full(len(volunteers), UNKNOWN_MIN)
     for vehicle in {v["vehicle"] for v in volunteers} if place["lon"] is not None else ():
         mine = [n for n, v in enumerate(volunteers) if v["vehicle"] == vehicle and v["lon"] is not None]
         if mine:
             origins = [(volunteers[n]["lon"], volunteers[n]["lat"]) for n in mine]
-            found[mine] = travel.minutes(origins, (place["lon"], place["lat"]), vehicle)
+            found[mine] = travel.minutes(origins, (place["lon"], place["lat"]), vehicle, closures=closed)
     return [float(minutes) for minutes in found]
 
 
@@ -330,8 +331,9 @@ def _alone_now(tx: Tx, trip: Sequence[Row], volunteer_id: str, rules: offering.R
     here = tx.volunteers.current_checkin(volunteer_id, tx.now)
     if here is None:
         return None
-    (minutes,) = _minutes(_begins_at(tx, trip[0]), [here])
-    return _alone(solo.way_of(tx, trip, rules.round.lasts), {**here, "team": team_of(here)}, minutes)
+    way = solo.way_of(tx, trip, rules.round.lasts)
+    (minutes,) = _minutes(_begins_at(tx, trip[0]), [here], way.closed)
+    return _alone(way, {**here, "team": team_of(here)}, minutes)
 
 
 def accept(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 from geo import travel
+from geo.closures import Closures
 from server.domain import lifecycle, tuning
 from server.domain.errors import Conflict
 from server.domain.permissions import SYSTEM, Actor
-from server.services import moves
+from server.services import moves, ways
 from server.services.inputs_dispatch import StepIn
 from server.services.moves import Row
 from server.store.unit_of_work import Tx
@@ -27,7 +28,7 @@ def expect_departure(tx: Tx, row: Row, volunteer_id: str) -> None:
     """The volunteer has accepted: by when they should leave, for goods from the site where they load."""
     site = tx.sites.get(row["site_id"]) if row["site_id"] else None
     here = tx.volunteers.current_checkin(volunteer_id, tx.now)
-    _expect(tx, row, _minutes(here, site, here) if row["site_id"] else 0.0)
+    _expect(tx, row, _minutes(here, site, here, _closed(tx, row)) if row["site_id"] else 0.0)
 
 
 def expect_arrivals(tx: Tx, rows: Sequence[Row]) -> None:
@@ -37,10 +38,11 @@ def expect_arrivals(tx: Tx, rows: Sequence[Row]) -> None:
     """
     first = rows[0]
     here = tx.volunteers.current_checkin(first["volunteer_id"], tx.now) if first["volunteer_id"] else None
+    closed = _closed(tx, first)
     start, minutes = tx.sites.get(first["site_id"]) if first["site_id"] else here, 0.0
     for row in rows:
         case = tx.cases.get(row["case_id"])
-        minutes += _minutes(start, case, here)
+        minutes += _minutes(start, case, here, closed)
         if row["kind"] == "service" and here:
             minutes = max(minutes, (here["until"] - tx.now) / timedelta(minutes=1))
         _expect(tx, row, minutes)
@@ -52,11 +54,15 @@ def _expect(tx: Tx, row: Row, minutes: float) -> None:
     tx.assignments.mark(row["id"], expected_at=by, attention=None)
 
 
-def _minutes(start: Row | None, end: Row | None, here: Row | None) -> float:
+def _closed(tx: Tx, row: Row) -> Closures:
+    return ways.closures(tx, tx.incidents.get(row["incident_id"]) or {})
+
+
+def _minutes(start: Row | None, end: Row | None, here: Row | None, closed: Closures) -> float:
     if not start or not end or start["lon"] is None or end["lon"] is None:
         return UNKNOWN_MIN
     vehicle = here["vehicle"] if here else travel.DEFAULT_VEHICLE
-    return float(travel.minutes([(start["lon"], start["lat"])], (end["lon"], end["lat"]), vehicle)[0])
+    return float(travel.minutes([(start["lon"], start["lat"])], (end["lon"], end["lat"]), vehicle, closures=closed)[0])
 
 
 def _slack(tx: Tx, row: Row) -> timedelta:

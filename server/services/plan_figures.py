@@ -135,6 +135,7 @@ def result(
         "matched": len(plan.matches),
         "waiting_for_verification": situation.waiting_for_verification,
         "waiting_for_place": situation.waiting_for_place,
+        "closures": len(situation.closures),
         "unmet": unmet,
         "kits": {item: _to_open(situation, item, counts) for item, counts in kits.kits.items()},
         "sites": _by_site(situation, plan),

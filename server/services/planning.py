@@ -13,7 +13,7 @@ from geo import fairness, matching
 from server.domain import events, lifecycle
 from server.domain.catalogue import HOUSEHOLD, KITS
 from server.domain.permissions import SYSTEM
-from server.services import carriers, loosening, opening, plan_figures, plans, queries
+from server.services import carriers, loosening, opening, plan_figures, plans, queries, ways
 from server.services.candidates import HERE
 from server.services.moves import Row
 from server.services.situations import Problem, Situation, problem_of
@@ -115,6 +115,7 @@ def read(tx: Tx, plan_id: str) -> Situation | None:
         driving=frozenset(tx.assignments.drivers_in_mind(besides=[line["id"] for line in taken_up])),
         kits=_lots(tx, pool, kits, taken_up),
         earlier=_earlier(tx, plan),
+        closures=ways.closures(tx, incident),
     )
 
 

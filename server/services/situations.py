@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from geo import fairness, matching
+from geo.closures import NONE_CLOSED, Closures
 from geo.costs import Rules
 from geo.frames import needs_frame, supplies_frame
 from server.domain import priority, tuning
@@ -28,7 +29,7 @@ class Situation:
     sites: those that a what-if names. loose: lines of proposed assignments that are taken up again: needs, lots and
     all else are as they would be without them. earlier: the plan that waits for a decision, to begin with.
     driving: volunteers whom earlier plans have in mind for trips that wait.
-    kits: lots of kits that hold what needs ask for.
+    kits: lots of kits that hold what needs ask for. closures: roads that are closed.
     """
 
     plan: Row
@@ -47,6 +48,7 @@ class Situation:
     driving: frozenset[str] = frozenset()
     kits: Sequence[Row] = ()
     earlier: matching.Earlier | None = None
+    closures: Closures = NONE_CLOSED
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -69,6 +71,7 @@ class Problem:
     villages: fairness.Villages
     rulings: Sequence[Row]
     now: datetime
+    closures: Closures = NONE_CLOSED
     kept: tuple[matching.Pin, ...] = ()
 
     @property
@@ -83,7 +86,7 @@ class Problem:
         parts = fairness.split(self.needs, strength, self.villages)
         forbidden = (pair_of(row) for row in self.rulings if row["kind"] == "forbid")
         options = matching.Options(
-            rules=Rules(now=self.now, forbidden=parts.forbidden(forbidden)),
+            rules=Rules(now=self.now, forbidden=parts.forbidden(forbidden), closures=self.closures),
             pins=parts.pins([*self.kept, *_pins(self.rulings, self.kept)]),
             earlier=earlier and parts.earlier(earlier),
             seconds=seconds,
@@ -129,6 +132,7 @@ def problem_of(situation: Situation) -> Problem:
         fairness.Villages(covered, unserved_min(situation)),
         situation.rulings,
         situation.now,
+        situation.closures,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from geo.closures import Closures
 from server.domain.solo import Night, night_of
 from server.services import queries, ways
 from server.services.hazards import CLOSURE
@@ -34,6 +35,7 @@ class Way:
     asked_until: datetime
     night: Night
     dangers: Sequence[BaseGeometry]
+    closed: Closures
 
 
 def way_of(tx: Tx, trip: Sequence[Row], lasts: timedelta) -> Way:
@@ -45,7 +47,16 @@ def way_of(tx: Tx, trip: Sequence[Row], lasts: timedelta) -> Way:
     stops = [point for place in places if (point := ways.point_of(place))]
     active = tx.hazards.active(queries.pool_of(tx, incident), tx.now)
     dangers = [shapely.from_geojson(json.dumps(one["shape"])) for one in active if one["kind"] != CLOSURE]
-    return Way(stops, ways.minutes_along(stops), tx.now, tx.now + lasts, night_of(incident.get("settings")), dangers)
+    closed = ways.closed_of(active)
+    return Way(
+        stops=stops,
+        minutes=ways.minutes_along(stops, closed),
+        now=tx.now,
+        asked_until=tx.now + lasts,
+        night=night_of(incident.get("settings")),
+        dangers=dangers,
+        closed=closed,
+    )
 
 
 def why_not_alone(way: Way, volunteer: Mapping[str, Any], minutes: float) -> str | None:

@@ -1,9 +1,16 @@
-"""Places on a way, and how long it takes from one to the next."""
+"""Places on a way, how long it takes from one to the next, and which roads are closed."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import shapely
+
 from geo import travel
+from geo.closures import NONE_CLOSED, Closures
+from server.services import queries
+from server.services.hazards import CLOSURE
+from server.store.unit_of_work import Tx
 
 Point = tuple[float, float]
 """Longitude and latitude."""
@@ -14,6 +21,16 @@ def point_of(place: Mapping[str, Any] | None) -> Point | None:
     return None if place is None or place["lon"] is None else (place["lon"], place["lat"])
 
 
-def minutes_along(stops: Sequence[Point]) -> float:
-    """From the first stop by the others to the last, by the usual vehicle."""
-    return float(travel.minutes(stops[:-1], stops[1:]).sum()) if len(stops) > 1 else 0.0
+def minutes_along(stops: Sequence[Point], closed: Closures = NONE_CLOSED) -> float:
+    """From the first stop by the others to the last, by the usual vehicle, around what is closed."""
+    return float(travel.minutes(stops[:-1], stops[1:], closures=closed).sum()) if len(stops) > 1 else 0.0
+
+
+def closures(tx: Tx, incident: Mapping[str, Any]) -> Closures:
+    """The roads that are closed now, for whoever goes anywhere in an incident."""
+    return closed_of(tx.hazards.active(queries.pool_of(tx, incident), tx.now))
+
+
+def closed_of(active: Iterable[Mapping[str, Any]]) -> Closures:
+    """The closed roads among the hazards that hold now."""
+    return Closures(shapely.from_geojson(json.dumps(one["shape"])) for one in active if one["kind"] == CLOSURE)

@@ -22,8 +22,16 @@ export interface Next {
 }
 
 export interface Why {
-  /** `weight` with all that is in it, of that `fairness`; `cost` in weighted seconds for a unit. */
-  terms?: { minutes: number; keeps_minutes: number; weight: number; cost: number; fairness?: number };
+  /** `weight` with all that is in it, of that `fairness`; `cost` in weighted seconds for a unit; of the minutes on
+   * the way `around_minutes` are for going around closed roads. */
+  terms?: {
+    minutes: number;
+    around_minutes?: number;
+    keeps_minutes: number;
+    weight: number;
+    cost: number;
+    fairness?: number;
+  };
   /** What one unit more would do: serve a unit of a tier, or save weighted minutes. */
   price?: { serves_tier?: number; saves_minutes?: number };
   next?: Next[];
@@ -65,8 +73,10 @@ export function termsWord(terms: NonNullable<Why["terms"]>): string {
     cost: tenth(terms.cost / SECONDS),
   };
   const fairness = Math.round(((terms.fairness ?? 1) - 1) * 100);
+  const around = terms.around_minutes ?? 0;
   return list([
     word(terms.keeps_minutes > 0 ? "plan.why_terms" : "plan.why_way", gaps),
+    around > 0 ? word("plan.why_around", { minutes: tenth(around) }) : "",
     fairness > 0 ? word("plan.why_fair", { percent: number(fairness) }) : "",
   ]);
 }

@@ -29,6 +29,8 @@ export interface PlanBrief {
   matched?: number;
   waiting_for_verification?: number;
   waiting_for_place?: number;
+  /** Closed roads that its ways go around. */
+  closures?: number;
 }
 
 export interface Match {

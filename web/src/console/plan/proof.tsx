@@ -63,6 +63,7 @@ export function Proof({ plan, places, canRule, ruled }: Props) {
             <Figure name="unverified" value={number(plan.waiting_for_verification ?? 0)} />
           )}
           {(plan.waiting_for_place ?? 0) > 0 && <Figure name="placeless" value={number(plan.waiting_for_place ?? 0)} />}
+          {(plan.closures ?? 0) > 0 && <Figure name="closures" value={number(plan.closures ?? 0)} />}
         </dl>
       </section>
       {plan.fairness && <FairnessPart fairness={plan.fairness} />}
