@@ -20,7 +20,7 @@ from server.domain.catalogue import ITEMS
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import SYSTEM, Actor
 from server.domain.solo import team_of
-from server.services import moves, overdue, pressing, queries, solo
+from server.services import moves, overdue, pressing, queries, solo, ways
 from server.services.inputs_dispatch import DeclineIn, OfferIn, StepIn
 from server.services.moves import Row
 from server.store.unit_of_work import Tx
@@ -322,7 +322,8 @@ def _check_can_be_asked(tx: Tx, row: Row, volunteer_id: str) -> None:
 def _by_hand(tx: Tx, trip: Sequence[Row], volunteer_id: str) -> dict[str, Any]:
     """Why the offer: a coordinator chose them; and their minutes, if it is known where they are."""
     here = tx.volunteers.current_checkin(volunteer_id, tx.now)
-    minutes = _minutes(_begins_at(tx, trip[0]), [here])[0] if here else UNKNOWN_MIN
+    closed = ways.closures(tx, tx.incidents.get(trip[0]["incident_id"]) or {})
+    minutes = _minutes(_begins_at(tx, trip[0]), [here], closed)[0] if here else UNKNOWN_MIN
     return {"by_hand": True, "minutes": None if minutes == UNKNOWN_MIN else round(minutes)}
 
 

@@ -12,7 +12,7 @@ from geo.outlines import point, rectangle
 from geo.palette import CLASSES, HELPED, HIDDEN, NOBODY, colour, radius
 from geo.publicmap import Look, Place, draw, policy
 
-CSS = Path(__file__).resolve().parents[3] / "web" / "css" / "public.css"
+CSS = Path(__file__).resolve().parents[3] / "web" / "css" / "parts" / "tokens.css"
 EVIL = '</script><img src=x onerror="alert(1)">${alert(1)}`'
 LOOK = Look(
     language="id", title=EVIL, waiting="Menunggu", helped="Terbantu", zoom_in="Perbesar", zoom_out="Perkecil",
@@ -100,7 +100,7 @@ def test_circles_grow_and_stay_small():
 def test_the_legend_has_the_colours_of_the_map():
     css = CSS.read_text("utf-8")
     for n, (_, fill) in enumerate(CLASSES):
-        assert re.search(rf"\.fill-{n} {{\s+background: {fill};", css)
-    assert re.search(rf"\.fill-hidden {{\s+background: {HIDDEN};", css)
-    assert re.search(rf"\.fill-none {{\s+background: {NOBODY};", css)
-    assert re.search(rf"\.circle {{[^}}]+background: {HELPED};", css)
+        assert re.findall(rf"--fill-{n}: (.+);", css) == [fill]
+    assert re.findall(r"--fill-hidden: (.+);", css) == [HIDDEN]
+    assert re.findall(r"--fill-none: (.+);", css) == [NOBODY]
+    assert re.findall(r"--fill-helped: (.+);", css) == [HELPED]
