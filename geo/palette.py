@@ -1,4 +1,6 @@
-"""The colours of the public map. web/css/parts/tokens.css repeats them for the legend, which may hold no inline style."""
+"""The colours of the public map. web/css/parts/tokens.css repeats them for the legend, which may hold no inline
+style.
+"""
 
 from math import sqrt
 from typing import Final
