@@ -86,6 +86,7 @@ ROUTES: Mapping[type[Event], Reaction] = {
     events.SiteChanged: Reaction(follows=(replan_served,)),
     events.StockChanged: Reaction(follows=(replan_served,)),
     events.GiftReceived: TOLD,
+    events.GiftPledged: TOLD,
     events.ClaimChanged: TOLD,
     events.HazardChanged: Reaction(follows=(replan,)),
     events.PhotoAdded: TOLD,

@@ -98,6 +98,17 @@ def volunteer(form: Form, home_area: str | None) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
+def pledge(form: Form) -> dict[str, Any]:
+    """The form of /donasi as the body of POST /api/pledges; only the fields of the chosen kind count."""
+    kind = form.get("kind", "")
+    own = {"goods": ("item", "quantity"), "money": ("rupiah",)}.get(kind, ())
+    texts = {name: _text(form, name) for name in ("incident", "donor", "phone", "shown_as")}
+    numbers = {name: _number(form, name) for name in own if name != "item"}
+    body = {"client_id": form.get("client_id") or str(uuid4()), "kind": kind, **texts, **numbers}
+    body |= {"item": _text(form, "item")} if "item" in own else {}
+    return {name: value for name, value in body.items() if value is not None}
+
+
 def session(form: Form) -> dict[str, Any]:
     """The sign-in form as the body of POST /api/session."""
     body = {"name": form.get("name", ""), "password": form.get("password", "")}
@@ -134,7 +145,7 @@ def _number(form: Form, name: str) -> int | str | None:
     text = form.get(name, "").strip()
     if _THOUSANDS.match(text):
         text = re.sub(r"[. ]", "", text)
-    return int(text) if re.fullmatch(r"\d{1,9}", text) else text or None
+    return int(text) if re.fullmatch(r"\d{1,12}", text) else text or None
 
 
 def _wanted(form: Form, item: str) -> Mapping[str, Any]:

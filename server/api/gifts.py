@@ -1,5 +1,6 @@
 """Gifts: taken in by staff, followed by whoever has the code."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import jsonify
@@ -7,8 +8,28 @@ from flask import jsonify
 from server.api.contract import route, system
 from server.api.identity import actor
 from server.api.listing import PART, asked
+from server.api.spreadsheet import csv_file
+from server.api.words import word
 from server.services import gifts
 from server.services.inputs_supply import GiftIn
+
+COLUMNS = (
+    ("updated", "#date+updated"),
+    ("gift", "#meta+gift"),
+    ("lot", "#meta+lot"),
+    ("item_code", "#item+code"),
+    ("item", "#item+name"),
+    ("unit", "#item+unit"),
+    ("standing", "#status"),
+    ("regency_code", "#adm2+code"),
+    ("district_code", "#adm3+code"),
+    ("area", "#loc+name"),
+    ("on", "#date+occurred"),
+    ("proof", "#meta+proof"),
+    ("quantity", "#output+num"),
+)
+STANDINGS = (("on_the_way", 1), ("stored", 1), ("opened", 1), ("lost", 1), ("surplus", -1))
+"""Where goods of a lot may be besides handed over; what a count found beyond what came is counted off."""
 
 
 @route(
@@ -38,3 +59,35 @@ def follow(code: str) -> Any:
     gazetteer = system().gazetteer()
     with system().reading() as tx:
         return jsonify(gifts.follow(tx, code, gazetteer))
+
+
+@route("GET", "/api/public/gifts/<code>.csv", guard="public", answers={200: "CSV with a row of HXL tags"})
+def follow_csv(code: str) -> Any:
+    """The same as CSV, a row for each lot and standing: the quantities of an item add up to what came of it."""
+    gazetteer = system().gazetteer()
+    with system().reading() as tx:
+        gift = gifts.follow(tx, code, gazetteer)
+    headers = [(word(f"public.columns.{name}"), tag) for name, tag in COLUMNS]
+    rows = ([row.get(name) for name, _ in COLUMNS] for lot in gift["lots"] for row in _rows(gift, lot))
+    return csv_file(f"tanggap-{gift['code']}.csv", headers, rows)
+
+
+def _rows(gift: Mapping[str, Any], lot: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The hand-overs of a lot, and what became of the rest of it but what went on into other lots."""
+    shared = {
+        "updated": gift["as_of"],
+        "gift": gift["code"],
+        "lot": lot["n"],
+        "item_code": lot["item"],
+        "item": word(f"items.{lot['item']}"),
+        "unit": word(f"units.{lot['unit']}"),
+    }
+    for one in lot["delivered"]:
+        where = {"district_code": one["code"], "regency_code": one["code"][:5], "area": one["name"], "on": one["on"]}
+        proof = word(f"public.gift.proofs.{one['proof']}")
+        yield shared | where | {"standing": word("public.gift.delivered"), "proof": proof, "quantity": one["quantity"]}
+    here = {"regency_code": lot["code"], "area": lot["name"], "on": lot["came_on"]}
+    for name, sign in STANDINGS:
+        if lot[name]:
+            label = "in_store" if name == "stored" else name
+            yield shared | here | {"standing": word(f"public.gift.{label}"), "quantity": sign * lot[name]}

@@ -1,4 +1,4 @@
-"""The public pages: where aid is needed and where it went, one's own gift, and claims that were checked.
+"""The public pages: where aid is needed and where it went, and claims that were checked.
 
 Everything on them comes from the last cut. The map is a document of its own in a frame, drawn by the
 clock, with a content security policy that allows exactly its own scripts.
@@ -7,15 +7,14 @@ clock, with a content security policy that allows exactly its own scripts.
 from datetime import date
 from typing import Any
 
-from flask import Response, redirect, request
+from flask import Response
 
 from geo.palette import CLASSES
 from server.api.contract import system
 from server.api.html import Pages, show
 from server.api.public import kept_until_next_cut, slug_asked
 from server.api.words import language, word
-from server.domain.errors import NotFound
-from server.services import gifts, publishing
+from server.services import publishing
 from server.services.publishing import Figures
 
 pages = Pages()
@@ -25,7 +24,7 @@ install = pages.install
 @pages.route("GET", "/peta", guard="public")
 def map_page() -> Any:
     """The map, and the same figures as tables."""
-    figures, shown = _figures()
+    figures, shown = figures_shown()
     regencies = sorted(figures["regencies"], key=_most_waiting)
     districts = sorted(figures["areas"], key=_most_waiting)
     return show("map.html", figures=figures, incidents=shown, regencies=regencies, districts=districts,
@@ -43,31 +42,6 @@ def map_document() -> Any:
     return kept_until_next_cut(answer, figures, "map")
 
 
-@pages.route("GET", "/donasi", guard="public")
-def gifts_page() -> Any:
-    """What came in, what is on the way, what arrived and where; and the way to one's own gift."""
-    code = request.args.get("code", "").strip()
-    if code:
-        return redirect(f"/donasi/{code[:40].replace('/', '')}", 303)
-    figures, shown = _figures()
-    return show("gifts.html", figures=figures, incidents=shown, areas=_arrived(figures), number=number, total=total,
-                name=name)  # fmt: skip
-
-
-@pages.route("GET", "/donasi/<code>", guard="public")
-def gift_page(code: str) -> Any:
-    """Where one gift went."""
-    gazetteer = system().gazetteer()
-    try:
-        with system().reading() as tx:
-            gift = gifts.follow(tx, code, gazetteer)
-    except NotFound:
-        figures, shown = _figures()
-        return show("gifts.html", figures=figures, incidents=shown, areas=_arrived(figures), number=number,
-                    total=total, name=name, code=code, wrong={"code": word("public.gifts.unknown")}), 404  # fmt: skip
-    return show("gift.html", gift=gift, number=number, day=day)
-
-
 @pages.route("GET", "/kabar", guard="public")
 def claims_page() -> Any:
     """Claims with their verdicts."""
@@ -76,7 +50,7 @@ def claims_page() -> Any:
     return show("claims.html", claims=claims)
 
 
-def _figures() -> tuple[Figures, list[dict[str, Any]]]:
+def figures_shown() -> tuple[Figures, list[dict[str, Any]]]:
     """The figures of the incident asked for, and all incidents that have some."""
     with system().reading() as tx:
         return publishing.latest(tx, slug_asked()), publishing.incidents_shown(tx)
@@ -84,12 +58,6 @@ def _figures() -> tuple[Figures, list[dict[str, Any]]]:
 
 def _most_waiting(row: dict[str, Any]) -> tuple[int, str]:
     return -(row["people_waiting"] or 0), row["code"] or ""
-
-
-def _arrived(figures: Figures) -> list[dict[str, Any]]:
-    """Areas to which something was delivered, those with most people helped first, with the items that arrived."""
-    found = [{**row, "items": [line for line in row["items"] if line["delivered"]]} for row in figures["areas"]]
-    return sorted((row for row in found if row["items"]), key=lambda row: -(row["people_helped"] or 0))
 
 
 def _legend() -> list[tuple[int, str]]:

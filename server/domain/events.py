@@ -208,6 +208,13 @@ class GiftReceived(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GiftPledged(Event):
+    """A donor said what they will give."""
+
+    pledge_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClaimChanged(Event):
     """A claim was received, checked or judged."""
 

@@ -7,24 +7,23 @@ district on which day. It says so on the clock of all public figures, so that no
 hand-over happen.
 """
 
-from collections import Counter
-from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from geo.areas import Gazetteer
 from server.domain import events
-from server.domain.catalogue import ITEMS
 from server.domain.days import day_of
 from server.domain.errors import Conflict, Invalid, NotFound
 from server.domain.permissions import Actor, Permission, require
-from server.services import codes, contacts, intake, ledger, listing, queries
+from server.services import codes, contacts, gift_ways, intake, ledger, listing, photos, pledges, queries
 from server.services.inputs_supply import GiftIn, ListIn
 from server.services.ledger import Done, Goods, Row
 from server.store.unit_of_work import Tx
 
-REGENCY, DISTRICT = 2, 3
-"""Parts of a dotted area code."""
+PHOTOS_SHOWN = 24
+"""Photos of hand-overs on the page of one gift, the newest."""
+_NOTHING_CAME: dict[str, Any] = {"as_of": None, "delivered": [], "stored": [], "parts": [], "lots": [], "photos": []}
 
 
 def receive(tx: Tx, actor: Actor, body: GiftIn, keys: contacts.Keys) -> Done:
@@ -38,7 +37,7 @@ def receive(tx: Tx, actor: Actor, body: GiftIn, keys: contacts.Keys) -> Done:
     reference = f"client:{body.client_id}" if body.client_id else None
     if reference and (lot := tx.stock.lot_by_external_ref(site["id"], reference)):
         return _received_before(tx, lot, body)
-    gift = register(tx, incident["id"], body, keys)
+    gift = register(tx, incident["id"], body, keys, pledges.awaited(tx, body.pledge, incident["id"]))
     goods = Goods(body.item, body.quantity, body.expiry, gift["id"], reference=reference)
     transfer_id = tx.new_id()
     lot_id = ledger.take_in(tx, actor, site, goods, transfer_id, "gift")
@@ -49,18 +48,20 @@ def receive(tx: Tx, actor: Actor, body: GiftIn, keys: contacts.Keys) -> Done:
     return Done({**staff_view({**gift, **_first_site(site)}), "lot_id": lot_id})
 
 
-def register(tx: Tx, incident_id: str, body: GiftIn, keys: contacts.Keys) -> dict[str, Any]:
-    """A new gift with a code of its own; the caller takes the goods in."""
+def register(
+    tx: Tx, incident_id: str, body: GiftIn, keys: contacts.Keys, pledge: Row | None = None
+) -> dict[str, Any]:
+    """A new gift with the code of its pledge, else with one of its own; the caller takes the goods in."""
     gift = {
         "id": tx.new_id(),
         "incident_id": incident_id,
-        "donor_sealed": contacts.seal_text(body.donor, keys) if body.donor else None,
-        "shown_as": body.shown_as,
+        "donor_sealed": contacts.seal_text(body.donor, keys) if body.donor else (pledge or {}).get("donor_sealed"),
+        "shown_as": body.shown_as or (pledge or {}).get("shown_as"),
         "item": body.item,
         "quantity": body.quantity,
         "received_at": tx.now,
     }
-    while not tx.stock.add_gift(gift | {"code": (code := codes.random_code())}):
+    while not tx.stock.add_gift(gift | {"code": (code := pledge["code"] if pledge else codes.random_code())}):
         continue
     return gift | {"code": code}
 
@@ -100,7 +101,7 @@ def staff_view(gift: Row) -> dict[str, Any]:
         "url": f"/donasi/{gift['code']}",
         "shown_as": gift["shown_as"],
         "item": gift["item"],
-        "unit": _unit(gift["item"]),
+        "unit": gift_ways.unit_of(gift["item"]),
         "quantity": gift["quantity"],
         "site_id": gift["site_id"],
         "site_name": gift["site_name"],
@@ -110,83 +111,65 @@ def staff_view(gift: Row) -> dict[str, Any]:
 
 
 def follow(tx: Tx, code: str, gazetteer: Gazetteer) -> dict[str, Any]:
-    """Where a gift went, as anybody with its code may know. Raises NotFound."""
-    plain = codes.normalised(code)
-    gift = tx.stock.gift_by_code(plain) if plain else None
-    incident = tx.incidents.get(gift["incident_id"]) if gift else None
-    if gift is None or incident is None or incident["is_training"]:
-        raise NotFound("unknown_code")
+    """Where a gift went, or what was pledged and has not come, as anybody with its code may know. Raises NotFound."""
+    plain = codes.normalised(code) or ""
+    gift, pledge = tx.stock.gift_by_code(plain), tx.pledges.by_code(plain)
+    _check_public(tx, gift or pledge)
+    if gift is None:
+        return pledges.public_view(pledge or {}) | _NOTHING_CAME
     cut = tx.public_cuts.last(gift["incident_id"])
-    until = max(cut["cut_at"], gift["received_at"]) if cut else gift["received_at"]
-    flow = tx.stock.gift_flow(gift["id"], until)
-    names = _Names(gazetteer)
-    own = [row for row in flow if row["item"] == gift["item"]]
+    until = _known_until(gift, cut)
     return {
         "code": gift["code"],
+        "state": "received",
         "shown_as": gift["shown_as"],
         "item": gift["item"],
-        "unit": _unit(gift["item"]),
+        "unit": gift_ways.unit_of(gift["item"]),
         "quantity": gift["quantity"],
+        "pledged": pledge["quantity"] if pledge else None,
         "received_on": day_of(gift["received_at"]).isoformat(),
         "as_of": until.isoformat() if cut else None,
-        **_went(own, names),
-        "opened": gift["quantity"] + sum(row["quantity"] for row in own if row["account"] == "outside"),
-        "parts": [
-            {"item": item, "unit": _unit(item), **_went([row for row in flow if row["item"] == item], names)}
-            for item in sorted({row["item"] for row in flow} - {gift["item"]})
-        ],
+        **gift_ways.way_of(gift["item"], tx.stock.gift_entries(gift["id"], until), gazetteer),
+        "photos": [_photo(row, gazetteer) for row in tx.photos.of_gift(gift["id"], until, PHOTOS_SHOWN)],
     }
 
 
-def _unit(item: str) -> str:
-    return ITEMS[item].unit if item in ITEMS else ""
+def where_to_bring(tx: Tx, code: str, gazetteer: Gazetteer) -> list[dict[str, Any]]:
+    """The sites that anybody may know, for a donor whose pledge of goods has not come; else none."""
+    plain = codes.normalised(code) or ""
+    pledge = tx.pledges.by_code(plain)
+    if pledge is None or pledge["item"] is None or tx.stock.gift_by_code(plain) is not None:
+        return []
+    return pledges.public_sites(tx, pledge["incident_id"], gazetteer)
 
 
-def _went(flow: list[dict[str, Any]], names: "_Names") -> dict[str, Any]:
-    """Where the goods of one item are, and where and when they were handed over."""
-    return {
-        "stored": [
-            {**names.of(area), "quantity": quantity} for area, quantity in _sums(flow, "site", "site_area", REGENCY)
-        ],
-        "on_the_way": sum(row["quantity"] for row in flow if row["account"] == "transit"),
-        "lost": sum(row["quantity"] for row in flow if row["account"] == "loss"),
-        "delivered": [
-            {**names.of(area), "on": day, "quantity": quantity} for (area, day), quantity in _handed_over(flow)
-        ],
-    }
+def photo(tx: Tx, code: str, photo_id: str, folder: Path) -> bytes:
+    """A hand-over's photo that a moderator lets be seen, for who has the code of a gift in it. Raises NotFound."""
+    gift = tx.stock.gift_by_code(codes.normalised(code) or "")
+    _check_public(tx, gift)
+    if gift is None:
+        raise NotFound
+    until = _known_until(gift, tx.public_cuts.last(gift["incident_id"]))
+    if photo_id not in {row["id"] for row in tx.photos.of_gift(gift["id"], until, PHOTOS_SHOWN)}:
+        raise NotFound
+    return photos.bytes_of(folder, photo_id)
 
 
-def _sums(flow: list[dict[str, Any]], account: str, column: str, depth: int) -> list[tuple[str, int]]:
-    found: Counter[str] = Counter()
-    for row in flow:
-        if row["account"] == account:
-            found[_at_depth(row[column], depth)] += row["quantity"]
-    return sorted((area, quantity) for area, quantity in found.items() if quantity)
+def _check_public(tx: Tx, found: Row | None) -> None:
+    """Unknown, wrong and training codes look the same. Raises NotFound."""
+    incident = tx.incidents.get(found["incident_id"]) if found else None
+    if incident is None or incident["is_training"]:
+        raise NotFound("unknown_code")
 
 
-def _handed_over(flow: list[dict[str, Any]]) -> list[tuple[tuple[str, str], int]]:
-    found: Counter[tuple[str, str]] = Counter()
-    for row in flow:
-        if row["account"] == "recipient":
-            found[_at_depth(row["delivered_area"], DISTRICT), _day(row["at"])] += row["quantity"]
-    return sorted(((key, quantity) for key, quantity in found.items() if quantity), key=lambda kept: kept[0][::-1])
+def _known_until(gift: Row, cut: Row | None) -> datetime:
+    """Up to when the public knows of the gift: the last cut, but always that it came in."""
+    received_at: datetime = gift["received_at"]
+    return max(cut["cut_at"], received_at) if cut else received_at
 
 
-def _at_depth(area: str | None, depth: int) -> str:
-    return ".".join((area or "").split(".")[:depth])
-
-
-def _day(moment: datetime) -> str:
-    return day_of(moment).isoformat()
-
-
-class _Names:
-    """Names of areas for a page without a gazetteer of its own."""
-
-    def __init__(self, gazetteer: Gazetteer) -> None:
-        self._gazetteer = gazetteer
-
-    def of(self, code: str) -> Mapping[str, Any]:
-        """The code with its name and those above it, nearest first."""
-        chain = self._gazetteer.chain(code)
-        return {"code": code, "name": chain[-1].name if chain else code, "parents": [a.name for a in chain[-2::-1]]}
+def _photo(row: Row, gazetteer: Gazetteer) -> dict[str, Any]:
+    district = gazetteer.get(".".join(row["area"].split(".")[: gift_ways.DISTRICT]))
+    on = day_of(row["recorded_at"]).isoformat()
+    return {"id": row["id"], "width": row["width"], "height": row["height"], "on": on,
+            "name": district.name if district else None}  # fmt: skip

@@ -111,7 +111,10 @@ class BreakIn(OnceIn):
 
 
 class GiftIn(OnceIn):
-    """What a donor gave, and where; `donor` is kept sealed, `shown_as` is what the public page says."""
+    """What a donor gave, and where; `donor` is kept sealed, `shown_as` is what the public page says.
+
+    `pledge` is the code under which it was promised: the gift keeps it.
+    """
 
     incident: Line | None = None
     donor: Annotated[Line | None, Field(max_length=120)] = None
@@ -120,6 +123,24 @@ class GiftIn(OnceIn):
     quantity: Quantity
     site_id: UUID
     expiry: date | None = None
+    pledge: Annotated[Line | None, Field(max_length=40)] = None
+
+
+class PledgeIn(Input):
+    """What a donor says they will give: goods, or money in whole rupiah. Who pledges money leaves a phone number.
+
+    `client_id` is made before the first try: the same pledge sent twice is one.
+    """
+
+    client_id: UUID
+    incident: Line | None = None
+    kind: Literal["goods", "money"]
+    item: Line | None = None
+    quantity: Quantity | None = None
+    rupiah: Annotated[int | None, Field(strict=True, ge=1, le=1_000_000_000_000)] = None
+    donor: Annotated[Line | None, Field(max_length=120)] = None
+    phone: Annotated[Line | None, Field(max_length=40)] = None
+    shown_as: Annotated[Line | None, Field(max_length=60)] = None
 
 
 class VolunteerIn(Input):

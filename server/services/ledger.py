@@ -47,15 +47,18 @@ def site_for_stock(tx: Tx, actor: Actor, site_id: str) -> Row:
 
 def wrong_goods(item: str, expiry: date | None, today: date) -> dict[str, Problem]:
     """What is wrong with goods that are to come in, by field."""
-    wrong: dict[str, Problem] = {}
-    known: Item | None = ITEMS.get(item)
-    if known is None:
-        wrong["item"] = Problem("unknown_item", {"item": item})
-    elif known.kind is not Kind.GOODS:
-        wrong["item"] = Problem("item_is_service", {"item": item})
+    wrong = wrong_item(item)
     if expiry is not None and expiry < today:
         wrong["expiry"] = Problem("expiry_past", {"today": today.isoformat()})
     return wrong
+
+
+def wrong_item(item: str) -> dict[str, Problem]:
+    """What is wrong with the item of goods, by field."""
+    known: Item | None = ITEMS.get(item)
+    if known is None:
+        return {"item": Problem("unknown_item", {"item": item})}
+    return {} if known.kind is Kind.GOODS else {"item": Problem("item_is_service", {"item": item})}
 
 
 def take_in(tx: Tx, actor: Actor, site: Row, goods: Goods, transfer_id: str, reason: str = "receive") -> str | None:

@@ -211,8 +211,13 @@ def moderate(tx: Tx, actor: Actor, photo_id: str, *, is_shown: bool) -> dict[str
 
 def image_of(tx: Tx, actor: Actor, photo_id: str, folder: Path) -> bytes:
     """The image of a photo, for staff who see its area. Raises NotFound."""
+    return bytes_of(folder, _photo_for(tx, actor, photo_id)["id"])
+
+
+def bytes_of(folder: Path, photo_id: str) -> bytes:
+    """The image that is kept for a photo; the caller has seen that the reader may. Raises NotFound."""
     try:
-        return path_of(folder, _photo_for(tx, actor, photo_id)["id"]).read_bytes()
+        return path_of(folder, photo_id).read_bytes()
     except FileNotFoundError:
         raise NotFound from None
 

@@ -1,13 +1,14 @@
 """Photos of reports and of hand-overs; the images themselves are files named by the photo's id."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from server.store.rows import Row, every, first
-from server.store.tables import assignments, photos, reports
+from server.store.tables import assignment_lines, assignments, deliveries, lots, photos, reports
 
 _OF_REPORT, _OF_ASSIGNMENT = reports.alias("of_report"), assignments.alias("of_assignment")
 _PLACED: Select[Any] = (
@@ -64,6 +65,22 @@ class Photos:
             .where(or_(_OF_REPORT.c.case_id == case_id, _OF_ASSIGNMENT.c.case_id == case_id))
         )
         return every(self.conn, query.order_by(photos.c.added_at, photos.c.id))
+
+    def of_gift(self, gift_id: str, until: datetime, limit: int) -> list[Row]:
+        """Photos that may be seen of hand-overs with goods of a gift that were known at a moment, the newest first."""
+        given = (
+            select(assignment_lines.c.assignment_id)
+            .join(lots, lots.c.id == assignment_lines.c.lot_id)
+            .where(lots.c.gift_id == gift_id)
+        )
+        query = (
+            select(photos.c.id, photos.c.width, photos.c.height, assignments.c.area, deliveries.c.recorded_at)
+            .join(assignments, assignments.c.id == photos.c.assignment_id)
+            .join(deliveries, deliveries.c.assignment_id == assignments.c.id)
+            .where(assignments.c.id.in_(given), photos.c.is_shown, deliveries.c.recorded_at <= until)
+            .where(assignments.c.state.in_(("delivered", "confirmed")))
+        )
+        return every(self.conn, query.order_by(deliveries.c.recorded_at.desc(), photos.c.id).limit(limit))
 
     def show(self, photo_id: str, *, is_shown: bool) -> None:
         """Let a photo be seen, or not."""

@@ -68,6 +68,11 @@ class Sites:
             query = query.where(tuple_(sites.c.name, sites.c.id) > _place_in_order(after))
         return every(self.conn, query.order_by(sites.c.name, sites.c.id).limit(limit))
 
+    def known_to_all(self, incident_ids: Sequence[str], limit: int) -> list[Row]:
+        """Open sites of these incidents that agreed to be known, by name."""
+        query = select(sites).where(sites.c.incident_id.in_(incident_ids), sites.c.is_open, sites.c.is_public)
+        return every(self.conn, query.order_by(sites.c.name, sites.c.id).limit(limit))
+
 
 def _place_in_order(site_id: str) -> Any:
     last: Select[Any] = select(sites.c.name, sites.c.id).where(sites.c.id == site_id)

@@ -73,12 +73,13 @@ _BELOW_ZERO = """
 select lot_id, account, sum(quantity)::bigint as balance from ledger where account in ('site', 'transit', 'recipient')
 group by lot_id, account having sum(quantity) < 0
 """
-_GIFT_FLOW = """
-select lo.item, g.account, s.area as site_area, a.area as delivered_area, g.at, sum(g.quantity)::bigint as quantity
+_GIFT_ENTRIES = """
+select g.transfer_id, g.lot_id, g.account, g.reason, g.quantity, g.at, lo.item, s.area as site_area,
+       case when s.is_public then s.name end as site_name, a.area as delivered_area, d.proof
 from ledger g join lots lo on lo.id = g.lot_id join sites s on s.id = lo.site_id
-left join assignments a on a.id = g.assignment_id
+left join assignments a on a.id = g.assignment_id left join deliveries d on d.assignment_id = a.id
 where lo.gift_id = :gift and g.at <= :until
-group by lo.item, g.account, s.area, a.area, g.at
+order by g.id
 """
 
 
@@ -245,6 +246,6 @@ class Stock:
             query = query.where(or_(gifts.c.received_at < last, (gifts.c.received_at == last) & (gifts.c.id < after)))
         return every(self.conn, query.order_by(gifts.c.received_at.desc(), gifts.c.id.desc()).limit(limit))
 
-    def gift_flow(self, gift_id: str, until: datetime) -> list[Row]:
-        """Where a gift's goods went until a moment: sums by item, account, site's area, area of delivery and time."""
-        return every(self.conn, text(_GIFT_FLOW), {"gift": gift_id, "until": until})
+    def gift_entries(self, gift_id: str, until: datetime) -> list[Row]:
+        """The ledger rows of a gift's lots until a moment, as written, each with its lot's item, site and hand-over."""
+        return every(self.conn, text(_GIFT_ENTRIES), {"gift": gift_id, "until": until})

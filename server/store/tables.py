@@ -294,6 +294,26 @@ gifts = Table(
     _time("received_at"),
     CheckConstraint("quantity > 0", name="quantity"),
 )
+pledges = Table(
+    "pledges",
+    metadata,
+    _id(),
+    _ref("incident_id", "incidents.id"),
+    Column("client_id", UUID(as_uuid=False), nullable=False, unique=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("item", Text),
+    Column("quantity", Integer),
+    Column("rupiah", BigInteger),
+    Column("donor_sealed", LargeBinary),
+    Column("phone_sealed", LargeBinary),
+    Column("phone_last3", Text),
+    Column("shown_as", Text),
+    _time("pledged_at"),
+    Index(None, "incident_id", "pledged_at"),
+    CheckConstraint("quantity > 0 and rupiah is null and item is not null "
+                    "or rupiah > 0 and item is null and quantity is null", name="goods_or_money"),
+)  # fmt: skip
+"""What donors said they would give. One whose code a gift has has come."""
 lots = Table(
     "lots",
     metadata,

@@ -30,6 +30,7 @@ from server.store.incidents import Incidents
 from server.store.outbox import Outbox
 from server.store.photos import Photos
 from server.store.plans import Plans
+from server.store.pledges import Pledges
 from server.store.publishing import PublicCuts
 from server.store.reports import Reports
 from server.store.rows import from_json
@@ -137,6 +138,11 @@ class Tx:
     def stock(self) -> Stock:
         """Lots, ledger and gifts."""
         return Stock(self.conn)
+
+    @cached_property
+    def pledges(self) -> Pledges:
+        """What donors said they would give."""
+        return Pledges(self.conn)
 
     @cached_property
     def volunteers(self) -> Volunteers:

@@ -50,6 +50,9 @@ def planted(module_started):
     assert photo.status_code == 201
     volunteer = {"name": NAME, "phone": PHONE, "home_area": "32.03", "skills": [], "consent": True}
     assert stranger.post("/api/volunteers", json=volunteer).status_code == 201
+    pledge = {"client_id": str(uuid.uuid4()), "kind": "goods", "item": "rice", "quantity": 5, "donor": NAME}
+    pledged = stranger.post("/api/pledges", json=pledge | {"phone": PHONE})
+    assert pledged.status_code == 201
     with system.writing() as tx:
         case_id = tx.reports.get(answer.json["id"])["case_id"]
         jabar = tx.incidents.by_slug("jabar")["id"]
@@ -66,7 +69,7 @@ def planted(module_started):
     with system.reading() as tx:
         ids = [case_id, answer.json["id"], report["client_id"]]
         ids += [one for table in (tables.sites, tables.photos) for one in tx.conn.execute(select(table.c.id)).scalars()]
-    yield app, [str(one) for one in [*ids, "32.03.05", "AAAAAAAAA", "ABCD-EFGH", 1]]
+    yield app, [str(one) for one in [*ids, "32.03.05", "AAAAAAAAA", "ABCD-EFGH", pledged.json["code"], 1]]
     system.engine.dispose()
 
 
