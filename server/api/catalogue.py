@@ -9,6 +9,8 @@ from server.domain import catalogue
 from server.services import areas, incidents
 
 VERSION = "1.0.0"
+MAP_FRESH_S = 24 * 3600
+"""Borders change by the year; a phone on a bad network asks for them once."""
 
 
 @route("GET", "/api/items", guard="public", answers={200: "Items with their norms and sources"})
@@ -38,6 +40,14 @@ def search() -> Any:
 def area(code: str) -> Any:
     """One area by its official code."""
     return jsonify(areas.one(system().gazetteer(), code))
+
+
+@route("GET", "/api/areas/<code>/map", guard="public", answers={200: "Outlines and names of what lies in it"})
+def area_map(code: str) -> Any:
+    """A light map of what lies directly in an area, to say by a tap where one is."""
+    answer = jsonify(areas.map_of(system().gazetteer(), code))
+    answer.headers["Cache-Control"] = f"public, max-age={MAP_FRESH_S}"
+    return answer
 
 
 @route("GET", "/api/incidents", guard="public", answers={200: "Open incidents"})

@@ -40,6 +40,7 @@ _FIELD_OF = {
     "place.lat": "place_text",
     "place.accuracy_m": "place_text",
     "area_code": "place_text",
+    "same_as": "same_as_code",
     "home_area": "home_text",
 }
 
@@ -65,6 +66,7 @@ def report(form: Form) -> dict[str, Any]:
         "needs": [_wanted(form, item) for item in form.getlist("need")] or None,
         "contact": {key: _text(form, key) for key in ("name", "phone") if _text(form, key)} or None,
         "on_behalf": form.get("on_behalf") == "yes",
+        "same_as": _text(form, "same_as") or _text(form, "same_as_code"),
     }
     return {name: value for name, value in body.items() if value is not None}
 

@@ -19,9 +19,10 @@ BESIDES_MIN = 40.0
 """Minutes that an assignment takes besides the way from its beginning to its end: to its beginning, and to hand over.
 An assumption of ours; 20 or 80 in its place moved the drill's waits by about 1 %, either way."""
 
-ATTENTION = ("nobody", "refused", "urgent", "alone_hazard", "alone_night", "overdue")
+ATTENTION = ("nobody", "refused", "urgent", "alone_hazard", "alone_night", "overdue", "not_received")
 """Why a person must look at an assignment: nobody is there who can, three refused, life and limb, only volunteers are
-there who would go alone through danger or in the dark, nobody hears of who took it."""
+there who would go alone through danger or in the dark, nobody hears of who took it, a reporter says that what was
+handed over is not there."""
 
 
 @dataclass(frozen=True)

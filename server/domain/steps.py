@@ -1,6 +1,6 @@
 """The steps of a report's history, as its reporter reads them: keys of web/i18n `steps.*`."""
 
 TRIAGE = ("received", "verified", "rejected", "asked", "merged", "split", "cancelled_by_reporter")
-OWN = ("info_added", "reopened", "rated")
+OWN = ("info_added", "not_received", "reopened", "rated")
 HELP = ("planned", "offered", "accepted", "en_route", "delivered", "confirmed", "failed")
 STEPS = frozenset(TRIAGE + OWN + HELP)

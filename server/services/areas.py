@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from geo.areas import Area, Gazetteer
+from geo.outlines import DECIMALS, outlines
 from server.domain.errors import NotFound
 from server.domain.permissions import Actor, Permission, require
 from server.services.places import candidates
@@ -40,6 +41,26 @@ def children(gazetteer: Gazetteer, parent: str | None, level: str | None) -> dic
         if area.parent == parent and level in (None, area.level)
     ]
     return {"areas": sorted(found, key=lambda area: (area["name"], area["code"])), "ambiguous": False}
+
+
+def map_of(gazetteer: Gazetteer, code: str) -> dict[str, Any]:
+    """What lies directly in an area, to be tapped on: outlines where borders are known, names where a point is.
+
+    Raises NotFound. Light on purpose: `geo.outlines` keeps 3 decimals, about 110 m.
+    """
+    if gazetteer.get(code) is None:
+        raise NotFound("unknown_area", code=code)
+    inside = [area for area in gazetteer if area.parent == code]
+    shapes = outlines(inside, inside[0].level) if inside else {}
+    return {
+        "code": code,
+        "areas": [
+            {"code": area.code, "name": area.name, "lon": round(area.lon, DECIMALS), "lat": round(area.lat, DECIMALS)}
+            for area in inside
+            if area.wkb is not None or area.own_point
+        ],
+        "shapes": {code: shape for code, shape in shapes.items() if shape["type"] != "Point"},
+    }
 
 
 def one(gazetteer: Gazetteer, code: str) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from server.services.inputs_dispatch import AssignIn, CancelIn, FailIn, StepIn
 from server.services.moves import Row
 from server.store.unit_of_work import Tx
 
+NOT_RECEIVED = "not_received"
+"""The `attention` of what the reporter says is not there."""
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -203,8 +206,17 @@ def confirm_by_recipient(tx: Tx, actor: Actor, case_id: int) -> None:
             _confirm(tx, actor, row)
 
 
+def deny_by_recipient(tx: Tx, actor: Actor, case_id: int) -> None:
+    """The recipients of a case say that what was told as delivered is not there: a coordinator must look."""
+    for seen in sorted(tx.assignments.of_case(case_id), key=lambda row: str(row["id"])):
+        row = moves.held(tx, seen["id"])
+        if row["state"] == "delivered":
+            tx.assignments.mark(row["id"], attention=NOT_RECEIVED)
+            moves.told(tx, actor, row, "not_received")
+
+
 def _confirm(tx: Tx, actor: Actor, row: Row) -> dict[str, Any]:
-    moves.move(tx, row, "confirm")
+    moves.move(tx, row, "confirm", attention=None)
     told = moves.told(tx, actor, row, "confirm", step="confirmed")
     _close_needs(tx, row, sorted({line["need_id"] for line in told["lines"]}))
     return told

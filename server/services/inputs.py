@@ -99,13 +99,14 @@ class ReportIn(Input):
     needs: Annotated[list[WantedIn], Field(max_length=50)] | None = None
     contact: ContactIn | None = None
     on_behalf: bool = False
+    same_as: Line | None = None
     channel: Channel = "web"
 
 
 class TrackIn(Input):
     """What a reporter adds to their own report, by its tracking code."""
 
-    action: Literal["add_info", "answer", "confirm", "reopen", "rate", "cancel"]
+    action: Literal["add_info", "answer", "confirm", "not_yet", "reopen", "rate", "cancel"]
     text: Text | None = None
     rating: Annotated[int, Field(strict=True, ge=1, le=5)] | None = None
     area_code: AreaCode | None = None

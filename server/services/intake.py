@@ -252,6 +252,7 @@ def _report_row(
         "flags": flags,
         "channel": body.channel,
         "on_behalf": body.on_behalf,
+        "same_as": _same_as(tx, body, incident, keys),
         "name_sealed": contacts.seal_text(name, keys) if name else None,
         "phone_sealed": sealed.enc if sealed else None,
         "phone_index": sealed.index if sealed else None,
@@ -261,6 +262,18 @@ def _report_row(
         "received_at": tx.now,
         "due_at": sla.due_at(tier, tx.now, incident["settings"]),
     }
+
+
+def _same_as(tx: Tx, body: ReportIn, incident: Mapping[str, Any], keys: contacts.Keys) -> int | None:
+    """The case that the reporter takes for the same, told by a report's code or public id.
+
+    What nobody knows is passed over: a report is not lost for it, and the answer tells nothing of codes.
+    """
+    if body.same_as is None:
+        return None
+    code = codes.normalised(body.same_as)
+    found = tx.reports.by_code_index(codes.index_of(code, keys)) if code else tx.reports.get(body.same_as)
+    return int(found["case_id"]) if found and found["incident_id"] == incident["id"] else None
 
 
 def _stored_under_next_code(tx: Tx, draft: Draft, keys: contacts.Keys) -> bool:

@@ -201,6 +201,11 @@ def waits_shown(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str | 
     return {key: {"median": _band(people, 0.5), "p90": _band(people, 0.9)} for key, people in (shown | groups).items()}
 
 
+def band_of(waited_s: float) -> str:
+    """The one of BANDS for so many seconds of waiting."""
+    return BANDS[sum(waited_s >= hours * 3600 for hours in WAIT_EDGES_H)]
+
+
 def _band(people: list[int], share: float) -> str:
     """The first band within which at least that share of the people lies."""
     wanted, so_far = share * sum(people), 0

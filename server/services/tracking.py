@@ -12,11 +12,14 @@ from typing import Any
 from geo.areas import Gazetteer
 from server.domain import catalogue, events, lifecycle, sla
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
+from server.domain.lifecycle import UNDER_WAY
 from server.domain.permissions import Actor
 from server.services import accounts, assignments, codes, contacts, places, queries
 from server.services.inputs import TrackIn
 from server.store.unit_of_work import Tx
 
+WAITING = ("received", "needs_info", "verified", "duplicate")
+"""States of a report whose clock runs until its case is settled."""
 WRONG_CODES, WRONG_WITHIN = 60, timedelta(hours=1)
 """Wrong codes per address an hour: thousands share one address in Indonesian mobile networks, and a
 40-bit code is not found by sixty tries."""
@@ -40,14 +43,14 @@ def track(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
     case = tx.cases.get(report["case_id"])
     needs = tx.cases.needs_of(report["case_id"])
     coming = tx.assignments.of_case(report["case_id"])
-    waiting = report["state"] in ("received", "needs_info", "verified") and not _settled(needs)
+    waiting = report["state"] in WAITING and not _settled(needs)
     answer = {
         "code": codes.normalised(code),
         "state": report["state"],
         "tier": report["tier"],
         "received_at": report["received_at"].isoformat(),
         "clock": _clock(tx, report, waiting=waiting),
-        "position": tx.reports.ahead_of(report) + 1 if waiting and not _under_way(needs) else None,
+        "position": _position(tx, report, needs) if waiting else None,
         "question": report["question"] if report["state"] == "needs_info" else None,
         "needs": [_need(need) for need in needs if need["state"] != "cancelled"],
         "history": [
@@ -61,6 +64,7 @@ def track(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
         "can": _can(tx, report, coming),
         "rating": report["rating"],
     }
+    answer["next"] = _next(answer, coming)
     if case and any(job["state"] in ("accepted", "en_route") for job in coming):
         answer["delivery_code"] = case["delivery_code"]
     return answer
@@ -69,7 +73,7 @@ def track(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
 def act(
     tx: Tx, actor: Actor, code: str, body: TrackIn, *, gazetteer: Gazetteer, keys: contacts.Keys
 ) -> None:
-    """Do what the reporter asks: add_info, answer, confirm, reopen, rate or cancel.
+    """Do what the reporter asks: add_info, answer, confirm, not_yet, reopen, rate or cancel.
 
     Raises NotFound for a wrong code, Conflict when the report is not at that point, Invalid naming what lacks.
     """
@@ -107,6 +111,28 @@ def _under_way(needs: list[dict[str, Any]]) -> bool:
     return bool(needs) and all(need["covered"] >= need["quantity"] for need in needs if need["state"] == "open")
 
 
+def _position(tx: Tx, report: Mapping[str, Any], needs: list[dict[str, Any]]) -> int | None:
+    """The report's place in the queue of its district; what was joined to another waits in that one's place."""
+    if report["state"] == "duplicate" or _under_way(needs):
+        return None
+    return tx.reports.ahead_of(report) + 1
+
+
+def _next(shown: Mapping[str, Any], coming: list[dict[str, Any]]) -> str | None:
+    """What happens next, a key of web/i18n `track.next.*`; None when nothing does."""
+    states = {job["state"] for job in coming}
+    if shown["state"] == "needs_info":
+        return "answer"
+    if "confirm" in shown["can"]:
+        return "confirm" if "not_yet" in shown["can"] else "look_into"
+    if not shown["clock"]["running"]:
+        return None
+    for found, step in ((UNDER_WAY, "come"), (("proposed", "offered"), "find")):
+        if states.intersection(found):
+            return step
+    return "check" if shown["state"] == "received" else "match"
+
+
 def _settled(needs: list[dict[str, Any]]) -> bool:
     return bool(needs) and all(need["state"] != "open" for need in needs)
 
@@ -131,12 +157,14 @@ def _need(need: Mapping[str, Any]) -> dict[str, Any]:
 def _can(tx: Tx, report: Mapping[str, Any], coming: list[dict[str, Any]]) -> list[str]:
     states = {job["state"] for job in coming}
     found = []
-    if report["state"] in ("received", "verified"):
+    if report["state"] in ("received", "verified", "duplicate"):
         found.append("add_info")
     if report["state"] == "needs_info":
         found.append("answer")
     if "delivered" in states:
         found.append("confirm")
+    if any(job["state"] == "delivered" and job["attention"] != assignments.NOT_RECEIVED for job in coming):
+        found.append("not_yet")
     if states & {"delivered", "confirmed"}:
         found.append("rate")
     if "confirmed" in states and tx.now - report["received_at"] < sla.REOPEN_WITHIN + timedelta(days=3):
@@ -164,6 +192,14 @@ def _answer(desk: _Desk) -> None:
 
 def _confirm(desk: _Desk) -> None:
     assignments.confirm_by_recipient(desk.tx, desk.actor, desk.case["id"])
+
+
+def _not_yet(desk: _Desk) -> None:
+    if desk.body.text:
+        _note(desk)
+    assignments.deny_by_recipient(desk.tx, desk.actor, desk.case["id"])
+    desk.tx.reports.note(desk.report["id"], desk.tx.now, "not_received")
+    _changed(desk.tx, desk.report, "not_yet")
 
 
 def _reopen(desk: _Desk) -> None:
@@ -232,6 +268,7 @@ _ACTIONS: Mapping[str, Callable[[_Desk], None]] = {
     "add_info": _add_info,
     "answer": _answer,
     "confirm": _confirm,
+    "not_yet": _not_yet,
     "reopen": _reopen,
     "rate": _rate,
     "cancel": _cancel,

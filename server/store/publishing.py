@@ -94,6 +94,19 @@ group by lo.item
 """
 
 
+_OPEN_CASES = """
+select (select r.id from reports r where r.case_id = c.id order by r.received_at, r.id limit 1) as report_id,
+       c.people, array_agg(distinct n.item) as items,
+       extract(epoch from :before - c.opened_at)::float as waited_s
+from cases c join needs n on n.case_id = c.id and n.state = 'open'
+where c.incident_id = :incident and c.merged_into is null and c.verified_at < :before and c.people >= :least
+  and (c.area = :district or c.area like :district || '.%')
+group by c.id
+order by c.opened_at desc, c.id
+limit 200
+"""
+
+
 class PublicCuts:
     """Counts for a cut, the cuts, and their documents."""
 
@@ -129,6 +142,14 @@ class PublicCuts:
         """Areas by code: name, and whether only a point near them is known."""
         query = select(areas.c.code, areas.c.name, areas.c.approximate).where(areas.c.code.in_(sorted(codes)))
         return {row["code"]: row for row in every(self.conn, query)}
+
+    def open_cases(self, incident_id: str, district: str, before: datetime, least_people: int) -> list[Row]:
+        """Cases of a district with open needs, verified before a cut, for so many people at least; the newest first.
+
+        Each with the public id of its first report, its people, what is open and for how long it had waited.
+        """
+        params = {"incident": incident_id, "district": district, "before": before, "least": least_people}
+        return [dict(row) for row in self.conn.execute(text(_OPEN_CASES), params).mappings()]
 
     def last_cut_at(self) -> datetime | None:
         """When figures were last cut."""

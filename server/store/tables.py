@@ -215,9 +215,11 @@ reports = Table(
     _time("due_at"),
     Column("question", Text),
     Column("rating", SmallInteger),
+    _case("same_as", nullable=True),
     _version(),
     Index(None, "incident_id", "area"),
     Index(None, "case_id"),
+    Index("ix_reports_same_as", "same_as", postgresql_where=text("same_as IS NOT NULL")),
     Index(None, "phone_index"),
     Index("uq_reports_external_ref", "incident_id", "external_ref", unique=True),
 )

@@ -7,6 +7,7 @@ from server.api import contract
 PUBLIC_CALLS = {
     ("GET", "/api/areas"),
     ("GET", "/api/areas/<code>"),
+    ("GET", "/api/areas/<code>/map"),
     ("GET", "/api/incidents"),
     ("GET", "/api/items"),
     ("GET", "/api/openapi.json"),
@@ -16,6 +17,7 @@ PUBLIC_CALLS = {
     ("GET", "/api/public/deliveries.csv"),
     ("GET", "/api/public/gifts/<code>"),
     ("GET", "/api/public/gifts/<code>.csv"),
+    ("GET", "/api/public/near"),
     ("GET", "/api/public/summary"),
     ("GET", "/api/public/summary.csv"),
     ("GET", "/api/public/unmet"),

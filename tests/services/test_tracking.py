@@ -7,9 +7,11 @@ from sqlalchemy import select
 
 from server.domain.errors import Invalid
 from server.domain.permissions import ANYONE, SYSTEM
-from server.services import cases, intake, tracking
+from server.services import assignments, cases, codes, handovers, intake, tracking
 from server.services.inputs import CaseActionIn, ReportIn, TrackIn, parse
+from server.services.inputs_dispatch import DeliverIn, StepIn
 from server.store import tables
+from tests.services.world import CIANJUR, World, volunteer_actor
 
 CUGENANG = "32.03.11"
 BANDUNG = {"lon": 107.6191, "lat": -6.9175, "accuracy_m": 30}
@@ -96,3 +98,89 @@ def test_what_the_reporter_adds_wrongly_is_named_and_changes_nothing(system, sen
         act(system, tracking_code, action="add_info", **body)
     assert {name: found.code for name, found in refused.value.fields.items()} == {field: code}
     assert stored(system, report_id, case_id) == before
+
+
+def shown(system, code):
+    with system.reading() as tx:
+        return tracking.track(tx, code, system.keys)
+
+
+def delivered(world):
+    """A case whose help was handed over, proven by a photo: its id and those of its assignments."""
+    world.stock(world.site(), "blanket", 100)
+    volunteer = world.volunteer(vehicle="truck")
+    case_id, (assignment_id,) = world.approved({"blanket": 60})
+    world.offer(assignment_id, volunteer)
+    world.accept(assignment_id, volunteer)
+    who = volunteer_actor(volunteer)
+    world.do(assignments.depart, who, assignment_id, StepIn())
+    with world.system.writing() as tx:
+        photo = {"id": tx.new_id(), "assignment_id": assignment_id, "n": 1, "sha256": b"x", "width": 1, "height": 1}
+        tx.photos.add({**photo, "added_at": tx.now})
+    proof = {"client_id": str(uuid.uuid4()), "place": {"lon": CIANJUR[0], "lat": CIANJUR[1]}}
+    world.do(handovers.deliver, who, assignment_id, parse(DeliverIn, proof))
+    return case_id, [assignment_id]
+
+
+def code_of(system, case_id):
+    with system.reading() as tx:
+        (report,) = tx.reports.of_case(case_id)
+    return codes.tracking_code(report["client_id"], report["code_salt"], system.keys)
+
+
+def test_what_happens_next_is_told_from_the_report_to_the_proof(system):
+    world = World(system)
+    body = parse(ReportIn, {"client_id": str(uuid.uuid4()), "place": BANDUNG, "needs": [{"item": "water"}]})
+    gazetteer = system.gazetteer()
+    with system.writing() as tx:
+        answer = intake.receive(tx, ANYONE, body, gazetteer=gazetteer, keys=system.keys).answer
+        case_id = tx.reports.get(answer["id"])["case_id"]
+    code = answer["code"]
+    assert shown(system, code)["next"] == "check"
+    staff(system, case_id, "ask", text="Berapa orang?")
+    assert shown(system, code)["next"] == "answer"
+    act(system, code, action="answer", text="Sepuluh")
+    staff(system, case_id, "verify")
+    assert shown(system, code)["next"] == "match"
+    world.stock(world.site(at=(BANDUNG["lon"], BANDUNG["lat"]), area="32.73"), "water", 10_000)
+    (assignment_id,) = world.approve(world.plan())["approved"]
+    assert shown(system, code)["next"] == "find"
+    volunteer = world.volunteer(at=(BANDUNG["lon"], BANDUNG["lat"]))
+    world.offer(assignment_id, volunteer)
+    world.accept(assignment_id, volunteer)
+    assert shown(system, code)["next"] == "come"
+
+
+def test_a_reporter_who_has_not_received_calls_a_coordinator_and_may_still_confirm(system):
+    world = World(system)
+    case_id, (assignment_id,) = delivered(world)
+    code = code_of(system, case_id)
+    before = shown(system, code)
+    assert {"confirm", "not_yet"} <= set(before["can"])
+    assert before["next"] == "confirm"
+    act(system, code, action="not_yet", text="Tidak ada yang datang")
+    assert world.state(assignment_id)["attention"] == "not_received"
+    assert world.state(assignment_id)["state"] == "delivered"
+    after = shown(system, code)
+    assert ("not_yet" in after["can"], after["next"]) == (False, "look_into")
+    assert after["history"][-1]["step"] == "not_received"
+    assert world.events("AssignmentChanged")[-1]["data"]["rows"]["assignments"][0]["attention"] == "not_received"
+    with system.reading() as tx:
+        assert [note["text"] for note in tx.cases.notes(case_id)] == ["Tidak ada yang datang"]
+    act(system, code, action="confirm")
+    assert world.state(assignment_id)["state"] == "confirmed"
+    assert world.state(assignment_id)["attention"] is None
+
+
+def test_a_report_that_was_joined_to_another_keeps_its_clock_and_may_be_added_to(system, sent):
+    code, _, case_id = sent
+    world = World(system)
+    target = world.case({"water": 10})
+    staff(system, case_id, "merge", into=target)
+    joined = shown(system, code)
+    assert joined["state"] == "duplicate"
+    assert joined["clock"]["running"]
+    assert joined["position"] is None
+    act(system, code, action="add_info", text="Kami pindah ke masjid")
+    with system.reading() as tx:
+        assert [note["text"] for note in tx.cases.notes(target)] == ["Kami pindah ke masjid"]

@@ -44,6 +44,8 @@ export interface Twin {
   received_at: string;
   tier: 0 | 1 | 2 | 3;
   state: string;
+  /** A reporter says that it is the same. */
+  said: boolean;
 }
 
 /** How an assignment came to be. */

@@ -37,6 +37,7 @@ export function Twins({ found, again, open }: Props) {
               {word("case.title", { id: twin.case_id })}
             </button>
             <span class="muted">{moment(twin.received_at)}</span>
+            {twin.said && <b>{word("case.said_same")}</b>}
             {may("case:verify", found.area) && (
               <Do busy={doing.busy} onClick={() => void merge(twin)}>
                 {word("case.merge")}
