@@ -1,9 +1,12 @@
-"""All benchmarks, or those named: `python -m bench [intake] [live] [board] [queue] [plan] [rank] [trips] [page]`."""
+"""All benchmarks, or those named: `python -m bench NAME...`.
+
+intake, live, board, queue, plan, rank, trips, page, publicmap.
+"""
 
 import importlib
 import sys
 
-ALL = ("intake", "live", "board", "queue", "plan", "rank", "trips", "page")
+ALL = ("intake", "live", "board", "queue", "plan", "rank", "trips", "page", "publicmap")
 
 for name in sys.argv[1:] or ALL:
     importlib.import_module(f"bench.{name}").main()
