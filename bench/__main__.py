@@ -1,12 +1,9 @@
-"""All benchmarks, or those named: `python -m bench NAME...`.
-
-intake, live, board, queue, plan, rank, trips, page, publicmap.
-"""
+"""All benchmarks, or those named: `python -m bench [intake] [live] [board] [queue] [plan] [rank] [trips] [page] [console]`."""
 
 import importlib
 import sys
 
-ALL = ("intake", "live", "board", "queue", "plan", "rank", "trips", "page", "publicmap")
+ALL = ("intake", "live", "board", "queue", "plan", "rank", "trips", "page", "console")
 
 for name in sys.argv[1:] or ALL:
     importlib.import_module(f"bench.{name}").main()

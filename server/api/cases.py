@@ -6,8 +6,8 @@ from flask import jsonify
 
 from server.api.contract import route, system
 from server.api.identity import actor
-from server.services import cases
-from server.services.inputs import CaseActionIn, ReasonIn
+from server.services import cases, looking
+from server.services.inputs import CaseActionIn, LookIn, ReasonIn
 
 
 @route("GET", "/api/cases/<int:case_id>", guard="signed_in", answers={200: "The case, without contacts"})
@@ -15,6 +15,13 @@ def show(case_id: int) -> Any:
     """All that staff may see of a case."""
     with system().reading() as tx:
         return jsonify(cases.detail(tx, actor(), case_id))
+
+
+@route("POST", "/api/cases/<int:case_id>/look", guard="signed_in", body=LookIn, answers={200: "`others` who look, too"})
+def look(case_id: int, body: LookIn) -> Any:
+    """Say that one looks at a case, and hear who else does; said again every few seconds."""
+    with system().writing() as tx:
+        return jsonify(looking.look(tx, actor(), case_id, away=body.away))
 
 
 def _act(case_id: int, action: str, body: CaseActionIn) -> Any:
@@ -33,6 +40,14 @@ def verify(case_id: int, body: CaseActionIn) -> Any:
 def reject(case_id: int, body: CaseActionIn) -> Any:
     """Turn a case down, with a reason that its reporters read."""
     return _act(case_id, "reject", body)
+
+
+@route(
+    "POST", "/api/cases/<int:case_id>/take_back", guard="signed_in", body=CaseActionIn, answers={200: "The case now"}
+)
+def take_back(case_id: int, body: CaseActionIn) -> Any:
+    """Undo the last verdict (verify or reject), while nothing was made of it."""
+    return _act(case_id, "take_back", body)
 
 
 @route("POST", "/api/cases/<int:case_id>/merge", guard="signed_in", body=CaseActionIn, answers={200: "The case now"})

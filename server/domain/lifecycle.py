@@ -28,12 +28,14 @@ REPORT = _table(
     ask=_from("received", to="needs_info"),
     answer=_from("needs_info", to="received"),
     reject=_from("received", "needs_info", to="rejected"),
+    take_back=_from("verified", "rejected", to="received"),
 )
 
 NEED = _table(
     close=_from("open", to="closed"),
     cancel=_from("open", to="cancelled"),
     reopen=_from("closed", to="open"),
+    restore=_from("cancelled", to="open"),
 )
 
 ASSIGNMENT = _table(

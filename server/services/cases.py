@@ -1,6 +1,6 @@
 """Triage: what verifiers and coordinators do with a case, and what they see of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from server.services.inputs import CaseActionIn
 from server.store.unit_of_work import Tx
 
 WAITING = ("received", "needs_info")
+VERDICTS = ("verified", "rejected")
+"""States of a report that a verdict gave it; the steps of its history bear the same names."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,29 @@ def _reject(desk: Desk) -> None:
     if not any(r["state"] == "verified" for r in desk.tx.reports.of_case(desk.case["id"])):
         _cancel_needs(desk)
     _record(desk, "reject")
+
+
+def _take_back(desk: Desk) -> None:
+    """Undo the last verdict, while nothing was made of it: its reports wait to be looked at again.
+
+    What a verdict set right on the way (place, people, needs) stays; needs that a rejection cancelled are open again.
+    """
+    tx, case_id = desk.tx, desk.case["id"]
+    histories = {r["id"]: tx.reports.history(r["id"]) for r in tx.reports.of_case(case_id)}
+    last = {key: steps[-1] for key, steps in histories.items() if steps}
+    when = max((step["at"] for step in last.values()), default=None)
+    undone = {key for key, step in last.items() if step["step"] in VERDICTS and step["at"] == when}
+    if not undone or tx.assignments.ids_of_case(case_id):
+        raise Conflict("nothing_to_take_back", state=queries.case_row(tx, case_id))
+    was_rejected = any(last[key]["step"] == "rejected" for key in undone)
+    _move_reports(desk, "take_back", VERDICTS, "taken_back", only=undone)
+    if not any(r["state"] == "verified" for r in tx.reports.of_case(case_id)):
+        tx.cases.change(case_id, verified_at=None)
+    for need in tx.cases.needs_of(case_id) if was_rejected else ():
+        if need["state"] == "cancelled":
+            _set_need(desk, need, "restore")
+    _record(desk, "take_back")
+    _open_again(desk)
 
 
 def _ask(desk: Desk) -> None:
@@ -160,6 +185,7 @@ def _split(desk: Desk) -> None:
 ACTIONS: Mapping[str, tuple[Permission, Callable[[Desk], None]]] = {
     "verify": (Permission.CASE_VERIFY, _verify),
     "reject": (Permission.CASE_VERIFY, _reject),
+    "take_back": (Permission.CASE_VERIFY, _take_back),
     "merge": (Permission.CASE_VERIFY, _merge),
     "split": (Permission.CASE_VERIFY, _split),
     "ask": (Permission.CASE_VERIFY, _ask),
@@ -242,9 +268,7 @@ def _possible_duplicates(tx: Tx, reports: list[dict[str, Any]]) -> list[dict[str
     return [{**row, "received_at": row["received_at"].isoformat()} for row in found.values()]
 
 
-def _score(
-    tx: Tx, case: Mapping[str, Any], needs: list[dict[str, Any]], settings: Mapping[str, Any]
-) -> dict[str, Any]:
+def _score(tx: Tx, case: Mapping[str, Any], needs: list[dict[str, Any]], settings: Mapping[str, Any]) -> dict[str, Any]:
     still_open = [need for need in needs if need["state"] == "open"]
     gap = max((1 - need["covered"] / need["quantity"] for need in still_open), default=0.0)
     found = priority.score(
@@ -258,8 +282,12 @@ def _score(
     return {"total": found.total, "terms": dict(found.terms), "version": found.version}
 
 
-def _move_reports(desk: Desk, action: str, states: tuple[str, ...], step: str, **params: Any) -> int:
-    moved = [r for r in desk.tx.reports.of_case(desk.case["id"]) if r["state"] in states]
+def _move_reports(
+    desk: Desk, action: str, states: tuple[str, ...], step: str, only: Collection[str] | None = None, **params: Any
+) -> int:
+    """Move the reports in these states, or those of them named in `only`; returns how many."""
+    here = [r for r in desk.tx.reports.of_case(desk.case["id"]) if r["state"] in states]
+    moved = here if only is None else [r for r in here if r["id"] in only]
     for report in moved:
         values = {"question": params["question"]} if "question" in params else {}
         state = lifecycle.after("report", report["state"], action)
@@ -277,9 +305,7 @@ def _set_place(desk: Desk) -> None:
     found = places.resolve(
         incident, desk.gazetteer, place=desk.body.place, area_code=desk.body.area_code, place_text=None
     )
-    desk.tx.cases.change(
-        desk.case["id"], area=found.area, lon=found.lon, lat=found.lat, accuracy_m=found.accuracy_m
-    )
+    desk.tx.cases.change(desk.case["id"], area=found.area, lon=found.lon, lat=found.lat, accuracy_m=found.accuracy_m)
     for report in desk.tx.reports.of_case(desk.case["id"]):
         # Somebody has looked: what made the reported place doubtful is settled.
         kept = places.other_flags(report["flags"])
@@ -357,9 +383,7 @@ def _record(desk: Desk, action: str) -> None:
     # Who watches the area that a case left hears of it, too.
     for area in sorted({desk.case["area"], case["area"]}):
         tx.record(
-            events.CaseChanged(
-                incident_id=case["incident_id"], area=area, rows=rows, case_id=case_id, action=action
-            )
+            events.CaseChanged(incident_id=case["incident_id"], area=area, rows=rows, case_id=case_id, action=action)
         )
 
 
@@ -369,7 +393,5 @@ def _open_again(desk: Desk) -> None:
     ids = [need["id"] for need in desk.tx.cases.needs_of(case["id"]) if need["state"] == "open"]
     if ids:
         desk.tx.record(
-            events.NeedsOpened(
-                incident_id=case["incident_id"], area=case["area"], case_id=case["id"], need_ids=ids
-            )
+            events.NeedsOpened(incident_id=case["incident_id"], area=case["area"], case_id=case["id"], need_ids=ids)
         )

@@ -156,6 +156,12 @@ class CaseActionIn(Input):
     needs: Annotated[list[WantedIn], Field(max_length=50)] | None = None
 
 
+class LookIn(Input):
+    """Whether one looks at a case, or does so no more."""
+
+    away: bool = False
+
+
 class IncidentIn(Input):
     """A new incident with its operating area: bounds (west, south, east, north) or area codes."""
 

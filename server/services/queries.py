@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from server.domain.errors import Invalid, Problem
+from server.domain.errors import Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, areas_for, may, require
 from server.services.intake import STANDING, incident_for
 from server.store.unit_of_work import Tx
@@ -49,6 +49,13 @@ def board_area(actor: Actor, area: str | None) -> str:
         require(actor, Permission.BOARD_READ, "" if not held else held[0])
         raise Invalid({"area": Problem("choose_area", {"choices": ", ".join(held)})})
     return held[0]
+
+
+def require_case(tx: Tx, actor: Actor, case_id: int) -> None:
+    """Refuse unless the person may see the case. Raises NotFound, which does not tell whether there is one."""
+    case = tx.cases.get(case_id)
+    if case is None or not may(actor, Permission.BOARD_READ, case["area"]):
+        raise NotFound
 
 
 def report_rows(tx: Tx, ids: Sequence[str]) -> list[dict[str, Any]]:

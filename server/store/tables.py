@@ -180,6 +180,15 @@ cases = Table(
     Index(None, "incident_id", "area"),
 )
 
+looks = Table(
+    "looks",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey("cases.id"), primary_key=True),
+    Column("who", Text, primary_key=True),
+    _time("at"),
+    prefixes=["UNLOGGED"],
+)
+
 reports = Table(
     "reports",
     metadata,
@@ -190,9 +199,7 @@ reports = Table(
     Column("code_salt", SmallInteger, nullable=False, server_default=text("0")),
     _ref("incident_id", "incidents.id"),
     # Deferred: a report is stored before its case, so that a known client id stores no case.
-    Column(
-        "case_id", BigInteger, ForeignKey("cases.id", deferrable=True, initially="DEFERRED"), nullable=False
-    ),
+    Column("case_id", BigInteger, ForeignKey("cases.id", deferrable=True, initially="DEFERRED"), nullable=False),
     Column("state", Text, nullable=False),
     Column("tier", SmallInteger, nullable=False),
     Column("text", Text),

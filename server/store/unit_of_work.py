@@ -27,6 +27,7 @@ from server.store.distress import Distress
 from server.store.figures import Figures
 from server.store.hazards import Hazards
 from server.store.incidents import Incidents
+from server.store.looks import Looks
 from server.store.outbox import Outbox
 from server.store.photos import Photos
 from server.store.plans import Plans
@@ -130,6 +131,11 @@ class Tx:
         return Cases(self.conn)
 
     @cached_property
+    def looks(self) -> Looks:
+        """Who looks at which case."""
+        return Looks(self.conn)
+
+    @cached_property
     def sites(self) -> Sites:
         """Sites."""
         return Sites(self.conn)
@@ -218,4 +224,3 @@ class Tx:
     def settings(self) -> SettingsStore:
         """Settings that live in the database."""
         return SettingsStore(self.conn)
-

@@ -1,10 +1,11 @@
 /** The board as the map's features. */
 import type { Feature, FeatureCollection, Position } from "geojson";
-import type { Lists } from "./lists";
+import type { CasePoint } from "./map/contract";
 import { iconOf } from "./map/icon_names";
 import type { Model } from "./model";
 import type { AssignmentRow } from "./rows";
 import { RUNNING } from "./rows";
+import type { Summary } from "./summary";
 
 const collection = (features: Feature[]): FeatureCollection => ({ type: "FeatureCollection", features });
 
@@ -13,12 +14,10 @@ function point(lon: number | null, lat: number | null, properties: Record<string
   return [{ type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties }];
 }
 
-export function caseFeatures(lists: Lists): FeatureCollection {
-  return collection(
-    lists.shown.flatMap(({ row, tier }) =>
-      point(row.lon, row.lat, { id: row.id, tier, icon: iconOf(tier, row.verified) }),
-    ),
-  );
+/** A case as the map has it; null where nobody knows the place. */
+export function casePoint({ row, tier }: Summary): CasePoint | null {
+  if (row.lon === null || row.lat === null) return null;
+  return { id: row.id, lon: row.lon, lat: row.lat, tier, icon: iconOf(tier, row.verified) };
 }
 
 export function siteFeatures(model: Model): FeatureCollection {
@@ -41,7 +40,7 @@ export function volunteerFeatures(model: Model, now: number): FeatureCollection 
 
 /** A line from where the help comes to where it goes; dashed until somebody has accepted. */
 export function lineFeatures(model: Model): FeatureCollection {
-  const shown = new Set(model.lists.shown.map((summary) => summary.row.id));
+  const { shown } = model.lists;
   const features: Feature[] = [];
   for (const row of model.board.tables.assignments.values()) {
     if (!RUNNING.has(row.state) || row.state === "delivered" || !shown.has(row.case_id)) continue;

@@ -1,13 +1,23 @@
-/** Keys: j and k walk through the list, enter opens, v verifies, escape closes, / searches, 1 to 4 change the list. */
-import { useEffect } from "preact/hooks";
+/** Keys for everything that is done often; what each does stands in `help.tsx`. */
+import { useEffect, useRef } from "preact/hooks";
 import { word } from "../words";
 import { boardPath, go, readAddress } from "./address";
 import { actOn } from "./case/detail";
 import { TABS, type Model } from "./model";
 import { may } from "./setup";
 import { say } from "./toasts";
+import { done, undo } from "./undo";
 
-export function useKeyboard(model: Model, isOn: boolean, open: (caseId: number) => void): void {
+export interface Keys {
+  open: (caseId: number) => void;
+  help: () => void;
+  enter: () => void;
+  wall: () => void;
+}
+
+export function useKeyboard(model: Model, isOn: boolean, keys: Keys): void {
+  const latest = useRef(keys);
+  latest.current = keys;
   useEffect(() => {
     if (!isOn) return;
     const listener = (event: KeyboardEvent) => {
@@ -16,7 +26,8 @@ export function useKeyboard(model: Model, isOn: boolean, open: (caseId: number) 
         if (event.key === "Escape") (event.target as HTMLElement).blur();
         return;
       }
-      if (act(model, event, open)) event.preventDefault();
+      if (document.querySelector("dialog[open]")) return;
+      if (act(model, event, latest.current)) event.preventDefault();
     };
     addEventListener("keydown", listener);
     return () => removeEventListener("keydown", listener);
@@ -28,7 +39,7 @@ function isTyping(target: EventTarget | null): boolean {
 }
 
 /** True when the key meant something here. */
-function act(model: Model, event: KeyboardEvent, open: (caseId: number) => void): boolean {
+function act(model: Model, event: KeyboardEvent, { open, help, enter, wall }: Keys): boolean {
   const opened = readAddress().caseId;
   const marked = model.marked === null ? null : model.caseOf(model.marked);
   switch (event.key) {
@@ -40,6 +51,24 @@ function act(model: Model, event: KeyboardEvent, open: (caseId: number) => void)
       if (marked === null || event.target instanceof HTMLButtonElement || event.target instanceof HTMLAnchorElement)
         return false;
       open(marked);
+      return true;
+    case "n":
+      return nextUrgent(model, opened, open);
+    case "m":
+      return into(".twins .button", "console.no_twins", opened);
+    case "a":
+      return into(".needs .who-can", "console.nothing_missing", opened);
+    case "u":
+      undo();
+      return true;
+    case "?":
+      help();
+      return true;
+    case "c":
+      enter();
+      return true;
+    case "w":
+      wall();
       return true;
     case "v":
       if (opened !== null || marked !== null) void verify(model, opened ?? (marked as number));
@@ -70,6 +99,28 @@ function step(model: Model, by: number, open: ((caseId: number) => void) | null)
   return true;
 }
 
+/** The most urgent case of the list that is not the one that is open. */
+function nextUrgent(model: Model, opened: number | null, open: (caseId: number) => void): boolean {
+  const keys = model.rowKeys();
+  const at = opened === null ? -1 : keys.findIndex((key) => model.caseOf(key) === opened);
+  const key = keys[at + 1] ?? keys[0];
+  const caseId = key === undefined ? null : model.caseOf(key);
+  if (key === undefined || caseId === null) return true;
+  model.set({ marked: key });
+  open(caseId);
+  return true;
+}
+
+/** To a button of the open case, which Enter then presses: what others feel is not done by one stray key. */
+function into(selector: string, none: string, opened: number | null): boolean {
+  if (opened === null) return false;
+  const button = document.querySelector<HTMLButtonElement>(selector);
+  if (button?.matches(".who-can[aria-expanded=false]")) button.click();
+  if (button) button.focus();
+  else say(word(none));
+  return true;
+}
+
 async function verify(model: Model, caseId: number): Promise<void> {
   const summary = model.summary(caseId);
   if (!summary || summary.group !== "review" || summary.paused || !may("case:verify", summary.row.area)) {
@@ -77,6 +128,9 @@ async function verify(model: Model, caseId: number): Promise<void> {
     return;
   }
   const answer = await actOn(caseId, "verify", { version: summary.row.version });
-  if (answer.ok) say(word("case.done.verify", { id: caseId }));
+  if (answer.ok) {
+    const { version } = answer.value;
+    done(word("case.done.verify", { id: caseId }), () => actOn(caseId, "take_back", { version }));
+  }
   else say(answer.refusal.message, { bad: true, again: () => void verify(model, caseId) });
 }

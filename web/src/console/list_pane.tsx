@@ -112,7 +112,8 @@ function CaseLines({ summary }: { summary: Summary }) {
   );
 }
 
-function whatOf(summary: Summary): string {
+/** What a case still asks for, in one line. */
+export function whatOf(summary: Summary): string {
   const needs = summary.missing.length ? summary.missing : summary.needs;
   if (!needs.length) return word("console.no_needs");
   const shown = needs

@@ -14,18 +14,28 @@ interface Page {
   next: number | null;
 }
 
+/** What the document says when the page may have slept. */
+const WAKE_SIGNS = ["visibilitychange", "resume"] as const;
 const AGAIN_MS = 3_000;
 const CHECK_MS = 45_000;
+/** A clock that stood still this long tells that the machine slept; what was connected then is dead. */
+const TICK_MS = 2_000;
+const SLEPT_MS = 20_000;
 /** Pages of events beyond which a new snapshot is less to send. */
 const MOST_PAGES = 8;
 
 export class Live {
   state: LinkState = "starting";
   refusal: Refusal | null = null;
+  /** When the server was last heard, in ms: what is shown is as old as that. */
+  heardAt = 0;
   private socket: Socket | null = null;
   private held: EventMessage[] | null = null;
   private healing: Promise<void> | null = null;
+  private asking = new AbortController();
   private timer = 0;
+  private ticks = 0;
+  private forget = (): void => undefined;
   private stopped = false;
 
   constructor(
@@ -42,12 +52,44 @@ export class Live {
     this.socket.on("events", (events: EventMessage[]) => this.hear(events));
     this.socket.on("disconnect", () => this.say("behind"));
     this.socket.on("connect_error", () => this.say("behind"));
+    // The server's own sign of life, every 25 s.
+    this.socket.io.on("ping", () => this.heard());
     this.askAgain();
+    this.watchSleep();
   }
+
+  /** After a sleep of the machine, catch up at once instead of when a timer or the socket gets round to it. */
+  private watchSleep(): void {
+    let last = Date.now();
+    const look = () => {
+      const slept = Date.now() - last;
+      last = Date.now();
+      if (slept > SLEPT_MS && !document.hidden) this.wake();
+    };
+    this.ticks = window.setInterval(look, TICK_MS);
+    for (const sign of WAKE_SIGNS) document.addEventListener(sign, look);
+    addEventListener("online", this.wake);
+    this.forget = () => {
+      clearInterval(this.ticks);
+      for (const sign of WAKE_SIGNS) document.removeEventListener(sign, look);
+      removeEventListener("online", this.wake);
+    };
+  }
+
+  private wake = (): void => {
+    this.say("behind");
+    // What was asked before the sleep is not waited for.
+    this.asking.abort();
+    this.asking = new AbortController();
+    void Promise.resolve(this.healing).then(() => this.heal());
+    // Also one that looks connected: nobody told it that the other end is gone.
+    this.socket?.disconnect().connect();
+  };
 
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);
+    this.forget();
     this.socket?.disconnect();
   }
 
@@ -71,21 +113,24 @@ export class Live {
     if (answer?.error) this.refuse(answer.error);
     if (!answer?.ok) return;
     // What is under way was asked for before we listened, and may end before what we hear first.
-    await this.healing?.catch(() => undefined);
+    await this.healing;
     if ((await this.heal()) && this.socket?.connected) this.say("live");
   }
 
   private hear(events: EventMessage[]): void {
+    this.heard();
     if (this.held) this.held.push(...events);
     else this.board.apply(events);
   }
 
   /** Take what was missed; live events wait meanwhile, so that none is dropped for being newer. */
   private async heal(): Promise<boolean> {
-    this.healing ??= this.catchUp().finally(() => {
-      this.healing = null;
-    });
-    await this.healing.catch(() => undefined);
+    this.healing ??= this.catchUp()
+      .catch(() => undefined)
+      .finally(() => {
+        this.healing = null;
+      });
+    await this.healing;
     return this.caughtUp;
   }
 
@@ -105,9 +150,11 @@ export class Live {
 
   private async pages(): Promise<boolean> {
     for (let page = 0; page < MOST_PAGES; page += 1) {
-      const answer = await get<Page>(withQuery("/api/events", { ...this.where, after: this.board.cursor || "0" }));
+      const path = withQuery("/api/events", { ...this.where, after: this.board.cursor || "0" });
+      const answer = await get<Page>(path, this.asking.signal);
       if (!answer.ok && answer.status === 410) return this.takeBoard(1);
       if (!answer.ok) return this.failed(answer.status, answer.refusal);
+      this.heard();
       this.board.apply(answer.value.events, answer.value.cursor);
       if (answer.value.next === null) return true;
     }
@@ -126,6 +173,7 @@ export class Live {
       const answer = await get<Snapshot>(withQuery("/api/board", this.where));
       if (this.stopped) return false;
       if (answer.ok) {
+        this.heard();
         this.board.load(answer.value);
         return true;
       }
@@ -134,6 +182,10 @@ export class Live {
       if (n < tries) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
     return false;
+  }
+
+  private heard(): void {
+    this.heardAt = Date.now();
   }
 
   private refuse(refusal: Refusal): void {

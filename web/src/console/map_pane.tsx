@@ -1,19 +1,18 @@
 /** The live map: loads its script when first in sight, then follows the board. */
+import type { FeatureCollection } from "geojson";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { word } from "../words";
-import { caseFeatures, chosenFeature, lineFeatures, siteFeatures, volunteerFeatures } from "./features";
+import { casePoint, chosenFeature, lineFeatures, siteFeatures, volunteerFeatures } from "./features";
 import { amount } from "./format";
-import type { Lists } from "./lists";
-import type { LiveMap, Picked } from "./map/contract";
+import type { LiveMap, MapSource, Picked } from "./map/contract";
 import { baseStart } from "./map/load";
 import { MapNote, useMap } from "./map/use_map";
 import type { Model } from "./model";
 import { boundsOf, namesVersion, placeName } from "./places";
 import { incidentOf, within } from "./setup";
 
-/** Signs change at most this often; with very many cases, more rarely. */
+/** Lines, sites and volunteers change at most this often; cases have a pace of their own. */
 const PACE_MS = 700;
-const CASES_PER_SECOND = 20_000;
 
 interface Props {
   model: Model;
@@ -43,7 +42,13 @@ export function MapPane({ model, opened, open, covered }: Props) {
     if (bounds) map.current?.fit(bounds);
   }, [shownArea, state, namesVersion()]);
 
-  usePaced(state === "ready" ? model.lists : null, model.lists.shown.length, () => follow(map.current, model));
+  const follower = useRef<Follower | null>(null);
+  useEffect(() => {
+    if (state !== "ready" || !map.current) return;
+    if (follower.current?.map !== map.current) follower.current = new Follower(map.current, model);
+    follower.current.cases();
+  }, [model.lists, state]);
+  usePaced(state === "ready", [model.lists, model.board.version], () => follower.current?.rest());
   useEffect(() => {
     if (state !== "ready") return;
     map.current?.show("chosen", chosenFeature(model, opened));
@@ -71,29 +76,71 @@ function pickSeveral(model: Model, cases: number[]): void {
   model.narrow({ only: new Set(cases) });
 }
 
-function follow(map: LiveMap | null, model: Model): void {
-  map?.show("cases", caseFeatures(model.lists));
-  map?.show("lines", lineFeatures(model));
-  map?.show("sites", siteFeatures(model));
-  map?.show("volunteers", volunteerFeatures(model, Date.now()));
+/** Tells a map what changed since it was last told. */
+class Follower {
+  private isNew = true;
+  private told: Partial<Record<MapSource, string>> = {};
+
+  constructor(
+    readonly map: LiveMap,
+    private model: Model,
+  ) {}
+
+  cases(): void {
+    const { shown } = this.model.lists;
+    const moved = this.model.takeMoved();
+    if (this.isNew || moved === null) this.map.showCases([...shown.values()].flatMap((one) => casePoint(one) ?? []));
+    else this.changed([...moved]);
+    this.isNew = false;
+  }
+
+  private changed(moved: number[]): void {
+    const { shown } = this.model.lists;
+    const points = moved.map((caseId) => shown.get(caseId)).flatMap((one) => (one && casePoint(one)) ?? []);
+    const placed = new Set(points.map((point) => point.id));
+    this.map.changeCases(
+      points,
+      moved.filter((caseId) => !placed.has(caseId)),
+    );
+  }
+
+  rest(): void {
+    const { model } = this;
+    const { assignments, volunteers, sites, cases } = model.board.changes;
+    const ends = model.lists.running.length ? `${cases} ${model.lists.shown.size}` : "";
+    this.tell("lines", [assignments, volunteers, sites, ends], () => lineFeatures(model));
+    this.tell("sites", [sites], () => siteFeatures(model));
+    // A check-in ends without an event.
+    const minute = Math.floor(Date.now() / 60_000);
+    this.tell("volunteers", [volunteers, assignments, minute], () => volunteerFeatures(model, Date.now()));
+  }
+
+  /** Every drawing costs a frame: none without need. */
+  private tell(source: MapSource, state: (string | number)[], features: () => FeatureCollection): void {
+    const key = state.join(" ");
+    if (this.told[source] === key) return;
+    this.told[source] = key;
+    this.map.show(source, features());
+  }
 }
 
-/** Do something when `what` changes, but not more often than the map can follow; the last change is never lost. */
-function usePaced(what: Lists | null, size: number, work: () => void): void {
+/** Do something when any of `what` changes, but not more often than every PACE_MS; the last change is never lost. */
+function usePaced(isOn: boolean, what: unknown[], work: () => void): void {
   const timer = useRef(0);
   const last = useRef(0);
+  const newest = useRef(work);
+  newest.current = work;
   useEffect(() => {
-    if (!what || timer.current) return;
-    const pace = Math.max(PACE_MS, (1000 * size) / CASES_PER_SECOND);
+    if (!isOn || timer.current) return;
     timer.current = window.setTimeout(
       () => {
         timer.current = 0;
         last.current = performance.now();
-        work();
+        newest.current();
       },
-      Math.max(0, last.current + pace - performance.now()),
+      Math.max(0, last.current + PACE_MS - performance.now()),
     );
-  }, [what]);
+  }, [isOn, ...what]);
   useEffect(() => () => clearTimeout(timer.current), []);
 }
 

@@ -16,9 +16,9 @@ export interface Summary {
   /** When the running clock is over, in ms; null when none runs. */
   dueAt: number | null;
   /** Open needs that nothing covers in full. */
-  missing: NeedRow[];
-  needs: NeedRow[];
-  running: AssignmentRow[];
+  missing: readonly NeedRow[];
+  needs: readonly NeedRow[];
+  running: readonly AssignmentRow[];
   reports: number;
   flagged: boolean;
   rejected: boolean;
@@ -28,10 +28,10 @@ const MINUTE = 60_000;
 
 export function summarize(board: Board, row: CaseRow, incident: Incident | undefined): Summary {
   const reports = board.reportsOf(row.id);
-  const needs = board.needsOf(row.id).sort((a, b) => a.id - b.id);
-  const running = board.assignmentsOf(row.id).filter((one) => RUNNING.has(one.state));
-  const open = needs.filter((need) => need.state === "open");
-  const missing = open.filter((need) => need.covered < need.quantity);
+  const needs = inOrder(board.needsOf(row.id));
+  const running = some(board.assignmentsOf(row.id), (one) => RUNNING.has(one.state));
+  const open = some(needs, (need) => need.state === "open");
+  const missing = some(open, (need) => need.covered < need.quantity);
   const isNew = reports.some((report) => report.state === "received");
   const asked = reports.some((report) => report.state === "needs_info");
   const rejected = !row.verified && !isNew && !asked && reports.some((report) => report.state === "rejected");
@@ -52,14 +52,22 @@ export function summarize(board: Board, row: CaseRow, incident: Incident | undef
   };
 }
 
+/** What passes the test: the same array where all of it does, as a board of 100,000 has no room for copies. */
+function some<Row>(rows: readonly Row[], test: (row: Row) => boolean): readonly Row[] {
+  return rows.every(test) ? rows : rows.filter(test);
+}
+
+const inOrder = (needs: readonly NeedRow[]): readonly NeedRow[] =>
+  needs.length < 2 ? needs : [...needs].sort((a, b) => a.id - b.id);
+
 interface Facts {
   isNew: boolean;
   asked: boolean;
   rejected: boolean;
-  open: NeedRow[];
-  missing: NeedRow[];
-  needs: NeedRow[];
-  running: AssignmentRow[];
+  open: readonly NeedRow[];
+  missing: readonly NeedRow[];
+  needs: readonly NeedRow[];
+  running: readonly AssignmentRow[];
 }
 
 function groupOf(row: CaseRow, facts: Facts): Group {
@@ -76,9 +84,9 @@ function groupOf(row: CaseRow, facts: Facts): Group {
 function dueAt(
   row: CaseRow,
   group: Group,
-  open: NeedRow[],
-  missing: NeedRow[],
-  reports: { state: string; received_at: string }[],
+  open: readonly NeedRow[],
+  missing: readonly NeedRow[],
+  reports: readonly { state: string; received_at: string }[],
   incident: Incident | undefined,
 ): number | null {
   if (group === "done" || group === "gone") return null;

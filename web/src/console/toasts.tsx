@@ -7,6 +7,7 @@ interface Toast {
   text: string;
   bad: boolean;
   again?: (() => void) | undefined;
+  undo?: (() => void) | undefined;
 }
 
 const SHOWN_MS = 5_000;
@@ -15,8 +16,8 @@ let toasts: Toast[] = [];
 let last = 0;
 let redraw = (): void => undefined;
 
-export function say(text: string, options: { bad?: boolean; again?: () => void } = {}): void {
-  const toast = { id: (last += 1), text, bad: options.bad ?? false, again: options.again };
+export function say(text: string, options: { bad?: boolean; again?: () => void; undo?: () => void } = {}): void {
+  const toast = { id: (last += 1), text, bad: options.bad ?? false, again: options.again, undo: options.undo };
   toasts = [...toasts.slice(-3), toast];
   redraw();
   setTimeout(() => remove(toast.id), toast.bad ? BAD_SHOWN_MS : SHOWN_MS);
@@ -46,6 +47,17 @@ export function Toasts() {
               }}
             >
               {word("console.again")}
+            </button>
+          )}
+          {toast.undo && (
+            <button
+              type="button"
+              onClick={() => {
+                remove(toast.id);
+                toast.undo?.();
+              }}
+            >
+              {word("console.undo.button")}
             </button>
           )}
           <button type="button" aria-label={word("console.close")} onClick={() => remove(toast.id)}>

@@ -1,19 +1,27 @@
 /** What is looked at: incident, area, tiers, text; and how the link to the server is. */
 import { useState } from "preact/hooks";
 import { word } from "../words";
+import { SoundToggle } from "./alarm";
 import { boardPath, go, plansPath, type Address } from "./address";
+import { shortSpan } from "./format";
+import { useNow } from "./hooks";
 import type { LinkState } from "./live";
 import type { Model } from "./model";
 import { below, placeName } from "./places";
 import { incidentOf, mayAnywhere, setup } from "./setup";
 import { TierChoice } from "./tier_choice";
 
+const FRESH_MS = 50_000;
+
 interface Props {
   model: Model;
   address: Address;
+  help: () => void;
+  enter: () => void;
+  wall: () => void;
 }
 
-export function Toolbar({ model, address }: Props) {
+export function Toolbar({ model, address, help, enter, wall }: Props) {
   const [isOpen, setOpen] = useState(false);
   return (
     <div class="toolbar">
@@ -49,8 +57,35 @@ export function Toolbar({ model, address }: Props) {
           </div>
         </>
       )}
-      <Link state={model.link.state} />
+      {address.screen === "board" && (
+        <button type="button" class="button small" onClick={enter}>
+          + {word("console.desk.button")}
+        </button>
+      )}
+      {address.screen === "board" && <More help={help} wall={wall} />}
+      <Link state={model.link.state} heardAt={model.link.heardAt} />
     </div>
+  );
+}
+
+/** What is wanted now and then. */
+function More({ help, wall }: { help: () => void; wall: () => void }) {
+  return (
+    <details class="more-menu">
+      <summary class="button small quiet">{word("console.more")}</summary>
+      <div class="more-list">
+        <SoundToggle />
+        <button type="button" class="button small quiet" onClick={wall}>
+          {word("console.wall.open")}
+        </button>
+        <button type="button" class="button small quiet" onClick={() => print()}>
+          {word("console.print.button")}
+        </button>
+        <button type="button" class="button small quiet" onClick={help}>
+          {word("console.keys_help.title")}
+        </button>
+      </div>
+    </details>
   );
 }
 
@@ -133,11 +168,25 @@ function AreaChoice({ model }: { model: Model }) {
   );
 }
 
-function Link({ state }: { state: LinkState }) {
+/** How the link to the server is, and how old what is shown may be. */
+function Link({ state, heardAt }: { state: LinkState; heardAt: number }) {
+  const now = useNow(5_000);
   return (
-    <span class={`link-state ${state}`} role="status">
-      <i aria-hidden="true" />
-      {word(`console.link.${state}`)}
+    <span class="link-light">
+      <span class={`link-state ${state}`} role="status">
+        <i aria-hidden="true" />
+        {word(`console.link.${state}`)}
+      </span>
+      {heardAt > 0 && (
+        <time class="link-age" dateTime={new Date(heardAt).toISOString()} title={word("console.link.age_what")}>
+          {ageWord(now - heardAt)}
+        </time>
+      )}
     </span>
   );
+}
+
+/** The server is heard at least every 25 s: below twice that, what is shown is of now. */
+function ageWord(ms: number): string {
+  return ms < FRESH_MS ? word("console.link.now") : word("console.link.age", { span: shortSpan(ms) });
 }

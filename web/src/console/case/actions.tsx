@@ -2,12 +2,15 @@
 import { useState } from "preact/hooks";
 import type { Refusal } from "../../api";
 import { word } from "../../words";
+import { amount, number } from "../format";
 import { Do, Field, OtherFields, Problem } from "../parts";
 import { fieldsOf } from "../parts";
 import { useDoing } from "../hooks";
+import { wholePlaceName } from "../places";
 import type { Tier } from "../rows";
 import { may } from "../setup";
 import { say } from "../toasts";
+import { backOf, done as sayDone } from "../undo";
 import { actOn, type CaseAction, type CaseDetail } from "./detail";
 import { Correction } from "./correction";
 
@@ -20,21 +23,28 @@ type Open = "correct" | "ask" | "reject" | "set_tier" | null;
 
 export function Actions({ found, again }: Props) {
   const [open, setOpen] = useState<Open>(null);
+  /** The case as it was when the open form was begun: what is decided is decided about that. */
+  const [basis, setBasis] = useState(found);
   const doing = useDoing();
   const isNew = found.reports.some((report) => report.state === "received");
   const isAsked = found.reports.some((report) => report.state === "needs_info");
   const canVerify = may("case:verify", found.area) && (isNew || !found.verified);
   const act = async (action: CaseAction, body: object) => {
-    const done = await doing.run(() => actOn(found.id, action, { version: found.version, ...body }));
+    const { version } = open === null ? found : basis;
+    const done = await doing.run(() => actOn(found.id, action, { version, ...body }));
     if (done) {
       setOpen(null);
-      say(word(`case.done.${action}`, { id: found.id }));
+      const text = word(`case.done.${action}`, { id: found.id });
+      const back = backOf(action, found, done);
+      if (back) sayDone(text, back);
+      else say(text);
     }
     // Also after a lost race: the present state has to be seen.
     again();
   };
   const toggle = (which: Open) => {
     doing.clear();
+    setBasis(found);
     setOpen(open === which ? null : which);
   };
   return (
@@ -64,6 +74,16 @@ export function Actions({ found, again }: Props) {
         )}
       </div>
       {open === null && <Problem refusal={doing.refusal} />}
+      {open !== null && basis.version !== found.version && (
+        <Meanwhile
+          before={basis}
+          now={found}
+          goOn={() => {
+            doing.clear();
+            setBasis(found);
+          }}
+        />
+      )}
       {open === "correct" && (
         <Correction found={found} busy={doing.busy} refusal={doing.refusal} act={(body) => void act("verify", body)} />
       )}
@@ -99,6 +119,38 @@ export function Actions({ found, again }: Props) {
     </div>
   );
 }
+
+/** What somebody else changed while a form was open; nothing is sent over it unseen. */
+function Meanwhile({ before, now, goOn }: { before: CaseDetail; now: CaseDetail; goOn: () => void }) {
+  return (
+    <div class="notice warn meanwhile" role="alert">
+      <p>{word("case.meanwhile")}</p>
+      <ul>
+        {differences(before, now).map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+      <button type="button" class="button small" onClick={goOn}>
+        {word("case.meanwhile_go_on")}
+      </button>
+    </div>
+  );
+}
+
+function differences(before: CaseDetail, now: CaseDetail): string[] {
+  const people = (found: CaseDetail) => (found.people === null ? word("case.unknown") : number(found.people));
+  const facts: [string, (found: CaseDetail) => string][] = [
+    [word("case.place"), (found) => wholePlaceName(found.area)],
+    [word("case.people"), people],
+    [word("console.tier"), (found) => `T${found.tier}`],
+    [word("case.checked"), (found) => word(found.verified ? "case.verified" : "case.not_verified")],
+    [word("case.needs"), (found) => found.needs.filter((need) => need.state === "open").map(needWord).join(", ") || "–"],
+  ];
+  const changed = facts.filter(([, tell]) => tell(before) !== tell(now));
+  return changed.map(([name, tell]) => `${name}: ${tell(before)} → ${tell(now)}`);
+}
+
+const needWord = (need: CaseDetail["needs"][number]): string => amount(need.item, need.quantity);
 
 function Toggle({
   which,

@@ -12,6 +12,7 @@ import { Assignments } from "./assignments";
 import { loadCase, type CaseDetail } from "./detail";
 import { Needs } from "./needs";
 import { Notes } from "./notes";
+import { Others } from "./others";
 import { Photos } from "./photos";
 import { Reports } from "./reports";
 import { Score } from "./score";
@@ -46,6 +47,7 @@ export function CasePane({ model, caseId, close, open }: Props) {
         <Clock at={summary?.dueAt ?? null} long />
       </header>
       <div class="case-body">
+        <Others caseId={caseId} />
         <Problem refusal={loaded.refusal} again={loaded.again} />
         {!found && loaded.loading && <Waiting />}
         {found && <Whole model={model} found={found} again={loaded.again} open={open} />}

@@ -113,10 +113,11 @@ export interface Candidate {
 export const loadCase = (id: number, signal: AbortSignal): Promise<Result<CaseDetail>> =>
   get(`/api/cases/${id}`, signal);
 
-export type CaseAction = "verify" | "reject" | "merge" | "split" | "ask" | "note" | "set_tier";
+export type CaseAction = "verify" | "reject" | "take_back" | "merge" | "split" | "ask" | "note" | "set_tier";
 
 export const actOn = (id: number, action: CaseAction, body: unknown): Promise<Result<CaseDetail>> =>
-  post(`/api/cases/${id}/${action}`, body);
+  // A merge may be sent as the page is left: it was held back for a moment, to be undone.
+  post(`/api/cases/${id}/${action}`, body, action === "merge");
 
 export const loadCandidates = (needId: number, signal: AbortSignal): Promise<Result<{ candidates: Candidate[] }>> =>
   get(`/api/needs/${needId}/candidates`, signal);

@@ -8,7 +8,7 @@ import { post } from "../calls";
 import { Clock, Do, Field, fieldsOf, FillBar, OtherFields, Problem, StateBadge, Waiting } from "../parts";
 import type { AssignmentRow } from "../rows";
 import { may } from "../setup";
-import { say } from "../toasts";
+import { backOfAssignment, done } from "../undo";
 import { lackWord } from "../why";
 import { loadCandidates, type Candidate, type CaseDetail } from "./detail";
 import { NeedReasons } from "./reasons";
@@ -52,7 +52,12 @@ function NeedLine({ found, need, model, again }: Props & { need: Need }) {
         <span>{word("case.delivered_of", { delivered: number(need.delivered), quantity: number(need.quantity) })}</span>
         {need.state === "open" && <Clock at={Date.parse(need.due_at)} />}
         {isMissing && (
-          <button type="button" class="link" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <button
+            type="button"
+            class="link who-can"
+            aria-expanded={isOpen}
+            onClick={() => setOpen(!isOpen)}
+          >
             {word("case.candidates")}
           </button>
         )}
@@ -142,7 +147,7 @@ function AssignForm({ need, one, again }: { need: Need; one: Candidate; again: (
         ? { lot_id: one.lot_id, quantity: Number(quantity) || quantity }
         : { volunteer_id: one.volunteer_id };
     const made = await doing.run(() => post<AssignmentRow>("/api/assignments", { need_id: need.id, ...what, reason }));
-    if (made) say(word("case.done.assign"));
+    if (made) done(word("case.done.assign"), backOfAssignment(made));
     again();
   };
   return (

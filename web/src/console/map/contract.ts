@@ -23,18 +23,33 @@ export interface MapStart extends BaseStart {
 /** Cases at one place (one, or several that lie together), or a site or volunteer. */
 export type Picked = { cases: number[] } | { site: string } | { volunteer: string } | null;
 
-export type MapSource = "cases" | "sites" | "volunteers" | "lines" | "chosen";
+export type MapSource = "sites" | "volunteers" | "lines" | "chosen";
+
+export interface CasePoint {
+  id: number;
+  lon: number;
+  lat: number;
+  tier: 0 | 1 | 2 | 3;
+  icon: string;
+}
 
 export interface LiveMap {
+  /** All cases there are. */
+  showCases(points: Iterable<CasePoint>): void;
+  /** Some cases anew, and some that are no more to be seen. */
+  changeCases(there: CasePoint[], gone: number[]): void;
   show(source: MapSource, features: FeatureCollection): void;
   /** Bring a place into view, as near as it is sure (metres), beside what covers the right edge (pixels). */
   look(lon: number, lat: number, accuracyM: number, coveredRight: number): void;
   fit(bounds: [number, number, number, number]): void;
-  resize(): void;
   remove(): void;
 }
 
+/** West, south, east, north. */
 export type Bounds = [number, number, number, number];
+
+/** Said to the window when cases have been drawn; `detail` names them. Benchmarks and tests listen. */
+export const DRAWN = "tanggap:drawn";
 /** How closely a plan is drawn: by district, by village, by case. */
 export const RANGES = ["district", "village", "case"] as const;
 export type Range = (typeof RANGES)[number];

@@ -1,6 +1,6 @@
 /** The map's signs, drawn here: each tier has its own outline and figure besides its colour. */
 import type { Map } from "maplibre-gl";
-import { iconOf, openIconOf, TIER_COLOURS } from "./icon_names";
+import { clusterIconOf, iconOf, openIconOf, TIER_COLOURS } from "./icon_names";
 
 const RATIO = 2;
 const PAPER = "#ffffff";
@@ -23,6 +23,8 @@ const OUTLINES: readonly [number, number][][] = [
 ];
 const SIZES = [11.5, 13.5, 12, 9.5] as const;
 const LOWER = [0, 2.5, 0, 0] as const;
+const CLUSTER_SIZES = [23, 30, 26, 22] as const;
+const CLUSTER_LOWER = [0, 5, 0, 0] as const;
 
 function outline(pen: Pen, tier: number, middle: number, radius: number): void {
   pen.beginPath();
@@ -48,6 +50,24 @@ function drawCase(pen: Pen, size: number, tier: number, verified: boolean): void
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   pen.fillText(String(tier), middle, middle + (LOWER[tier] ?? 0) + 0.5);
+}
+
+/** Several cases: the outline of the most urgent one, with room for letters. */
+function drawCluster(pen: Pen, size: number, tier: number): void {
+  const [middle, colour] = [size / 2, TIER_COLOURS[tier] ?? TIER_COLOURS[3]];
+  pen.lineJoin = "round";
+  pen.beginPath();
+  for (const [x, y] of OUTLINES[tier] ?? []) {
+    pen.lineTo(middle + (CLUSTER_SIZES[tier] ?? 22) * x, middle + (CLUSTER_LOWER[tier] ?? 0) + (CLUSTER_SIZES[tier] ?? 22) * y);
+  }
+  pen.closePath();
+  pen.strokeStyle = PAPER;
+  pen.lineWidth = 6;
+  pen.stroke();
+  pen.fillStyle = pen.strokeStyle = colour;
+  pen.lineWidth = 2;
+  pen.fill();
+  pen.stroke();
 }
 
 /** What stays open at a place: a ring with room for a number. */
@@ -125,6 +145,7 @@ export function addIcons(map: Map): void {
       add(iconOf(tier, verified), 36, (pen) => drawCase(pen, 36, tier, verified));
     }
   }
+  for (const tier of [0, 1, 2, 3]) add(clusterIconOf(tier), 66, (pen) => drawCluster(pen, 66, tier));
   for (const tier of [0, 1, 2, 3]) add(openIconOf(tier), 40, (pen) => drawOpen(pen, 40, tier));
   add("site", 26, (pen) => drawSite(pen, 26, true));
   add("site-closed", 26, (pen) => drawSite(pen, 26, false));

@@ -1,27 +1,16 @@
 /** How the live map looks: on the base map sites, volunteers, assignments and cases. */
 import type { ExpressionSpecification, LayerSpecification, SourceSpecification } from "maplibre-gl";
 import { BOLD, EMPTY, NAME_PAINT, NAMED } from "./base_map";
-import { TIER_COLOURS } from "./icon_names";
 
 const INK = "#14232b";
 const PAPER = "#ffffff";
-
-/** The zoom from which cases stand alone; clusters that hold together beyond it are at one point. */
-export const APART_FROM_ZOOM = 13;
 
 export const sources: Record<string, SourceSpecification> = {
   lines: { type: "geojson", data: EMPTY },
   sites: { type: "geojson", data: EMPTY },
   volunteers: { type: "geojson", data: EMPTY },
   chosen: { type: "geojson", data: EMPTY },
-  cases: {
-    type: "geojson",
-    data: EMPTY,
-    cluster: true,
-    clusterRadius: 44,
-    clusterMaxZoom: APART_FROM_ZOOM - 1,
-    clusterProperties: { worst: ["min", ["get", "tier"]] },
-  },
+  cases: { type: "geojson", data: EMPTY },
 };
 
 export function layers(): LayerSpecification[] {
@@ -70,18 +59,7 @@ function things(): LayerSpecification[] {
 }
 
 function cases(): LayerSpecification[] {
-  const isCluster: ExpressionSpecification = ["has", "point_count"];
-  const worst: ExpressionSpecification = [
-    "match",
-    ["get", "worst"],
-    0,
-    TIER_COLOURS[0],
-    1,
-    TIER_COLOURS[1],
-    2,
-    TIER_COLOURS[2],
-    TIER_COLOURS[3],
-  ];
+  const isCluster: ExpressionSpecification = ["has", "count"];
   return [
     {
       id: "chosen",
@@ -97,28 +75,22 @@ function cases(): LayerSpecification[] {
     },
     {
       id: "clusters",
-      type: "circle",
-      source: "cases",
-      filter: isCluster,
-      paint: {
-        "circle-color": worst,
-        "circle-radius": ["step", ["get", "point_count"], 15, 10, 18, 100, 22, 1000, 27],
-        "circle-stroke-color": PAPER,
-        "circle-stroke-width": 2.5,
-      },
-    },
-    {
-      id: "cluster-counts",
       type: "symbol",
       source: "cases",
       filter: isCluster,
       layout: {
-        "text-field": ["concat", "T", ["to-string", ["get", "worst"]], "\n", ["get", "point_count_abbreviated"]],
+        "icon-image": ["get", "icon"],
+        "icon-size": ["step", ["get", "count"], 0.75, 10, 0.85, 100, 0.95, 1000, 1.1],
+        "icon-allow-overlap": true,
+        "icon-ignore-placement": true,
+        "text-field": ["concat", "T", ["to-string", ["get", "worst"]], "\n", ["get", "label"]],
         "text-font": BOLD,
         "text-size": 11,
         "text-line-height": 1.05,
         "text-allow-overlap": true,
         "text-ignore-placement": true,
+        // The most urgent on top.
+        "symbol-sort-key": ["-", 10, ["get", "worst"]],
       },
       paint: { "text-color": PAPER },
     },

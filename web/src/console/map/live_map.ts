@@ -1,27 +1,32 @@
 /** A MapLibre map of the console: shows what it is given and tells what was picked. */
-import type { Feature, Point } from "geojson";
+import type { Feature } from "geojson";
 import type { GeoJSONSource, Map, MapMouseEvent } from "maplibre-gl";
 import { newMap, pointAt } from "./base_map";
-import type { LiveMap, MapStart, Picked } from "./contract";
-import { APART_FROM_ZOOM, layers, sources } from "./layers";
+import { CaseMarks } from "./case_marks";
+import type { Bounds, CasePoint, LiveMap, MapStart, Picked } from "./contract";
+import { layers, sources } from "./layers";
 
 const PICKABLE = ["cases", "clusters", "sites", "volunteers"];
 const MOST_AT_ONE_POINT = 200;
 const NEAR_ZOOM = 11;
+const NEAREST_ZOOM = 17;
 const WIDEST_ZOOM = 7;
 /** Of the equator on a pixel at zoom 0, where the world is a square of 512 pixels. */
 const METRES_A_PIXEL = 78_271.5;
 const SAME_PLACE_DEGREES = 0.0001;
+const ROOM_PX = 80;
 
 export function open(container: HTMLElement, start: MapStart): LiveMap {
   const map = newMap(container, start, { sources, layers: layers() });
-  map.on("click", (event) => void pick(map, event).then((what) => start.onPick(what)));
+  const cases = new CaseMarks(map);
+  map.on("click", (event) => start.onPick(pick(map, cases, event)));
   pointAt(map, PICKABLE);
   return {
     show: (name, features) => void map.getSource<GeoJSONSource>(name)?.setData(features),
+    showCases: (points) => cases.replace(points),
+    changeCases: (there, gone) => cases.change(there, gone),
     look: (lon, lat, accuracyM, coveredRight) => look(map, lon, lat, accuracyM, coveredRight),
     fit: (bounds) => map.fitBounds(bounds, { padding: 24, duration: 400 }),
-    resize: () => map.resize(),
     remove: () => map.remove(),
   };
 }
@@ -40,32 +45,39 @@ function surestZoom(map: Map, lat: number, accuracyM: number): number {
   return Math.max(WIDEST_ZOOM, Math.log2(metresAtZoom0 / Math.max(accuracyM, 1)));
 }
 
-async function pick(map: Map, event: MapMouseEvent): Promise<Picked> {
+function pick(map: Map, cases: CaseMarks, event: MapMouseEvent): Picked {
   const found = map.queryRenderedFeatures(event.point, { layers: PICKABLE });
   const [first] = found;
   if (!first) return null;
   if (first.layer.id === "sites") return { site: String(first.properties.id) };
   if (first.layer.id === "volunteers") return { volunteer: String(first.properties.id) };
-  if (first.layer.id === "clusters") return openCluster(map, Number(first.properties.cluster_id), event);
-  const here = found.filter((feature) => feature.layer.id === "cases").map((feature) => Number(feature.properties.id));
-  return { cases: [...new Set(here)] };
+  if (first.layer.id === "clusters") return openCluster(map, cases.members(String(first.properties.key)));
+  return { cases: casesOf(found) };
+}
+
+function casesOf(features: Feature[]): number[] {
+  const alone = features.filter((feature) => feature.properties?.id !== undefined && feature.properties.tier !== undefined);
+  return [...new Set(alone.map((feature) => Number(feature.properties?.id)))];
 }
 
 /** Go nearer until the cluster falls apart; cases of one place never do, so they are picked together. */
-async function openCluster(map: Map, cluster: number, event: MapMouseEvent): Promise<Picked> {
-  const source = map.getSource<GeoJSONSource>("cases");
-  if (!source) return null;
-  const zoom = await source.getClusterExpansionZoom(cluster);
-  const leaves = zoom < APART_FROM_ZOOM ? [] : await source.getClusterLeaves(cluster, MOST_AT_ONE_POINT, 0);
-  if (leaves.length && atOnePlace(leaves)) return { cases: leaves.map((leaf) => Number(leaf.properties?.id)) };
-  map.easeTo({ center: event.lngLat, zoom: zoom + 0.5, duration: 350 });
+function openCluster(map: Map, points: CasePoint[]): Picked {
+  if (!points.length) return null;
+  const bounds = boundsOf(points);
+  if (Math.max(bounds[2] - bounds[0], bounds[3] - bounds[1]) < SAME_PLACE_DEGREES) {
+    return { cases: points.slice(0, MOST_AT_ONE_POINT).map((point) => point.id) };
+  }
+  map.fitBounds(bounds, { padding: ROOM_PX, maxZoom: NEAREST_ZOOM, duration: 350 });
   return null;
 }
 
-function atOnePlace(features: Feature[]): boolean {
-  const places = features.map((feature) => (feature.geometry as Point).coordinates);
-  return [0, 1].every((axis) => {
-    const values = places.map((place) => place[axis] ?? 0);
-    return Math.max(...values) - Math.min(...values) < SAME_PLACE_DEGREES;
-  });
+function boundsOf(points: CasePoint[]): Bounds {
+  const found: Bounds = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const { lon, lat } of points) {
+    found[0] = Math.min(found[0], lon);
+    found[1] = Math.min(found[1], lat);
+    found[2] = Math.max(found[2], lon);
+    found[3] = Math.max(found[3], lat);
+  }
+  return found;
 }
