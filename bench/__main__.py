@@ -1,9 +1,12 @@
-"""All benchmarks, or those named: `python -m bench [intake] [live] [board] [queue] [plan] [rank] [trips] [page] [console]`."""
+"""All benchmarks, or those named: `python -m bench NAME...`.
+
+intake, live, board, queue, plan, rank, trips, page, publicmap, console.
+"""
 
 import importlib
 import sys
 
-ALL = ("intake", "live", "board", "queue", "plan", "rank", "trips", "page", "console")
+ALL = ("intake", "live", "board", "queue", "plan", "rank", "trips", "page", "publicmap", "console")
 
 for name in sys.argv[1:] or ALL:
     importlib.import_module(f"bench.{name}").main()

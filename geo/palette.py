@@ -2,6 +2,7 @@
 style.
 """
 
+from collections.abc import Sequence
 from math import sqrt
 from typing import Final
 
@@ -18,13 +19,22 @@ HIDDEN: Final = "#d5dde1"
 HELPED: Final = "#14633a"
 
 
-def colour(waiting: int | None) -> str:
-    """The fill of a place by how many people wait there; None is withheld."""
-    if waiting is None:
+MEASURES: Final = {
+    "people_waiting": CLASSES,
+    "unmet_share": ((5, "#fff3b8"), (25, "#fdd27a"), (50, "#f7974e"), (70, "#dc5a3a"), (90, "#9c1f3f")),
+    "helped_per_1000": ((10, "#dff0e5"), (250, "#aed8bd"), (500, "#74b98d"), (750, "#3b8c5d"), (900, "#14633a")),
+}
+"""What the map can show, each with its classes: people, per cent, and people of a thousand."""
+LEAST_RADIUS, MOST_RADIUS, GROWTH = 3.0, 9.0, 0.25
+
+
+def colour(number: int | None, classes: Sequence[tuple[int, str]] = CLASSES) -> str:
+    """The fill of a place by a measure, people waiting there if nothing else is said; None is withheld."""
+    if number is None:
         return HIDDEN
-    return next((fill for least, fill in reversed(CLASSES) if waiting >= least), NOBODY)
+    return next((fill for least, fill in reversed(classes) if number >= least), NOBODY)
 
 
 def radius(helped: int) -> float:
     """The circle of people helped, in pixels: its area grows with their number, within reason."""
-    return round(min(9.0, max(3.0, 0.25 * sqrt(helped))), 1)
+    return round(min(MOST_RADIUS, max(LEAST_RADIUS, GROWTH * sqrt(helped))), 1)

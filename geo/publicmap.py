@@ -7,9 +7,10 @@ text is escaped here, whoever wrote it.
 import base64
 import hashlib
 import html
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -18,9 +19,11 @@ from branca.element import Element, MacroElement
 from folium.template import Template
 
 from geo.outlines import Geometry, around, collection, corners, point
-from geo.palette import HELPED, colour, radius
+from geo.palette import GROWTH, HELPED, HIDDEN, LEAST_RADIUS, MEASURES, MOST_RADIUS, NOBODY, colour, radius
 
 SCRIPTS: Final = [("leaflet", "/static/leaflet/leaflet.js")]
+CONTROL_SCRIPT: Final = "/static/publicmap.js"
+"""web/src/publicmap.ts, which moves the map through its measures and times."""
 STYLES: Final = [("leaflet_css", "/static/leaflet/leaflet.css")]
 """Where the gateway serves Leaflet, from its package; folium would load it from elsewhere."""
 
@@ -37,7 +40,17 @@ CSS: Final = (
     ".leaflet-tooltip.place-name{color:#2c3e46;font-size:12px}"
     ".leaflet-tooltip.place-name{font-weight:600;text-shadow:0 0 2px #fff,0 0 2px #fff,0 0 3px #fff,0 0 4px #fff}"
     ".leaflet-tooltip.place-name::before{display:none}"
-    "noscript{display:block;padding:1rem}"
+    "body{display:flex;flex-direction:column;font:16px/1.4 system-ui,sans-serif;color-scheme:light dark}"
+    "body>.folium-map{order:-1;flex:1;min-height:0}"
+    "noscript{display:block;padding:1rem}noscript img{max-width:100%;height:auto}"
+    ".control{display:flex;flex-wrap:wrap;gap:2px 16px;align-items:center;padding:4px 10px;font-size:14px}"
+    ".control[hidden],.control [hidden]{display:none}"
+    ".control label{display:flex;flex:1 1 270px;gap:8px;align-items:center;min-width:0;white-space:nowrap}"
+    ".control select,.control input{flex:1;min-width:0;min-height:44px;font:inherit}"
+    ".control ul{display:flex;flex:1 1 100%;flex-wrap:wrap;gap:0 10px;margin:0;padding:0;list-style:none}"
+    ".control ul{font-size:13px}"
+    ".control svg{width:14px;height:14px;margin-right:4px;vertical-align:-2px}"
+    ".foot{margin:0;padding:2px 10px 6px;font-size:13px}.foot a{color:inherit}"
     ".leaflet-control-layers{font-size:16px}.leaflet-control-layers label{padding:6px 2px}"
     ".leaflet-touch .leaflet-bar a{width:44px;height:44px;line-height:44px}"
 )
@@ -47,8 +60,9 @@ CSS: Final = (
 class Place:
     """One area on the map: its shape, the point that stands for it, counts, and the lines of its popup.
 
-    waiting, helped: people; None is hidden. lines: label and value, as a person reads them. A vague
-    place is somewhere in its shape and no more is known: what lies below shows through.
+    waiting, helped: people; None is hidden. lines: label and value, as a person reads them. steps: by
+    measure, its number at each time of the map. A vague place is somewhere in its shape and no more is
+    known: what lies below shows through.
     """
 
     code: str
@@ -59,6 +73,7 @@ class Place:
     waiting: int | None
     helped: int | None
     lines: Sequence[tuple[str, str]]
+    steps: Mapping[str, Sequence[int | None]] = field(default_factory=dict)
     is_vague: bool = False
 
 
@@ -72,11 +87,40 @@ class Name:
 
 
 @dataclass(frozen=True)
+class Measure:
+    """Something that the map's colours can show: what it is called, and what each of its classes means."""
+
+    key: str
+    label: str
+    meanings: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Control:
+    """What the reader can choose: a measure, and one of the times, of which the last is now.
+
+    line_keys: the measure of each line of a popup, "" for one that is known only now. fewer, nobody: the
+    words for what is withheld and for nought. group: what stands between thousands.
+    """
+
+    measures: Sequence[Measure]
+    times: Sequence[str]
+    line_keys: Sequence[str]
+    show: str
+    time: str
+    fewer: str
+    nobody: str
+    group: str
+
+
+@dataclass(frozen=True)
 class Look:
     """What a map says and shows besides its places.
 
     land, borders: shapes drawn below everything. bounds: west, south, east, north to show when there
     are no places. names: what is written on it. tiles: URL template of a tile server, or nothing.
+    picture: address of the same map as a picture, for who has no scripts. foot: what the map is of, as HTML;
+    picture_foot: the same as text.
     """
 
     language: str
@@ -92,6 +136,10 @@ class Look:
     names: Sequence[Name] = ()
     tiles: str = ""
     tiles_from: str = ""
+    control: Control | None = None
+    picture: str = ""
+    foot: str = ""
+    picture_foot: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,6 +172,22 @@ class _Zoom(MacroElement):
         self.options = {"zoomInTitle": zoom_in, "zoomOutTitle": zoom_out, "position": "bottomright"}
 
 
+class _Handles(MacroElement):
+    """Where the script of our own finds the layers that it colours: areas, circles."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "window.tanggapLayers = {};"
+        "{% for role, name in this.roles %}window.tanggapLayers.{{ role }} = {{ name }};{% endfor %}"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, layers: Mapping[str, folium.GeoJson]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Handles"
+        self.roles = [(role, layer.get_name()) for role, layer in layers.items()]
+
+
 def draw(places: Iterable[Place], look: Look) -> Page:
     """The map: areas coloured by people waiting, circles by people helped, a popup for each."""
     shown = list(places)
@@ -136,35 +200,43 @@ def draw(places: Iterable[Place], look: Look) -> Page:
         max_zoom=14,
         zoom_snap=0.25,
     )
-    for layer in _layers(shown, look):
+    data_layers = _data_layers(shown, look)
+    for layer in (*_ground_layers(look), *data_layers.values(), *map(_name_layer, look.names)):
         layer.add_to(figure_map)
+    if look.control:
+        _Handles(data_layers).add_to(figure_map)
     folium.LayerControl(position="bottomleft", collapsed=True).add_to(figure_map)
     _Zoom(look.zoom_in, look.zoom_out).add_to(figure_map)
-    figure_map.fit_bounds(_to_show(shown, look), padding=(12, 12))
-    return _page(figure_map, look)
+    west, south, east, north = to_show(shown, look)
+    figure_map.fit_bounds([[south, west], [north, east]], padding=(12, 12))
+    return _page(figure_map, look, shown)
 
 
-def _layers(places: Sequence[Place], look: Look) -> list[folium.GeoJson]:
+def _ground_layers(look: Look) -> list[folium.GeoJson]:
     ground = collection((f"land-{n}", shape, {}) for n, shape in enumerate(look.land))
     borders = collection((f"border-{n}", shape, {}) for n, shape in enumerate(look.borders))
-    areas = collection((p.code, p.shape, _popup_of(p)) for p in places if p.shape is not None)
-    circles = collection((p.code, shape, _popup_of(p)) for p in places if p.helped and (shape := _standing(p)))
-    by_code = {p.code: p for p in places}
-    layers = [
+    return [
         folium.GeoJson(data, control=False, style_function=style, interactive=False)
         for data, style in ((ground, _land_style), (borders, _border_style))
         if data["features"]
     ]
-    for data, name, style, marker in (
-        (areas, look.waiting, lambda f: _area_style(by_code[f["id"]]), folium.CircleMarker(radius=10)),
-        (circles, look.helped, lambda f: _circle_style(by_code[f["id"]]), folium.CircleMarker()),
-    ):
-        if data["features"]:
-            popup = _popup(data["features"])
-            layers.append(
-                folium.GeoJson(data, name=html.escape(name), style_function=style, marker=marker, popup=popup)
-            )
-    return [*layers, *map(_name_layer, look.names)]
+
+
+def _data_layers(places: Sequence[Place], look: Look) -> dict[str, folium.GeoJson]:
+    """The layers with figures, by role; one with nothing in it is left out."""
+    areas = collection((p.code, p.shape, _popup_of(p)) for p in places if p.shape is not None)
+    circles = collection((p.code, shape, _popup_of(p)) for p in places if p.helped and (shape := _standing(p)))
+    by_code = {p.code: p for p in places}
+    return {
+        role: folium.GeoJson(
+            data, name=html.escape(name), style_function=style, marker=marker, popup=_popup(data["features"])
+        )
+        for role, data, name, style, marker in (
+            ("areas", areas, look.waiting, lambda f: _area_style(by_code[f["id"]]), folium.CircleMarker(radius=10)),
+            ("circles", circles, look.helped, lambda f: _circle_style(by_code[f["id"]]), folium.CircleMarker()),
+        )
+        if data["features"]
+    }
 
 
 def _name_layer(name: Name) -> folium.GeoJson:
@@ -234,12 +306,12 @@ def _circle_style(place: Place) -> dict[str, Any]:
     }
 
 
-def _to_show(places: Sequence[Place], look: Look) -> list[list[float]]:
-    """Corners for Leaflet, latitude first."""
+def to_show(places: Sequence[Place], look: Look) -> tuple[float, float, float, float]:
+    """West, south, east, north of what a map of the places shows."""
     found = [corner for place in places for corner in corners(place.shape)]
     west, south, east, north = around(found) if found else look.bounds
     room_x, room_y = (max(ROOM_DEGREES, (LEAST_DEGREES - span) / 2) for span in (east - west, north - south))
-    return [[south - room_y, west - room_x], [north + room_y, east + room_x]]
+    return west - room_x, south - room_y, east + room_x, north + room_y
 
 
 def _middle(bounds: Sequence[float]) -> list[float]:
@@ -247,14 +319,57 @@ def _middle(bounds: Sequence[float]) -> list[float]:
     return [(south + north) / 2, (west + east) / 2]
 
 
-def _page(figure_map: folium.Map, look: Look) -> Page:
+def _page(figure_map: folium.Map, look: Look, places: Sequence[Place]) -> Page:
     """Render, name the language, and allow by hash exactly the scripts and styles that are in the page."""
     root: Any = figure_map.get_root()
     root.title = html.escape(look.title)
     root.header.add_child(Element(f"<style>{CSS}</style>"), name="own_style")
-    root.html.add_child(Element(f"<noscript>{html.escape(look.without_script)}</noscript>"), name="without_script")
+    root.html.add_child(Element(_without_script(look)), name="without_script")
+    if look.control:
+        root.header.add_child(Element(f'<script src="{CONTROL_SCRIPT}" defer></script>'), name="control_script")
+        root.html.add_child(Element(_control(look.control, places)), name="control")
+    root.html.add_child(Element(f'<p class="foot">{look.foot}</p>' if look.foot else ""), name="foot")
     whole = root.render().replace("<html>", f'<html lang="{html.escape(look.language)}">', 1)
     return Page(whole, policy(whole, look.tiles))
+
+
+def _without_script(look: Look) -> str:
+    say = html.escape(look.without_script)
+    picture = f'<img src="{html.escape(look.picture)}" alt="{html.escape(look.title)}">' if look.picture else ""
+    return f"<noscript>{say}{picture}</noscript>"
+
+
+def _control(control: Control, places: Sequence[Place]) -> str:
+    """What the reader can choose, hidden until the script is there, and the figures that it moves through."""
+    options = "".join(f'<option value="{m.key}">{html.escape(m.label)}</option>' for m in control.measures)
+    last = len(control.times) - 1
+    hidden, show, time = "" if last else " hidden", html.escape(control.show), html.escape(control.time)
+    return (
+        f'<div class="control" hidden><label>{show} <select id="measure">{options}</select></label>'
+        f'<label{hidden}>{time} <input id="time" type="range" min="0" max="{last}" value="{last}">'
+        f'<output id="at" for="time">{html.escape(control.times[last])}</output></label><ul id="legend"></ul></div>'
+        f'<script type="application/json" id="figures">{_figures(control, places)}</script>'
+    )
+
+
+def _figures(control: Control, places: Sequence[Place]) -> str:
+    """The figures by place and measure at each time; one number where it never changed."""
+    whole = {
+        "times": control.times,
+        "lines": control.line_keys,
+        "measures": [
+            {"key": m.key, "classes": MEASURES[m.key], "meanings": m.meanings} for m in control.measures
+        ],
+        "values": {p.code: {key: _same(steps) for key, steps in p.steps.items()} for p in places},
+        "colours": {"hidden": HIDDEN, "nobody": NOBODY},
+        "words": {"fewer": control.fewer, "nobody": control.nobody, "group": control.group},
+        "radius": [LEAST_RADIUS, MOST_RADIUS, GROWTH],
+    }
+    return json.dumps(whole, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _same(steps: Sequence[int | None]) -> Sequence[int | None] | int | None:
+    return steps[0] if len(set(steps)) == 1 else steps
 
 
 def policy(document: str, tiles: str = "") -> str:

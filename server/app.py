@@ -97,7 +97,8 @@ def _headers(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", current_app.config["CONTENT_SECURITY_POLICY"])
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
-    response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+    if "frame-ancestors *" not in response.headers["Content-Security-Policy"]:
+        response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
     response.headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
     if request.path.startswith("/api/"):
         response.headers.setdefault("Cache-Control", "no-store")

@@ -65,17 +65,18 @@ def reopened(browser: Browser, profile: Path, **options: Any) -> BrowserContext:
 
 
 def _how() -> dict[str, Any]:
+    return {"executable_path": unpacked() / "chromium", "args": FLAGS, "env": browser_environment()}
+
+
+def browser_environment() -> dict[str, str]:
+    """With its own libraries and fonts, wherever it runs."""
     folder = unpacked()
     return {
-        "executable_path": folder / "chromium",
-        "args": FLAGS,
-        "env": {
-            "PATH": os.defpath,
-            "HOME": str(folder),
-            "LD_LIBRARY_PATH": f"{folder}/al2023/lib:{folder}",
-            "FONTCONFIG_FILE": str(folder / "fonts.conf"),
-            "TZ": "Asia/Jakarta",
-        },
+        "PATH": os.defpath,
+        "HOME": str(folder),
+        "LD_LIBRARY_PATH": f"{folder}/al2023/lib:{folder}",
+        "FONTCONFIG_FILE": str(folder / "fonts.conf"),
+        "TZ": "Asia/Jakarta",
     }
 
 

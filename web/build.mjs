@@ -15,7 +15,7 @@ const out = join(web, "dist");
 // Built beside the old one and swapped in at the end: a running system never serves half a build.
 const staging = join(web, `.dist-${process.pid}`);
 
-const PAGES = ["home", "report", "track", "volunteer", "console", "map", "sites", "public", "account"];
+const PAGES = ["home", "report", "track", "volunteer", "console", "map", "sites", "public", "account", "publicmap"];
 const WORKER = "sw";
 const OLDEST_BROWSERS = ["chrome80", "firefox78", "safari15"];
 const COMPRESSED = new Set([".js", ".mjs", ".css", ".json", ".svg", ".html", ".geojson", ".webmanifest"]);

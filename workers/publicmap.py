@@ -3,20 +3,28 @@
 Here and not in a web process, because folium loads pandas. The clock calls `publish_due`.
 """
 
+import html
 import json
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from functools import cache
+from itertools import pairwise
 from math import cos, pi, sin, sqrt
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
 
-from geo import publicmap
+from geo import picture, publicmap
 from geo.areas import Gazetteer
 from geo.outlines import Geometry, around, collection, corners, land_within, outlines, point, rectangle
+from geo.palette import MEASURES
 from server.bootstrap import System
-from server.domain.disclosure import K
+from server.config import Settings
+from server.domain.disclosure import STEP, K
 from server.services import publishing
 from server.services.publishing import Document
 
@@ -27,6 +35,12 @@ ROOM_DEGREES = 6.0
 NAMES_SHOWN = 10
 SPREAD_DEGREES = 0.03
 GOLDEN_ANGLE = pi * (3 - sqrt(5))
+STEPPED = ("people_waiting", "people_helped", "people_reported", "unmet_share", "helped_per_1000")
+"""What the map tells of a place, at each of its times."""
+UNITS = {"unmet_share": " %"}
+LEAST_STEP = {"people_waiting": STEP, "unmet_share": publishing.SHARE_STEP, "helped_per_1000": publishing.PER_1000_STEP}
+_NOTHING = {key: 0 if key.startswith("people") else None for key in STEPPED}
+HERE = ZoneInfo("Asia/Jakarta")
 WEST_JAVA = (106.3, -7.9, 108.9, -5.8)
 
 Row = Mapping[str, Any]
@@ -49,7 +63,7 @@ def publish_now(system: System) -> int:
 def drawing(system: System) -> publishing.Draw:
     """What draws the documents of an incident's figures on this system's areas."""
 
-    def draw(incident: Mapping[str, Any], figures: Mapping[str, Any]) -> Iterator[Document]:
+    def draw(incident: Mapping[str, Any], figures: Mapping[str, Any], before: Sequence[Row]) -> Iterator[Document]:
         ground = _ground(system)
         shapes = {level: ground.shapes(level) for level in ("district", "regency")}
         for level, rows in (("district", figures["areas"]), ("regency", figures["regencies"])):
@@ -57,12 +71,23 @@ def drawing(system: System) -> publishing.Draw:
         rows = figures["areas"]
         drawn = _spread([(row, _shape(row, shapes, incident, rows)) for row in rows])
         names = _names(figures["regencies"], ground.gazetteer)
+        cuts = [*before, figures]
+        steps = _steps(cuts)
         for language in LANGUAGES:
-            page = publicmap.draw(
-                [_place(row, shape, ground.gazetteer, incident, language) for row, shape in drawn],
-                _look(incident, shapes["regency"], ground, names, language, system.settings.tile_url),
+            places = [
+                _place(row, shape, ground.gazetteer, incident, language, steps.get(row["code"], {}))
+                for row, shape in drawn
+            ]
+            look = _look(incident, shapes["regency"], ground, names, language, system.settings)
+            look = replace(
+                look,
+                control=_control(cuts, language),
+                foot=_foot(figures, language, system.settings),
+                picture_foot=_updated(figures, language),
             )
+            page = publicmap.draw(places, look)
             yield Document(f"map.{language}", page.html, page.policy)
+            yield Document(f"picture.{language}", b64encode(picture.draw(places, look)).decode())
 
     return draw
 
@@ -130,8 +155,65 @@ def _middle(shape: Geometry) -> Geometry:
     return point((west + east) / 2, (south + north) / 2)
 
 
+def _steps(cuts: Sequence[Row]) -> dict[str | None, dict[str, list[int | None]]]:
+    """By code of an area of the last cut, its published figures at each cut; nought where it was not heard of yet."""
+    by_code = [{row["code"]: row for row in cut["areas"]} for cut in cuts]
+    return {
+        code: {key: [row[code].get(key) if code in row else _NOTHING[key] for row in by_code] for key in STEPPED}
+        for code in by_code[-1]
+    }
+
+
+def _control(cuts: Sequence[Row], language: str) -> publicmap.Control:
+    say = _words(language)
+    return publicmap.Control(
+        measures=[publicmap.Measure(key, say[f"columns.{key}"], _meanings(key, language)) for key in MEASURES],
+        times=[_moment(cut["cut_at"], language) for cut in cuts],
+        line_keys=[*STEPPED, ""],
+        show=say["map.show"],
+        time=say["map.time"],
+        fewer=say["fewer_than"].replace("{number}", str(K)),
+        nobody=say["map.none"],
+        group="." if language == "id" else ",",
+    )
+
+
+def _meanings(key: str, language: str) -> list[str]:
+    """What each class of a measure means, in words."""
+    say, unit, step = _words(language), UNITS.get(key, ""), LEAST_STEP[key]
+    least = [one for one, _ in MEASURES[key]]
+    ranges = [
+        say["map.range"].replace("{least}", _number(low, language)).replace("{most}", _number(high - step, language))
+        for low, high in pairwise(least)
+    ]
+    return [f"{words}{unit}" for words in (*ranges, say["map.from"].replace("{least}", _number(least[-1], language)))]
+
+
+def _moment(iso: str, language: str) -> str:
+    """A time as people here say it: `24 Nov, 21.45`."""
+    at = datetime.fromisoformat(iso).astimezone(HERE)
+    return f"{at.day} {_catalogue(language)['common']['months'][f'm{at.month}']}, {at:%H.%M}"
+
+
+def _foot(figures: Row, language: str, settings: Settings) -> str:
+    """Of when the figures are, and the way to all of them, as HTML: the map may stand on somebody else's page."""
+    say = _words(language)
+    whole = f"{settings.public_url}/peta?incident={quote(figures['incident']['slug'])}&lang={language}"
+    link = f'<a href="{html.escape(whole)}" target="_blank" rel="noopener">Tanggap: {html.escape(say["map.whole"])}</a>'
+    return f"{html.escape(_updated(figures, language))} · {link}"
+
+
+def _updated(figures: Row, language: str) -> str:
+    return _words(language)["updated"].replace("{at}", f"{_moment(figures['cut_at'], language)} WIB")
+
+
 def _place(
-    row: Mapping[str, Any], shape: Geometry | None, gazetteer: Gazetteer, incident: Mapping[str, Any], language: str
+    row: Mapping[str, Any],
+    shape: Geometry | None,
+    gazetteer: Gazetteer,
+    incident: Mapping[str, Any],
+    language: str,
+    steps: Mapping[str, Sequence[int | None]],
 ) -> publicmap.Place:
     lon, lat = _standing(gazetteer, row["code"], shape)
     return publicmap.Place(
@@ -143,6 +225,7 @@ def _place(
         waiting=row["people_waiting"],
         helped=row["people_helped"],
         lines=_lines(row, language),
+        steps=steps,
         is_vague=row["code"] is None,
     )
 
@@ -195,17 +278,19 @@ def _standing(
 
 def _lines(row: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
     say = _words(language)
-    counts = [
-        (say[f"columns.{name}"], _number(row[name], language))
-        for name in ("people_waiting", "people_helped", "people_reported")
-    ]
+    counts = [(say[f"columns.{name}"], _figure(name, row[name], language)) for name in STEPPED]
     median = row["wait"]["median"]
     return [*counts, (say["columns.wait_median"], say[f"waits.{median}"] if median else "–")]
 
 
-def _number(value: int | None, language: str) -> str:
+def _figure(name: str, value: int | None, language: str) -> str:
+    """A figure as a person reads it; of a share that nothing is known of there is no small count."""
     if value is None:
-        return _words(language)["fewer_than"].replace("{number}", str(K))
+        return _words(language)["fewer_than"].replace("{number}", str(K)) if name.startswith("people") else "–"
+    return _number(value, language) + UNITS.get(name, "")
+
+
+def _number(value: int, language: str) -> str:
     return f"{value:,}".replace(",", "." if language == "id" else ",")
 
 
@@ -215,9 +300,9 @@ def _look(
     ground: _Ground,
     names: Sequence[publicmap.Name],
     language: str,
-    tiles: str,
+    settings: Settings,
 ) -> publicmap.Look:
-    say = _words(language)
+    say, tiles = _words(language), settings.tile_url
     bounds = _bounds(incident, regencies)
     west, south, east, north = bounds
     around_it = (west - ROOM_DEGREES, south - ROOM_DEGREES, east + ROOM_DEGREES, north + ROOM_DEGREES)
@@ -236,6 +321,7 @@ def _look(
         names=names,
         tiles=tiles,
         tiles_from=urlsplit(tiles).netloc,
+        picture=f"/peta/gambar.png?incident={quote(incident['slug'])}&lang={language}",
     )
 
 
@@ -254,10 +340,15 @@ def _bounds(incident: Mapping[str, Any], regencies: Mapping[str, Geometry]) -> S
 
 
 @cache
+def _catalogue(language: str) -> dict[str, Any]:
+    """All words of a language, nested by key."""
+    return dict(json.loads((WORDS / f"{language}.json").read_text(encoding="utf-8")))
+
+
+@cache
 def _words(language: str) -> dict[str, str]:
     """The words of the public pages, by dotted key."""
-    words = json.loads((WORDS / f"{language}.json").read_text(encoding="utf-8"))["public"]
-    return dict(_flat("", words))
+    return dict(_flat("", _catalogue(language)["public"]))
 
 
 def _flat(prefix: str, node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -115,6 +115,11 @@ def show(template: str, **values: Any) -> str:
     )
 
 
+def denied(what: str) -> tuple[str, int]:
+    """Who may see a page (a key under `denied`), and where the reader may go instead."""
+    return show("denied.html", what=what), 403
+
+
 def show_to_anyone(template: str, **values: Any) -> str:
     """The same page whoever asks, so that a browser may keep it for later and for others on the phone."""
     g.anonymous_page = True

@@ -59,6 +59,8 @@ COUNTS: tuple[Column, ...] = (
     ("people_waiting", "#inneed+ind", _field("people_waiting")),
     ("people_helped", "#reached+ind", _field("people_helped")),
     ("deliveries", "#output+num+deliveries", _field("deliveries")),
+    ("unmet_share", "#indicator+unmet+pct", lambda row: row.get("unmet_share")),
+    ("helped_per_1000", "#indicator+reached+per1000", lambda row: row.get("helped_per_1000")),
     ("wait_median", "#indicator+wait+median", _wait("median")),
     ("wait_p90", "#indicator+wait+p90", _wait("p90")),
 )

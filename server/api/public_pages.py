@@ -4,14 +4,17 @@ Everything on them comes from the last cut. The map is a document of its own in 
 clock, with a content security policy that allows exactly its own scripts.
 """
 
+from base64 import b64decode
 from datetime import date
+from html import escape
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response
 
 from geo.palette import CLASSES
 from server.api.contract import system
-from server.api.html import Pages, show
+from server.api.html import Pages, public_url, show
 from server.api.public import kept_until_next_cut, slug_asked
 from server.api.words import language, word
 from server.services import publishing
@@ -19,6 +22,7 @@ from server.services.publishing import Figures
 
 pages = Pages()
 install = pages.install
+OWN_FRAMES = "frame-ancestors 'self'"
 
 
 @pages.route("GET", "/peta", guard="public")
@@ -28,7 +32,8 @@ def map_page() -> Any:
     regencies = sorted(figures["regencies"], key=_most_waiting)
     districts = sorted(figures["areas"], key=_most_waiting)
     return show("map.html", figures=figures, incidents=shown, regencies=regencies, districts=districts,
-                legend=_legend(), number=number, total=total, name=name)  # fmt: skip
+                legend=_legend(), number=number, total=total, name=name, embed=_embed(figures),
+                withheld=_withheld(figures))  # fmt: skip
 
 
 @pages.route("GET", "/peta/gambar", guard="public")
@@ -40,6 +45,25 @@ def map_document() -> Any:
     answer = Response(document["body"], mimetype="text/html")
     answer.headers["Content-Security-Policy"] = document["policy"]
     return kept_until_next_cut(answer, figures, "map")
+
+
+@pages.route("GET", "/peta/sematan", guard="public")
+def embedded_map() -> Any:
+    """The map for somebody else's page: the one page of ours that anybody may frame."""
+    answer = map_document()
+    policy = answer.headers["Content-Security-Policy"]
+    answer.headers["Content-Security-Policy"] = policy.replace(OWN_FRAMES, "frame-ancestors *")
+    return answer
+
+
+@pages.route("GET", "/peta/gambar.png", guard="public")
+def map_picture() -> Any:
+    """The map as a picture, for who has no scripts, and to send to others."""
+    with system().reading() as tx:
+        figures = publishing.latest(tx, slug_asked())
+        document = publishing.document(tx, slug_asked(), f"picture.{language()}")
+    answer = Response(b64decode(document["body"]), mimetype="image/png")
+    return kept_until_next_cut(answer, figures, "picture")
 
 
 @pages.route("GET", "/kabar", guard="public")
@@ -58,6 +82,22 @@ def figures_shown() -> tuple[Figures, list[dict[str, Any]]]:
 
 def _most_waiting(row: dict[str, Any]) -> tuple[int, str]:
     return -(row["people_waiting"] or 0), row["code"] or ""
+
+
+def _embed(figures: Figures) -> str:
+    """The HTML by which somebody else's page shows the map."""
+    address = public_url(f"/peta/sematan?incident={quote(figures['incident']['slug'])}&lang={language()}")
+    title = word("public.map.title")
+    return (
+        f'<iframe src="{escape(address)}" title="{escape(title)}" width="100%" height="520" loading="lazy" '
+        'sandbox="allow-scripts allow-popups allow-popups-to-escape-sandbox" style="border:0"></iframe>'
+    )
+
+
+def _withheld(figures: Figures) -> dict[str, int]:
+    """How many areas have people reported, and of how many of these the number is withheld."""
+    rows = [row for row in figures["areas"] if row["people_reported"] != 0]
+    return {"areas": len(rows), "hidden": sum(row["people_reported"] is None for row in rows)}
 
 
 def _legend() -> list[tuple[int, str]]:

@@ -1,5 +1,6 @@
-"""The pages of the staff: the coordinator's console and the sites. They are shells; scripts fill them by the API."""
+"""The pages of the staff: the console and the sites, shells that scripts fill by the API; and the design system."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -7,11 +8,14 @@ from flask import current_app, request
 
 from server.api import identity
 from server.api.contract import system
-from server.api.html import Pages, show, static
+from server.api.html import Pages, denied, show, static
+from server.domain.permissions import Permission, areas_for
 from server.services import plans
 from server.services.workplace import workplace
 
 pages = Pages()
+FOR = {"console.html": ("console", Permission.BOARD_READ), "sites.html": ("sites", Permission.SITE_READ)}
+"""What a screen is called where somebody may not see it, and the right that it is for; services decide anew."""
 
 
 @pages.route("GET", "/konsol", guard="signed_in")
@@ -29,13 +33,13 @@ def case(case_id: int) -> Any:  # noqa: ARG001 - the script reads it from the ad
 @pages.route("GET", "/konsol/rencana", guard="signed_in")
 def plan() -> Any:
     """Plans: made, looked at, approved."""
-    return _shell("console.html", papers=_papers())
+    return _shell("console.html", _papers)
 
 
 @pages.route("GET", "/konsol/rencana/<uuid:plan_id>", guard="signed_in")
 def one_plan(plan_id: UUID) -> Any:  # noqa: ARG001 - the script reads it from the address
     """The console with a plan open."""
-    return _shell("console.html", papers=_papers())
+    return _shell("console.html", _papers)
 
 
 @pages.route("GET", "/posko", guard="signed_in")
@@ -50,10 +54,20 @@ def site(site_id: UUID) -> Any:  # noqa: ARG001 - the script reads it from the a
     return _shell("sites.html")
 
 
-def _shell(template: str, **values: Any) -> str:
+@pages.route("GET", "/gaya", guard="signed_in")
+def style() -> Any:
+    """Every component in every state."""
+    return show("style.html")
+
+
+def _shell(template: str, papers: Callable[[], list[dict[str, Any]]] | None = None) -> Any:
+    screen, needed = FOR[template]
+    if not areas_for(identity.actor(), needed):
+        return denied(screen)
     with system().reading() as tx:
         known = workplace(tx, identity.actor())
-    return show(template, workplace=known, tiles=current_app.config["TILE_URL"], map_files=_map_files(), **values)
+    more = {"papers": papers()} if papers else {}
+    return show(template, workplace=known, tiles=current_app.config["TILE_URL"], map_files=_map_files(), **more)
 
 
 def _papers() -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from server.api import forms, identity
 from server.api.contract import system
-from server.api.html import show
+from server.api.html import denied, show
 from server.api.pages import pages
 from server.domain import catalogue
 from server.domain.errors import Invalid
@@ -68,4 +68,6 @@ def _sign_up_page(
 @pages.route("GET", "/relawan/tugas", guard="signed_in")
 def jobs() -> Any:
     """A volunteer's check-in, offers and jobs; the page's script fills it, also from what it kept."""
+    if not identity.actor().volunteer_id:
+        return denied("jobs")
     return show("volunteer_home.html", skills=catalogue.SKILLS, vehicles=VEHICLES)

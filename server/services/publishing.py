@@ -5,7 +5,7 @@ known, under ELSEWHERE where nothing is), applies `domain/disclosure.py` once, a
 that lets through. Every public page, file and map is made from the last cut and from nothing else.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -40,6 +40,10 @@ WAIT_EDGES_H = (1, 4, 8, 24, 72)
 BANDS = ("under_1h", "1_to_4h", "4_to_8h", "8_to_24h", "1_to_3d", "over_3d")
 """How long people waited, or have waited so far, by WAIT_EDGES_H."""
 CLAIMS_SHOWN = 200
+HISTORY, STEPS_BEFORE = timedelta(days=7), 13
+"""How far back the map can be moved in time, and in how many steps. An assumption of ours."""
+SHARE_STEP, PER_1000_STEP = 5, 10
+"""What shares (per cent) and people per thousand are rounded to: finer would feign what rounded counts do not hold."""
 
 Figures = dict[str, Any]
 
@@ -53,8 +57,10 @@ class Document:
     policy: str = ""
 
 
-Draw = Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Document]]
-"""From an incident and its figures to documents; what draws maps lives outside the web process."""
+Draw = Callable[[Mapping[str, Any], Mapping[str, Any], Sequence[Mapping[str, Any]]], Iterable[Document]]
+"""From an incident, its figures and those of some cuts before, the oldest first, to documents.
+
+What draws maps lives outside the web process."""
 
 
 def publish_due(tx: Tx, every_s: int = EVERY_S, draw: Draw | None = None) -> bool:
@@ -73,12 +79,27 @@ def publish(tx: Tx, cut_at: datetime, every_s: int = EVERY_S, draw: Draw | None 
     incidents = [row for row in tx.incidents.open() if not row["is_training"]]
     for incident in incidents:
         figures = figures_of(tx, incident, cut_at, every_s)
+        before = history(tx, incident["id"], cut_at) if draw else []
         tx.public_cuts.add(incident["id"], cut_at, figures)
-        for document in draw(incident, figures) if draw else ():
+        for document in draw(incident, figures, before) if draw else ():
             tx.public_cuts.put_document(incident["id"], document.name, cut_at, document.body, document.policy)
         tx.record(events.FiguresPublished(incident_id=incident["id"], area="", cut_at=cut_at.isoformat()))
     tx.public_cuts.forget(cut_at - KEPT)
     return len(incidents)
+
+
+def history(tx: Tx, incident_id: str, cut_at: datetime) -> list[Figures]:
+    """Some of the figures cut before, the oldest first: about evenly over HISTORY, or over what there is of it."""
+    times = [at for at in tx.public_cuts.times(incident_id, cut_at - HISTORY) if at < cut_at]
+    return tx.public_cuts.at_times(incident_id, spread(times, cut_at, STEPS_BEFORE))
+
+
+def spread(times: Sequence[datetime], until: datetime, most: int) -> list[datetime]:
+    """At most so many of the ascending times, the first and others about evenly apart in time up to `until`."""
+    if len(times) <= most:
+        return list(times)
+    apart = (until - times[0]) / most
+    return sorted({min(times, key=lambda at: abs(at - (times[0] + n * apart))) for n in range(most)})
 
 
 def cut_time(now: datetime, every_s: int) -> datetime:
@@ -280,6 +301,8 @@ class _Shape:
         wait = self.waits.get(f"total:{key}" if part == "totals" else key) if part != "pools" else None
         figures["wait"] = dict(wait or {"median": None, "p90": None})
         figures["items"] = [line for item in self.amounts if (line := self._line(item, key, part))]
+        figures["unmet_share"] = unmet_share(figures["items"])
+        figures["helped_per_1000"] = helped_per_1000(figures["people_helped"], figures["people_reported"])
         if part == "totals":
             figures["at_least"] = [
                 measure for measure, one in self.measures.items() if key in one.partial and figures[measure] is not None
@@ -307,3 +330,24 @@ def _unmet(amounts: Mapping[str, int | None]) -> int | None:
     if asked is None or on_the_way is None or delivered is None:
         return None
     return max(0, asked - on_the_way - delivered)
+
+
+def unmet_share(lines: Iterable[Mapping[str, Any]]) -> int | None:
+    """Per cent of what was asked for that is still lacking, each item in what one person needs of it.
+
+    Of shown amounts only, so that it tells nothing new; None when none of them is shown.
+    """
+    known = [line for line in lines if line["asked"] and line["unmet"] is not None]
+    asked = sum(line["asked"] / amount_step(line["item"]) for line in known)
+    lacking = sum(line["unmet"] / amount_step(line["item"]) for line in known)
+    return round(100 * lacking / asked / SHARE_STEP) * SHARE_STEP if asked else None
+
+
+def helped_per_1000(helped: int | None, reported: int | None) -> int | None:
+    """People helped per thousand reported, of shown counts only; None when either is not shown, or nobody is.
+
+    Reported and not living there: nobody counts inhabitants by district for us.
+    """
+    if helped is None or not reported:
+        return None
+    return min(1000, round(1000 * helped / reported / PER_1000_STEP) * PER_1000_STEP)

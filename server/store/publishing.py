@@ -169,6 +169,19 @@ class PublicCuts:
         query = select(public_cuts).where(public_cuts.c.incident_id == incident_id)
         return first(self.conn, query.order_by(public_cuts.c.cut_at.desc(), public_cuts.c.id.desc()).limit(1))
 
+    def times(self, incident_id: str, since: datetime) -> list[datetime]:
+        """When figures of an incident were cut since then, ascending."""
+        own = select(public_cuts.c.cut_at).where(public_cuts.c.incident_id == incident_id)
+        query = own.where(public_cuts.c.cut_at >= since)
+        return list(self.conn.execute(query.distinct().order_by(public_cuts.c.cut_at)).scalars())
+
+    def at_times(self, incident_id: str, times: Sequence[datetime]) -> list[dict[str, Any]]:
+        """The figures of the cuts made at these times, the oldest first."""
+        query = select(public_cuts.c.figures).where(
+            public_cuts.c.incident_id == incident_id, public_cuts.c.cut_at.in_(times)
+        )
+        return list(self.conn.execute(query.order_by(public_cuts.c.cut_at)).scalars())
+
     def put_document(self, incident_id: str, name: str, cut_at: datetime, body: str, policy: str) -> None:
         """Put a drawn document in place of the one of that name."""
         new = upsert(public_documents).values(

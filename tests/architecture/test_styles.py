@@ -66,3 +66,11 @@ def test_every_token_that_is_asked_for_is_there():
     there = set(re.findall(r"--([\w-]+):", "".join(path.read_text("utf-8") for path in CSS.rglob("*.css"))))
     asked = {name for path in CSS.rglob("*.css") for name in re.findall(r"var\(--([\w-]+)", path.read_text("utf-8"))}
     assert asked - there == set()
+
+
+def test_every_colour_is_shown_among_the_components():
+    page = (ROOT / "web" / "templates" / "style.html").read_text("utf-8")
+    shown = set(re.search(r'set tokens = "([^"]+)"', page).group(1).split())
+    assert shown == set(colours(night=False))
+    painted = set(re.findall(r"\.of-([\w-]+) \{\s*background: var\(--\1\)", (CSS / "style.css").read_text("utf-8")))
+    assert painted == shown

@@ -148,3 +148,24 @@ def test_tracking_pages_are_not_stored(client):
     answer = client.get(f"/lacak/{code}")
     assert answer.headers["Cache-Control"] == "no-store"
     assert client.get(f"/lacak?code={code}").location == f"/lacak/{code}"
+
+
+@pytest.mark.parametrize(
+    ("role", "closed"),
+    [
+        ("keeper", {"/relawan/tugas": "jobs"}),
+        ("volunteer", {"/konsol": "console", "/konsol/rencana": "console", "/posko": "sites"}),
+    ],
+)
+def test_who_may_not_see_a_page_is_told_whom_it_is_for_and_where_to_go(module_app, role, closed):
+    system: System = module_app.extensions["tanggap"]
+    name = f"{role}-tamu"
+    once = people.add_user(system, name, role, "32.03")
+    browser = module_app.test_client()
+    assert browser.post("/masuk", data={"name": name, "password": once}).status_code == 303
+    for path, what in closed.items():
+        answer = browser.get(path)
+        assert answer.status_code == 403
+        assert dictionary("id")["denied"][what] in answer.text
+        assert 'href="/akun"' in answer.text
+    assert browser.get("/gaya").status_code == 200

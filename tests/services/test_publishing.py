@@ -287,10 +287,11 @@ def test_the_cut_is_told_with_nothing_but_its_time(system):
 
 def test_documents_are_drawn_from_the_safe_figures_and_replaced(system):
     report(system, OTHER, 3)
-    seen = []
+    seen, steps = [], []
 
-    def draw(incident, figures):
+    def draw(incident, figures, before):
         seen.append(figures)
+        steps.append(len(before))
         yield Document("map.id", f"<p>{figures['cut_at']}</p>", "default-src 'none'")
 
     cut(system, draw=draw)

@@ -1,4 +1,8 @@
-"""One report from a phone to a proven hand-over on the public map, with nothing but a browser, at two sizes."""
+"""A gift and a report, from a phone to a proven hand-over, on the donor's page and on the public map.
+
+With nothing but browsers: two phones (who reports, who carries), and two that are screens of a desk (the coordinator's
+and the donor's, each a browser of its own) or phones as well.
+"""
 
 import re
 
@@ -7,22 +11,28 @@ from playwright.sync_api import expect
 
 from server.api.words import word
 from tests.e2e.people import warehouse
-from tests.web.conftest import HERE, SIZES, photograph
+from tests.web.conftest import DESK, HERE, PHONE, photograph
 
+expect.set_options(timeout=20_000)
 PASSWORD = "kata sandi relawan yang panjang"
+SCREENS = {"phone": PHONE, "desk": DESK}
+"""What the coordinator and the donor look at."""
 ITEM = {"phone": "water", "desk": "blanket"}
 """What is asked for, so that the two flows have nothing to do with each other."""
+GIVEN, ASKED = 500, 200
 PAINTING_MS = 1500
 """A map is painted a moment after it is there; only its picture waits for that."""
-NEW = {"viewport": None, "geolocation": HERE, "permissions": ["geolocation"]}
+TOUCH = {"viewport": PHONE, "has_touch": True, "is_mobile": True}
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", SCREENS)
 def test_from_report_to_hand_over_in_a_browser(stack, new_page, admin, size):
-    phone, desk, carrier = (new_page(**NEW | {"viewport": SIZES[size]}) for _ in range(3))
-    warehouse(admin, f"Gudang {size}", {ITEM[size]: 500})
+    phone, carrier = (new_page(**TOUCH, geolocation=HERE, permissions=["geolocation"]) for _ in range(2))
+    desk, donor = (new_page(viewport=SCREENS[size]) for _ in range(2))
+    gift = give(admin, size)
     coordinate(stack, desk, size)
     volunteer(stack, carrier, size)
+    follow(donor, gift, word("public.gift.in_store"), GIVEN, size)
 
     code = send(phone, size)
     case = see_and_verify(desk, size)
@@ -34,19 +44,39 @@ def test_from_report_to_hand_over_in_a_browser(stack, new_page, admin, size):
     recipients = phone.locator(".code").inner_text()
     set_off(carrier)
     track(phone, code, "en_route", size)
+    follow(donor, gift, word("public.gift.on_the_way"), ASKED, size)
     hand_over(carrier, recipients, size)
     track(phone, code, "delivered", size)
     phone.get_by_role("button", name=word("track.actions.confirm.do")).click()
     track(phone, code, "confirmed", size)
     expect(phone.locator("h1")).to_have_text(word("track.headline.done"))
     followed(desk, case, size)
+    follow(donor, gift, word("public.gift.delivered"), ASKED, size)
+    expect(donor.locator("main")).to_contain_text("Cugenang")
+    expect(donor.locator("main")).not_to_contain_text("Ibu Uji")
     on_the_public_map(phone, size)
+
+
+def give(admin, size):
+    """A donor's goods come to a warehouse; the code on their receipt."""
+    site = warehouse(admin, f"Gudang {size}", {})
+    given = {"site_id": site, "item": ITEM[size], "quantity": GIVEN, "donor": "Bu Donatur"}
+    return admin.post("/api/gifts", given, 201)["code"]
+
+
+def follow(donor, gift, label, quantity, size):
+    """The gift's own page tells that so much of it is there."""
+    donor.goto(f"/donasi/{gift}")
+    told = donor.locator("main .facts").first
+    part = told.locator(f"dt:text-is('{label}') + dd").filter(has_text=re.compile(rf"^\s*{quantity}\b"))
+    until_shown(donor, part)
+    shown(donor, f"donasi-{label}", size)
 
 
 def shown(page, name, size):
     """Keeps a picture of the page, and sees that it fits the screen and has no word missing."""
     photograph(page, f"{size}-alur-{name}")
-    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
     text = page.locator("body").inner_text()
     assert not re.search(r"\b(states|steps|items|units|errors|events|why|flags)\.\w+|\{\w+\}|undefined|NaN|null", text)
 
@@ -99,7 +129,7 @@ def send(phone, size):
     phone.locator("#areas").get_by_text("Cugenang").first.click()
     phone.fill("#text", f"Air sumur kotor sesudah gempa, dari {size}")
     phone.check(f"#n-{ITEM[size]}")
-    phone.fill(f"#amount_{ITEM[size]}", "200")
+    phone.fill(f"#amount_{ITEM[size]}", str(ASKED))
     phone.fill("#people", "40")
     phone.fill("#phone", "0812 9876 5432")
     phone.fill("#name", "Ibu Uji")
@@ -168,7 +198,11 @@ def track(phone, code, step, size):
 
 def reload_until(page, selector, text):
     """Loads the page again until it says so: what a phone does goes out a moment later."""
-    place = page.locator(selector, has_text=text)
+    until_shown(page, page.locator(selector, has_text=text))
+
+
+def until_shown(page, place):
+    """Loads the page again until there is such a place in it."""
     for _ in range(40):
         if place.count():
             break

@@ -70,7 +70,7 @@ export function LongTable<T>(props: Props<T>) {
     bringIntoSight(box.current, place * rowHeight, rowHeight);
     // Only when another row is opened: rows that come and go must not pull the table about.
   }, [opened]);
-  const tracks = [props.before ? "2.25rem" : "", "minmax(0, 1fr)", ...columns.map((one) => one.width)].join(" ");
+  const tracks = [props.before ? "2.75rem" : "", "minmax(0, 1fr)", ...columns.map((one) => one.width)].join(" ");
   const step = (event: KeyboardEvent) => {
     const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     const from = Number((event.target as HTMLElement).closest<HTMLElement>("[data-place]")?.dataset.place ?? NaN);

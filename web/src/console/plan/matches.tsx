@@ -118,12 +118,14 @@ function MarkBadge({ match, mark }: { match: Match; mark: Mark | undefined }) {
 
 function Tick({ match, picks }: { match: Match; picks: Picks }) {
   return (
-    <input
-      type="checkbox"
-      aria-label={word("plan.take", { n: match.n })}
-      checked={!picks.left.has(match.n)}
-      onChange={(event) => picks.toggle([match.n], event.currentTarget.checked)}
-    />
+    <label class="hit">
+      <input
+        type="checkbox"
+        aria-label={word("plan.take", { n: match.n })}
+        checked={!picks.left.has(match.n)}
+        onChange={(event) => picks.toggle([match.n], event.currentTarget.checked)}
+      />
+    </label>
   );
 }
 
@@ -132,13 +134,15 @@ export function Every({ matches, picks, label }: { matches: Match[]; picks: Pick
   const numbers = matches.map((match) => match.n);
   const taken = numbers.filter((n) => !picks.left.has(n)).length;
   return (
-    <input
-      type="checkbox"
-      aria-label={label ?? word("plan.take_shown")}
-      checked={taken === numbers.length && taken > 0}
-      indeterminate={taken > 0 && taken < numbers.length}
-      onChange={(event) => picks.toggle(numbers, event.currentTarget.checked)}
-    />
+    <label class="hit">
+      <input
+        type="checkbox"
+        aria-label={label ?? word("plan.take_shown")}
+        checked={taken === numbers.length && taken > 0}
+        indeterminate={taken > 0 && taken < numbers.length}
+        onChange={(event) => picks.toggle(numbers, event.currentTarget.checked)}
+      />
+    </label>
   );
 }
 
