@@ -41,7 +41,7 @@ def machine() -> dict[str, Any]:
     """What the figures were measured on."""
     about = Path("/proc/cpuinfo").read_text().splitlines()
     cpu = next((line.split(":", 1)[1].strip() for line in about if "model name" in line), platform.processor())
-    names = ("flask", "flask-socketio", "gevent", "sqlalchemy", "psycopg", "rq", "geopandas", "ortools", "numpy")
+    names = ("flask", "flask-socketio", "gevent", "sqlalchemy", "psycopg", "rq", "geopandas", "numba", "numpy")
     return {
         "cpu": cpu,
         "cores": len(os.sched_getaffinity(0)),

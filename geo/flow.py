@@ -1,8 +1,4 @@
-"""One min-cost flow over given arcs, and the prices that it proves.
-
-OR-Tools' SimpleMinCostFlow does the flow (network simplex and HiGHS were 100 times slower on the
-same graphs). It does not tell the dual, so the prices are read off the residual graph.
-"""
+"""Pairs, units and what a plan over them costs, and the prices that it proves."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from ortools.graph.python import min_cost_flow
 
 Ints = NDArray[np.int64]
 
@@ -77,64 +72,10 @@ def exact_dot(left: Ints, right: Ints) -> int:
     return sum(a * b for a, b in zip(left.tolist(), right.tolist(), strict=True))
 
 
-def cheapest_flow(units: Quantities, arcs: Arcs) -> Flow:
-    """The cheapest way to serve the needs over the arcs given. Same input, same answer."""
-    needs, supplies = len(units.asked), len(units.free)
-    sink = needs + supplies
-    solver = min_cost_flow.SimpleMinCostFlow()
-    carried = solver.add_arcs_with_capacity_and_unit_cost(
-        arcs.need, needs + arcs.supply, units.asked[arcs.need], arcs.cost
-    )
-    solver.add_arcs_with_capacity_and_unit_cost(
-        np.arange(needs, sink), np.full(supplies, sink), units.free, np.zeros(supplies, np.int64)
-    )
-    left = solver.add_arcs_with_capacity_and_unit_cost(np.arange(needs), np.full(needs, sink), units.asked, units.unmet)
-    balance = np.concatenate([units.asked, np.zeros(supplies, np.int64), [-units.asked.sum()]])
-    solver.set_nodes_supplies(np.arange(sink + 1), balance)
-    status = solver.solve()
-    if status != solver.OPTIMAL:
-        raise CostRange(f"the flow could not be solved ({status}): costs or quantities too large")
-    amount, still_open = solver.flows(carried), solver.flows(left)
-    return Flow(amount, still_open, total_cost(units, arcs, amount, still_open))
-
-
 def total_cost(units: Quantities, arcs: Arcs, amount: Ints, still_open: Ints) -> int:
     """What a plan costs in all, its open units included."""
     used = amount > 0
     return exact_dot(amount[used], arcs.cost[used]) + exact_dot(still_open, units.unmet)
-
-
-def highest_prices(units: Quantities, arcs: Arcs, flow: Flow) -> Ints | None:
-    """What one unit less of each supply would cost: the largest optimal dual of its capacity.
-
-    0 where something is left over. Elsewhere the cheapest way to make do without one unit: leave
-    open a need that it serves, or serve that need from another supply at that one's price. These
-    are shortest paths between supplies in the residual graph (Bellman-Ford). None when the flow is
-    not the cheapest over these arcs: then some supply is worth less than nothing, or a round of
-    exchanges saves and the paths never settle.
-    """
-    far = np.iinfo(np.int64).max // 4
-    price = np.full(len(units.free), far)
-    used = np.zeros(len(units.free), np.int64)
-    np.add.at(used, arcs.supply, flow.amount)
-    price[used < units.free] = 0
-    served = arcs.where(flow.amount > 0)
-    np.minimum.at(price, served.supply, units.unmet[served.need] - served.cost)
-    turns = _turns(served, arcs, units)
-    starts = np.flatnonzero(np.r_[True, np.diff(turns.need) != 0]) if len(turns) else turns.need
-    at = turns.need[starts]
-    for _ in range(len(units.free) + 1):
-        if not len(turns):
-            break
-        better = np.minimum(price[at], np.minimum.reduceat(price[turns.supply] + turns.cost, starts))
-        if better.min() < 0:
-            return None
-        if (better == price[at]).all():
-            break
-        price[at] = better
-    else:
-        return None
-    return np.where(price >= far // 2, 0, price)
 
 
 def lowest_prices(units: Quantities, arcs: Arcs, flow: Flow) -> Ints:

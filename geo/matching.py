@@ -26,7 +26,7 @@ from geo.pricing import Costs
 from geo.reasons import Reasons
 from geo.transportation import ALL_PAIRS, Effort, Solution, Start, solve
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Of the method; stored with every plan. Raised when the same input may give another plan."""
 
 

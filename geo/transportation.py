@@ -18,8 +18,9 @@ from typing import Final
 import numpy as np
 
 from geo.crs import Floats
-from geo.flow import Arcs, Flow, Ints, Quantities, cheapest_flow, exact_dot, highest_prices, lowest_prices, total_cost
+from geo.flow import Arcs, Flow, Ints, Quantities, exact_dot, lowest_prices, total_cost
 from geo.pricing import DENSE_PAIRS, Costs, Priced, Pricer, halved, lower_bound
+from geo.simplex import Simplex
 
 ALL_PAIRS: Final = 20_000
 """Problems up to this size go into one flow whole."""
@@ -29,9 +30,6 @@ MEMBERS: Final = 8
 
 ROUNDS_BETWEEN: Final = 3
 """Rounds at a level above the finest; it only has to be a good start."""
-
-FEW: Final = 200
-"""So few new pairs may leave the flow as it is; it is tried before another flow is made."""
 
 ROUNDS_TO_SETTLE: Final = 8
 
@@ -108,7 +106,6 @@ class _Progress:
         self.bound = 0
         self.first_plan_s: float | None = None
         self.rounds = 0
-        self.pace = 0.0
         self._started, self.effort = started, effort
 
     @classmethod
@@ -150,13 +147,11 @@ class _Progress:
 
 @dataclass(frozen=True)
 class _Guess:
-    """What to begin a level with: prices, pairs over which as many can be served, and seconds that a flow takes
-    for each arc, as far as that is known.
-    """
+    """What to begin a level with: prices, pairs over which as many can be served, and those of a first plan."""
 
     price: Ints
     arcs: Arcs
-    pace: float = 0.0
+    plan: Arcs
 
 
 def solve(units: Quantities, costs: Costs, effort: Effort, start: Start | None = None) -> Solution:
@@ -202,7 +197,7 @@ def _from_coarse_to_fine(units: Quantities, costs: Costs, progress: _Progress) -
     _whole(coarsest, found)
     above = coarsest
     for level in levels:
-        guess = _Guess(_price_of_members(level, costs, above, found), _members(level, above, found), found.pace)
+        guess = _Guess(_price_of_members(level, costs, above, found), *_members(level, above, found))
         if level is levels[-1]:
             _search(level, guess, progress)
             return
@@ -217,7 +212,7 @@ def _from_coarse_to_fine(units: Quantities, costs: Costs, progress: _Progress) -
 def _started(level: _Level, start: Start) -> _Guess:
     cost = level.costs.pairs(start.need, start.supply)
     arcs = Arcs(start.need, start.supply, cost).where(cost < level.units.unmet[start.need])
-    return _Guess(start.price, arcs)
+    return _Guess(start.price, arcs, arcs)
 
 
 def _search(
@@ -235,42 +230,26 @@ def _search(
     first = pricer.price(guess.price, PAIRS_AT_FIRST)
     progress.prove(guess.price, first)
     arcs = guess.arcs.joined(first.arcs)
-    if progress.first_plan_s is not None and progress.no_time_for(guess.pace * len(arcs)):
-        return
+    simplex = Simplex(level.units)
+    simplex.begin(guess.plan)
     while True:
         began = progress.seconds()
-        flow = cheapest_flow(level.units, arcs)
-        progress.offer(arcs, flow)
+        simplex.improve(arcs, lambda: progress.no_time_for(0.0))
+        progress.offer(*simplex.plan())
         progress.rounds += 1
-        progress.pace = (progress.seconds() - began) / max(1, len(arcs))
         if deal is not None and progress.rounds == 1:
-            deal(arcs, flow)
-        arcs, flow, left = _priced(level, pricer, arcs, flow, progress)
-        spent = progress.seconds() - began
-        if not left:
+            deal(*simplex.plan())
+        priced = pricer.price(simplex.price, PAIRS_A_ROUND, below=simplex.pays)
+        progress.prove(simplex.price, priced)
+        if not len(priced.arcs):
             if progress.effort.settle:
-                _settle_prices(level, pricer, arcs, flow, progress)
+                used, flow = simplex.plan()
+                _settle_prices(level, pricer, arcs, _on(arcs, used, flow), progress)
             return
+        spent = progress.seconds() - began
         if progress.good_enough() or progress.no_time_for(spent) or progress.rounds == most_rounds:
             return
-
-
-def _priced(level: _Level, pricer: Pricer, arcs: Arcs, flow: Flow, progress: _Progress) -> tuple[Arcs, Flow, bool]:
-    """The flow's prices held against all pairs, and the arcs with those that beat them.
-
-    While new prices make the same flow optimal over the new arcs too, no other flow is needed; the
-    last of the three says whether one is.
-    """
-    price = highest_prices(level.units, arcs, flow)
-    while price is not None:
-        priced = pricer.price(price, PAIRS_A_ROUND, below=_pays(level.units, arcs, price))
-        progress.prove(price, priced)
-        if not len(priced.arcs):
-            return arcs, flow, False
-        more = arcs.joined(priced.arcs)
-        arcs, flow = more, _on(more, arcs, flow)
-        price = highest_prices(level.units, arcs, flow) if len(priced.arcs) <= FEW else None
-    return arcs, flow, True
+        arcs = arcs.joined(priced.arcs)
 
 
 def _whole(level: _Level, progress: _Progress) -> None:
@@ -279,10 +258,12 @@ def _whole(level: _Level, progress: _Progress) -> None:
     cost = level.costs.block(np.arange(needs), np.arange(supplies))
     need, supply = np.nonzero(cost < level.units.unmet[:, None])
     arcs = Arcs(need, supply, cost[need, supply])
-    flow = cheapest_flow(level.units, arcs)
-    progress.offer(arcs, flow)
+    simplex = Simplex(level.units)
+    simplex.improve(arcs, lambda: False)
+    used, flow = simplex.plan()
+    progress.offer(used, flow)
     progress.rounds += 1
-    price = lowest_prices(level.units, arcs, flow)
+    price = lowest_prices(level.units, arcs, _on(arcs, used, flow))
     pays = _pays(level.units, arcs, price)
     progress.prove(price, Priced(pays, arcs, lower_bound(level.units, price, pays)))
 
@@ -393,17 +374,34 @@ def _price_of_members(level: _Level, costs: Costs, above: _Level, found: _Progre
     return price
 
 
-def _members(level: _Level, above: _Level, found: _Progress) -> Arcs:
-    """All pairs of members of the groups that the coarse plan joins: enough to serve as many."""
+def _members(level: _Level, above: _Level, found: _Progress) -> tuple[Arcs, Arcs]:
+    """All pairs of members of the groups that the coarse plan joins: enough to serve as many. And those of a plan
+    among them: what the groups got, dealt out to their members in turn.
+    """
     joined = found.arcs
-    needs, need_begin = _by_group(above.need_group[level.need_rows], len(above.need_rows))
-    supplies, supply_begin = _by_group(above.supply_group[level.supply_rows], len(above.supply_rows))
+    need_group, supply_group = above.need_group[level.need_rows], above.supply_group[level.supply_rows]
+    needs, need_begin = _by_group(need_group, len(above.need_rows))
+    supplies, supply_begin = _by_group(supply_group, len(above.supply_rows))
     width = np.diff(supply_begin)[joined.supply]
     count = np.diff(need_begin)[joined.need] * width
     pair = np.repeat(np.arange(len(joined)), count)
     nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     need = needs[need_begin[joined.need[pair]] + nth // width[pair]]
     supply = supplies[supply_begin[joined.supply[pair]] + nth % width[pair]]
+    return _possible(level, need, supply), _possible(level, *_plan_of_members(level, above, found))
+
+
+def _plan_of_members(level: _Level, above: _Level, found: _Progress) -> tuple[Ints, Ints]:
+    need_group, supply_group = above.need_group[level.need_rows], above.supply_group[level.supply_rows]
+    shares = Arcs(found.arcs.need, found.arcs.supply, found.flow.amount)
+    need, group, amount = _dealt(need_group, level.units.asked, shares, found.flow.open)
+    left = above.units.free.copy()
+    np.subtract.at(left, group, amount)
+    supply, need, _ = _dealt(supply_group, level.units.free, Arcs(group, need, amount), left)
+    return need, supply
+
+
+def _possible(level: _Level, need: Ints, supply: Ints) -> Arcs:
     cost = level.costs.pairs(need, supply)
     return Arcs(need, supply, cost).where(cost < level.units.unmet[need])
 

@@ -49,10 +49,13 @@ def clock() -> None:
 @click.argument("names", metavar="QUEUE...", nargs=-1, required=True, type=click.Choice(queues.QUEUES))
 def work(names: tuple[str, ...]) -> None:
     """Do the jobs of the queues, the first named first."""
+    from geo.simplex import compile_now
     from workers import jobs
 
     system = begin(f"worker-{names[0]}")
     jobs.use(system)
+    if "planning" in names:
+        compile_now()
     queues.work(names, queues.connect(system.settings.redis_url))
 
 

@@ -34,7 +34,7 @@ CODE: Final = (
     "server/services/planning.py",
     "server/services/situations.py",
 )
-LIBRARIES: Final = ("numpy", "ortools", "geopandas", "pandas", "scipy")
+LIBRARIES: Final = ("numpy", "numba", "geopandas", "pandas", "scipy")
 
 
 @dataclass(frozen=True, slots=True)
