@@ -19,7 +19,7 @@ from flask import Flask, Response, current_app, g, make_response, redirect, rend
 
 from server.api import identity
 from server.api.contract import system
-from server.api.words import LANGUAGES, dictionary, language, word
+from server.api.words import DRAFTS, LANGUAGES, NAMES, dictionary, language, spoken, word
 from server.domain.errors import Forbidden
 from server.domain.permissions import Permission, areas_for
 
@@ -72,6 +72,9 @@ class Pages:
             now=now,
             in_language=in_language,
             known=known,
+            spoken=spoken,
+            language_names=NAMES,
+            drafts=DRAFTS,
         )
 
 
@@ -207,7 +210,7 @@ def now() -> datetime:
 def grouped(number: float) -> str:
     """A number with its thousands apart and what decimals it has, as the reader writes them."""
     written = f"{number:,}"
-    return written.translate(str.maketrans(",.", ".,")) if language() == "id" else written
+    return written.translate(str.maketrans(",.", ".,")) if language() != "en" else written
 
 
 def in_language(code: str) -> str:

@@ -1,20 +1,36 @@
 """Words that people read, from web/i18n, in the reader's language."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flask import g, has_request_context, request
 
-LANGUAGES = ("id", "en")
+NAMES = {"id": "Bahasa Indonesia", "en": "English", "su": "Basa Sunda"}
+LANGUAGES = tuple(NAMES)
+DRAFTS = ("su",)
+"""Languages that no speaker has reviewed yet: only for the pages of who reports, and what lacks is Indonesian."""
+REPORTING = re.compile(r"/(lapor|lacak(/.*)?|offline|api/(reports|track|areas|public/near)(/.*)?)?")
 FOLDER = Path(__file__).resolve().parents[2] / "web" / "i18n"
 
 
 @cache
 def dictionary(language: str) -> dict[str, Any]:
-    """All words of a language, nested by key."""
-    return dict(json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8")))
+    """All words of a language, nested by key; of a draft, Indonesian where it has none."""
+    own = dict(json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8")))
+    return _over(dictionary(LANGUAGES[0]), own) if language in DRAFTS else own
+
+
+def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    both = {key: _over(below[key], above[key]) for key in below.keys() & above.keys() if isinstance(below[key], dict)}
+    return below | above | both
+
+
+def spoken() -> tuple[str, ...]:
+    """The languages of the present page."""
+    return LANGUAGES if REPORTING.fullmatch(request.path) else tuple(code for code in LANGUAGES if code not in DRAFTS)
 
 
 def language() -> str:
@@ -23,7 +39,10 @@ def language() -> str:
         return LANGUAGES[0]
     if "language" not in g:
         asked = request.args.get("lang") or request.cookies.get("lang")
-        g.language = asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+        if asked not in LANGUAGES:
+            asked = request.accept_languages.best_match(spoken())
+        # Who reads a draft language reads Indonesian where it is not spoken.
+        g.language = asked if asked in spoken() else LANGUAGES[0]
     return str(g.language)
 
 

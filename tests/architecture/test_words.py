@@ -66,3 +66,17 @@ def test_both_languages_have_the_same_words_and_gaps():
     for key, sentence in WORDS["id"].items():
         gaps = [set(re.findall(r"\{(\w+)\}", text)) for text in (sentence, WORDS["en"][key])]
         assert gaps[0] == gaps[1], key
+
+
+def test_the_draft_language_says_nothing_that_indonesian_does_not_and_fills_the_same_gaps():
+    draft = dict(_flat(json.loads((ROOT / "web" / "i18n" / "su.json").read_text("utf-8"))))
+    assert set(draft) - set(WORDS["id"]) == {"app.to_review"}
+    for key in set(draft) & set(WORDS["id"]):
+        gaps = [set(re.findall(r"\{(\w+)\}", text)) for text in (draft[key], WORDS["id"][key])]
+        assert gaps[0] == gaps[1], key
+
+
+@pytest.mark.parametrize("part", ["report", "track", "steps", "danger", "common", "levels", "states.report", "offline"])
+def test_the_draft_language_says_all_that_a_reporter_reads(part):
+    draft = dict(_flat(json.loads((ROOT / "web" / "i18n" / "su.json").read_text("utf-8"))))
+    assert sorted(key for key in WORDS["id"] if key.startswith(f"{part}.") and not draft.get(key)) == []

@@ -99,6 +99,19 @@ def test_the_language_asked_for_is_remembered(module_app):
     assert '<html lang="id">' in browser.get("/lapor?lang=xx", headers={"Cookie": "lang=xx"}).text
 
 
+@pytest.mark.parametrize(
+    ("path", "asked", "spoken"),
+    [("/lapor", "su", "su"), ("/lacak/AAAAAAAA1", "su", "su"), ("/peta", "su", "id"), ("/peta", "su, en;q=0.5", "en")],
+)
+def test_sundanese_is_spoken_where_one_reports_and_indonesian_elsewhere(client, path, asked, spoken):
+    assert f'<html lang="{spoken}">' in client.get(path, headers={"Accept-Language": asked}).text
+
+
+def test_what_sundanese_lacks_is_said_in_indonesian():
+    assert dictionary("su")["nav"]["home"] == dictionary("id")["nav"]["home"]
+    assert dictionary("su")["report"]["received"] != dictionary("id")["report"]["received"]
+
+
 @pytest.mark.parametrize("path", ["/lapor", "/offline"])
 def test_what_a_phone_keeps_is_the_same_for_everybody(client, admin, path):
     shell = {"X-Shell": "1"}

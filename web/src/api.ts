@@ -21,6 +21,8 @@ export interface Asking {
   /** Without the session: what anybody may do needs no proof of who does it. */
   anonymous?: boolean;
   timeoutMs?: number;
+  /** What changes by the year may come from the browser's own store. */
+  cache?: RequestCache;
   signal?: AbortSignal;
   /** Goes out even when the page is left meanwhile; for small bodies only, as browsers have it. */
   lasting?: boolean;
@@ -38,7 +40,7 @@ export async function ask(path: string, asking: Asking = {}): Promise<Answer> {
       headers: headersOf(asking),
       body: bodyOf(asking.body),
       credentials: asking.anonymous ? "omit" : "same-origin",
-      cache: "no-store",
+      cache: asking.cache ?? "no-store",
       signal: stop.signal,
       keepalive: asking.lasting ?? false,
     });

@@ -2,7 +2,7 @@
 import { word } from "./words";
 
 const GROUPS = ["infants", "children", "pregnant", "elderly", "disabled"];
-const FIELD_OF: Record<string, string> = { place: "place_text", area_code: "place_text" };
+const FIELD_OF: Record<string, string> = { place: "place_text", area_code: "place_text", same_as: "same_as_code" };
 export type Fields = [string, string][];
 export type Problems = Record<string, string>;
 
@@ -60,6 +60,7 @@ export function reportOf(fields: Fields): Record<string, unknown> {
     needs: many("need").length ? many("need").map((item) => ({ item, quantity: number(one(`amount_${item}`)) })) : undefined,
     contact: one("phone") || one("name") ? { phone: one("phone"), name: one("name") } : undefined,
     on_behalf: one("on_behalf") === "yes" || undefined,
+    same_as: one("same_as") ?? one("same_as_code"),
   };
   return JSON.parse(JSON.stringify(body)) as Record<string, unknown>;
 }

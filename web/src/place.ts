@@ -65,8 +65,16 @@ export function startAreaSearch(text: HTMLInputElement, code: HTMLInputElement, 
   });
 }
 
+/** What else may set the place of a form. */
+export interface PlaceSetters {
+  area: (code: string, name: string) => void;
+  point: (point: Point) => void;
+}
+
+type Point = Pick<GeolocationCoordinates, "longitude" | "latitude" | "accuracy">;
+
 /** The report form's place: `#locate` fills the hidden fields, `#place_text` searches for areas. */
-export function startPlace(form: HTMLFormElement, onChange: () => void): void {
+export function startPlace(form: HTMLFormElement, onChange: () => void): PlaceSetters {
   const field = (name: string) => form.elements.namedItem(name) as HTMLInputElement;
   const button = form.querySelector<HTMLButtonElement>("#locate")!;
   const status = form.querySelector<HTMLElement>("#located")!;
@@ -76,7 +84,7 @@ export function startPlace(form: HTMLFormElement, onChange: () => void): void {
     status.hidden = false;
   }
 
-  function setPoint(point: GeolocationCoordinates | null): void {
+  function setPoint(point: Point | null): void {
     field("lon").value = point ? point.longitude.toFixed(6) : "";
     field("lat").value = point ? point.latitude.toFixed(6) : "";
     field("accuracy_m").value = point ? String(Math.round(point.accuracy)) : "";
@@ -108,4 +116,19 @@ export function startPlace(form: HTMLFormElement, onChange: () => void): void {
     button.onclick = () => void find();
     if (field("lat").value) showPoint();
   }
+  return {
+    point: (point) => {
+      setPoint(point);
+      showPoint();
+    },
+    // What is chosen last counts: a point would beat the area.
+    area: (code, name) => {
+      setPoint(null);
+      status.hidden = true;
+      button.hidden = !("geolocation" in navigator);
+      field("area_code").value = code;
+      field("place_text").value = name;
+      onChange();
+    },
+  };
 }

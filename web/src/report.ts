@@ -3,6 +3,8 @@ import { element } from "./dom";
 import { draftOf, forgetDraft, idField, keepDraft, takeDraft } from "./draft";
 import { fieldsOf, fill, problemsByField, problemsOf, reportOf, showProblems } from "./form";
 import { enqueue, flush, newId, onChange, start } from "./offline";
+import { startNear } from "./near";
+import { startPick } from "./pick";
 import { startPlace } from "./place";
 import { drawQueue } from "./queue_view";
 import { receiptOf, startReceipt } from "./receipt";
@@ -156,8 +158,13 @@ async function main(): Promise<void> {
     });
     await startForm(form).catch(() => undefined);
     await startPhotos(form).catch(() => undefined);
-    const keep = () => keepDraft(form);
-    startPlace(form, keep);
+    const keep = () => {
+      keepDraft(form);
+      form.dispatchEvent(new Event("place"));
+    };
+    const place = startPlace(form, keep);
+    startPick(form.querySelector<HTMLDetailsElement>("#pick")!, { area: place.area, tap: place.point });
+    startNear(form);
     form.addEventListener("input", keep);
     onChange(() => void showState(form));
     await drawQueue().catch(() => 0);

@@ -12,7 +12,7 @@ interface SyncEvent extends ExtendableEvent {
 }
 
 const CACHE = `tanggap-${BUILD_ID}`;
-const LANGUAGES = ["id", "en"];
+const LANGUAGES = ["id", "en", "su"];
 const SHELLS = ["/lapor", "/offline"];
 const PAGE = "/lapor";
 /** A volunteer's work, and the sheets of a plan: what is needed where there is no signal. */
