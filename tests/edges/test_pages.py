@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from server.api import html, pages, public_pages, sheets, staff_pages, volunteer_pages
+from server.api import gift_pages, html, pages, public_pages, sheets, staff_pages, volunteer_pages
 from server.api.words import dictionary
 from server.bootstrap import System
 from server.commands import people
@@ -13,9 +13,9 @@ from server.commands import people
 LANGUAGES = ("id", "en")
 PUBLIC = {
     "/", "/offline", "/lapor", "/lacak", "/lacak/<code>", "/masuk", "/relawan",
-    "/peta", "/peta/gambar", "/donasi", "/donasi/<code>", "/kabar",
+    "/peta", "/peta/gambar", "/peta/gambar.png", "/peta/sematan", "/donasi", "/donasi/<code>", "/kabar",
 }  # fmt: skip
-MODULES = (pages, public_pages, sheets, staff_pages, volunteer_pages)
+MODULES = (gift_pages, pages, public_pages, sheets, staff_pages, volunteer_pages)
 LISTS = [value for module in MODULES for value in vars(module).values()]
 PAGES = [page for found in LISTS if isinstance(found, html.Pages) for page in found.listed]
 
