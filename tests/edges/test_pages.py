@@ -13,7 +13,8 @@ from server.commands import people
 LANGUAGES = ("id", "en")
 PUBLIC = {
     "/", "/offline", "/lapor", "/lacak", "/lacak/<code>", "/masuk", "/relawan",
-    "/peta", "/peta/gambar", "/peta/gambar.png", "/peta/sematan", "/donasi", "/donasi/<code>", "/kabar",
+    "/peta", "/peta/gambar", "/peta/gambar.png", "/peta/sematan", "/donasi", "/donasi/<code>",
+    "/donasi/<code>/foto/<uuid:photo_id>", "/kabar",
 }  # fmt: skip
 MODULES = (gift_pages, pages, public_pages, sheets, staff_pages, volunteer_pages)
 LISTS = [value for module in MODULES for value in vars(module).values()]
