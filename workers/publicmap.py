@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from geo import picture, publicmap
+from geo import picture, publicmap, waymap
 from geo.areas import Gazetteer
 from geo.outlines import Geometry, around, collection, corners, land_within, outlines, point, rectangle
 from geo.palette import MEASURES
@@ -32,6 +32,8 @@ WORDS = Path(__file__).resolve().parents[1] / "web" / "i18n"
 LANGUAGES = ("id", "en")
 ROOM_DEGREES = 6.0
 """How much land to draw around what is shown, so that its edge is out of sight."""
+LAND_DEGREES = 2.0
+"""The same for the map of one gift, which is sent with all of it."""
 NAMES_SHOWN = 10
 SPREAD_DEGREES = 0.03
 GOLDEN_ANGLE = pi * (3 - sqrt(5))
@@ -68,6 +70,7 @@ def drawing(system: System) -> publishing.Draw:
         shapes = {level: ground.shapes(level) for level in ("district", "regency")}
         for level, rows in (("district", figures["areas"]), ("regency", figures["regencies"])):
             yield Document(f"areas.{level}", _geojson(rows, shapes, incident))
+        yield Document("ground", _below_ways(incident, shapes["regency"], ground))
         rows = figures["areas"]
         drawn = _spread([(row, _shape(row, shapes, incident, rows)) for row in rows])
         names = _names(figures["regencies"], ground.gazetteer)
@@ -323,6 +326,14 @@ def _look(
         tiles_from=urlsplit(tiles).netloc,
         picture=f"/peta/gambar.png?incident={quote(incident['slug'])}&lang={language}",
     )
+
+
+def _below_ways(incident: Row, regencies: Mapping[str, Geometry], ground: _Ground) -> str:
+    """What lies below the maps of this incident's gifts."""
+    west, south, east, north = _bounds(incident, regencies)
+    around_it = (west - LAND_DEGREES, south - LAND_DEGREES, east + LAND_DEGREES, north + LAND_DEGREES)
+    borders = [shape for shape in regencies.values() if shape["type"] != "Point"]
+    return waymap.ground(land_within(ground.land, around_it), borders)
 
 
 def _bounds(incident: Mapping[str, Any], regencies: Mapping[str, Geometry]) -> Sequence[float]:

@@ -66,6 +66,15 @@ def gift_page(code: str) -> Any:
     return show(template, gift=gift, sites=sites, number=number, day=day, is_new=bool(request.args.get("new")))
 
 
+@pages.route("GET", "/donasi/<code>/peta.svg", guard="public")
+def gift_map(code: str) -> Any:
+    """The gift's way on a map."""
+    gazetteer = system().gazetteer()
+    with system().reading() as tx:
+        drawn = gifts.drawn_way(tx, code, gazetteer, word("public.gift.map", code=code), number)
+    return Response(drawn, mimetype="image/svg+xml")
+
+
 @pages.route("GET", "/donasi/<code>/foto/<uuid:photo_id>", guard="public")
 def gift_photo(code: str, photo_id: UUID) -> Any:
     """A photo of a hand-over with goods of the gift, once somebody has let it be seen."""

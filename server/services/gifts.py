@@ -7,10 +7,12 @@ district on which day. It says so on the clock of all public figures, so that no
 hand-over happen.
 """
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from geo import waymap
 from geo.areas import Gazetteer
 from server.domain import events
 from server.domain.days import day_of
@@ -141,6 +143,41 @@ def where_to_bring(tx: Tx, code: str, gazetteer: Gazetteer) -> list[dict[str, An
     if pledge is None or pledge["item"] is None or tx.stock.gift_by_code(plain) is not None:
         return []
     return pledges.public_sites(tx, pledge["incident_id"], gazetteer)
+
+
+def drawn_way(tx: Tx, code: str, gazetteer: Gazetteer, title: str, written: Callable[[int], str]) -> str:
+    """The map of a gift's way as SVG; `written` writes an amount. Raises NotFound, also while nothing can be shown."""
+    gift = tx.stock.gift_by_code(codes.normalised(code) or "")
+    way = follow(tx, code, gazetteer)
+    stores = _by_place((lot["code"], _own(gift, lot, lot["stored"])) for lot in way["lots"])
+    arrived = _by_place(
+        (one["code"], _own(gift, lot, one["quantity"])) for lot in way["lots"] for one in lot["delivered"]
+    )
+    stops = [
+        waymap.Stop(area, f"{area.name}: {written(amount)}" if amount else area.name, is_store)
+        for places, is_store in ((stores, True), (arrived, False))
+        for code, amount in places.items()
+        if (area := gazetteer.get(code))
+    ]
+    if gift is None or not stops:
+        raise NotFound
+    pairs = {(lot["code"], one["code"]) for lot in way["lots"] for one in lot["delivered"]}
+    ways = [(here, there) for a, b in sorted(pairs) if (here := gazetteer.get(a)) and (there := gazetteer.get(b))]
+    below = tx.public_cuts.document(gift["incident_id"], "ground")
+    return waymap.draw(below["body"] if below else "", stops, ways, title)
+
+
+def _own(gift: Row | None, lot: Mapping[str, Any], amount: int) -> int:
+    """An amount of what was given; of what came out of opened kits the map tells where only."""
+    return amount if gift and lot["item"] == gift["item"] else 0
+
+
+def _by_place(amounts: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """How much is or came where, by the code of the area."""
+    found: dict[str, int] = {}
+    for code, amount in amounts:
+        found[code] = found.get(code, 0) + amount
+    return found
 
 
 def photo(tx: Tx, code: str, photo_id: str, folder: Path) -> bytes:

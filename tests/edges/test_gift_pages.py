@@ -81,6 +81,16 @@ def test_a_gift_s_page_tells_its_way_lot_by_lot(stranger, gift):
     assert "2001" not in page
 
 
+def test_a_gift_s_map_shows_its_stores_and_districts(stranger, gift):
+    answer = stranger.get(f"/donasi/{gift['code']}/peta.svg?lang=id")
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
+    labels = re.findall(r"<text[^>]*>([^<]+)<", answer.text)
+    assert sorted(labels) == ["Ciranjang: 15", "Kabupaten Cianjur: 40", "Kota Bandung: 45"]
+    assert answer.text.count("<line") == 1
+    assert f"/donasi/{gift['code']}/peta.svg" in stranger.get(f"/donasi/{gift['code']}").text
+    assert stranger.get("/donasi/NOPE/peta.svg").status_code == 404
+
+
 def test_only_photos_that_were_let_through_are_shown(stranger, gift):
     shown, hidden = gift["photos"]
     page = stranger.get(f"/donasi/{gift['code']}").text
