@@ -111,6 +111,13 @@ def pledge(form: Form) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
+def gift(form: Form) -> dict[str, Any]:
+    """The form of /posko/donasi as the body of POST /api/gifts."""
+    texts = {name: _text(form, name) for name in ("client_id", "pledge", "item", "site_id", "donor", "shown_as")}
+    body = {**texts, "quantity": _number(form, "quantity")}
+    return {name: value for name, value in body.items() if value is not None}
+
+
 def session(form: Form) -> dict[str, Any]:
     """The sign-in form as the body of POST /api/session."""
     body = {"name": form.get("name", ""), "password": form.get("password", "")}

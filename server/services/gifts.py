@@ -39,7 +39,8 @@ def receive(tx: Tx, actor: Actor, body: GiftIn, keys: contacts.Keys) -> Done:
     reference = f"client:{body.client_id}" if body.client_id else None
     if reference and (lot := tx.stock.lot_by_external_ref(site["id"], reference)):
         return _received_before(tx, lot, body)
-    gift = register(tx, incident["id"], body, keys, pledges.awaited(tx, body.pledge, incident["id"]))
+    pledge = pledges.awaited(tx, body.pledge, site["incident_id"])
+    gift = register(tx, pledge["incident_id"] if pledge else incident["id"], body, keys, pledge)
     goods = Goods(body.item, body.quantity, body.expiry, gift["id"], reference=reference)
     transfer_id = tx.new_id()
     lot_id = ledger.take_in(tx, actor, site, goods, transfer_id, "gift")

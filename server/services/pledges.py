@@ -118,15 +118,17 @@ def _where(site: Row, gazetteer: Gazetteer) -> dict[str, Any]:
     return {"areas": [area.name for area in chain[:0:-1]]}
 
 
-def awaited(tx: Tx, code: str | None, incident_id: str) -> Row | None:
-    """The pledge of goods that a gift which comes in now was promised under; None without a code.
+def awaited(tx: Tx, code: str | None, site_incident_id: str) -> Row | None:
+    """The pledge of goods that a gift which comes in at a site now was promised under; None without a code.
 
-    Raises Invalid naming `pledge`.
+    Raises Invalid naming `pledge`, also for one of an incident that the site does not serve.
     """
     if not code:
         return None
     pledge = tx.pledges.by_code(codes.normalised(code) or "", lock=True)
-    if pledge is None or pledge["incident_id"] != incident_id or pledge["item"] is None:
+    incident = tx.incidents.get(pledge["incident_id"]) if pledge else None
+    serves = incident is not None and site_incident_id in queries.pool_of(tx, incident)
+    if pledge is None or pledge["item"] is None or not serves:
         raise Invalid({"pledge": Problem("unknown_pledge")})
     if tx.stock.gift_by_code(pledge["code"]) is not None:
         raise Invalid({"pledge": Problem("pledge_came")})

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from server.api import gift_pages, html, pages, public_pages, sheets, staff_pages, volunteer_pages
+from server.api import gift_desk, gift_pages, html, pages, public_pages, sheets, staff_pages, volunteer_pages
 from server.api.words import dictionary
 from server.bootstrap import System
 from server.commands import people
@@ -13,10 +13,10 @@ from server.commands import people
 LANGUAGES = ("id", "en")
 PUBLIC = {
     "/", "/offline", "/lapor", "/lacak", "/lacak/<code>", "/masuk", "/relawan",
-    "/peta", "/peta/gambar", "/peta/gambar.png", "/peta/sematan", "/donasi", "/donasi/<code>",
-    "/donasi/<code>/foto/<uuid:photo_id>", "/kabar",
+    "/peta", "/peta/gambar", "/peta/gambar.png", "/peta/sematan", "/kabar",
+    "/donasi", "/donasi/<code>", "/donasi/<code>/peta.svg", "/donasi/<code>/foto/<uuid:photo_id>",
 }  # fmt: skip
-MODULES = (gift_pages, pages, public_pages, sheets, staff_pages, volunteer_pages)
+MODULES = (gift_desk, gift_pages, pages, public_pages, sheets, staff_pages, volunteer_pages)
 LISTS = [value for module in MODULES for value in vars(module).values()]
 PAGES = [page for found in LISTS if isinstance(found, html.Pages) for page in found.listed]
 
