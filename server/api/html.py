@@ -32,12 +32,14 @@ LANGUAGE_KEPT_S = 365 * 24 * 3600
 
 @dataclass(frozen=True)
 class Page:
-    """One method on one path."""
+    """One method on one path; a form's `home` is its page, which takes the fields it `keeps` from the address."""
 
     method: str
     path: str
     guard: Guard
     handler: Callable[..., Any]
+    home: str = "/"
+    keeps: frozenset[str] = frozenset()
 
     @property
     def endpoint(self) -> str:
@@ -51,11 +53,13 @@ class Pages:
 
     listed: list[Page] = field(default_factory=list)
 
-    def route(self, method: str, path: str, *, guard: Guard) -> Callable[[Handler], Handler]:
+    def route(
+        self, method: str, path: str, *, guard: Guard, home: str = "/", keeps: frozenset[str] = frozenset()
+    ) -> Callable[[Handler], Handler]:
         """Put a handler into the list; it gets the path's variables and answers as a Flask view does."""
 
         def register(handler: Handler) -> Handler:
-            self.listed.append(Page(method, path, guard, handler))
+            self.listed.append(Page(method, path, guard, handler, home, keeps))
             return handler
 
         return register
@@ -82,13 +86,20 @@ def _serve(page: Page) -> Callable[..., Any]:
     @functools.wraps(page.handler)
     def view(**kwargs: Any) -> Any:
         if page.guard == "signed_in" and identity.current() is None:
-            return redirect("/masuk?" + urlencode({"next": request.full_path.rstrip("?")}), 303)
+            return redirect("/masuk?" + urlencode({"next": _after_signing_in(page)}), 303)
         if request.method not in ("GET", "HEAD"):
             _check_csrf(page)
         return _finished(make_response(page.handler(**kwargs)))
 
     view.guard = page.guard  # type: ignore[attr-defined]
     return view
+
+
+def _after_signing_in(page: Page) -> str:
+    """Where a person goes on: to the page they asked for, or for a form to its page, with what was typed."""
+    if request.method in ("GET", "HEAD"):
+        return request.full_path.rstrip("?")
+    return page.home + "?" + urlencode([(name, value) for name, value in request.form.items() if name in page.keeps])
 
 
 def _check_csrf(page: Page) -> None:

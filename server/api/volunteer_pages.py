@@ -1,11 +1,11 @@
 """The volunteers' pages: signing up, and one's own jobs. They belong to `pages.pages`, which binds them."""
 
-from typing import Any, get_args
+from typing import Any
 
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from server.api import forms, identity
+from server.api import forms, identity, plain_work
 from server.api.contract import system
 from server.api.html import denied, show
 from server.api.pages import pages
@@ -13,10 +13,9 @@ from server.domain import catalogue
 from server.domain.errors import Invalid
 from server.services import areas, volunteering
 from server.services.inputs import parse
-from server.services.inputs_supply import Vehicle, VolunteerIn
+from server.services.inputs_supply import VolunteerIn
 from server.services.places import SURE_SCORE
 
-VEHICLES: tuple[str, ...] = get_args(Vehicle)
 CHOICES = 8
 """How many areas of one name a person chooses from."""
 
@@ -61,7 +60,7 @@ def _sign_up_page(
         "wrong": wrong or {},
         "choices": choices or [],
         "skills": catalogue.SKILLS,
-        "vehicles": VEHICLES,
+        "vehicles": plain_work.VEHICLES,
     }
 
 
@@ -70,4 +69,4 @@ def jobs() -> Any:
     """A volunteer's check-in, offers and jobs; the page's script fills it, also from what it kept."""
     if not identity.actor().volunteer_id:
         return denied("jobs")
-    return show("volunteer_home.html", skills=catalogue.SKILLS, vehicles=VEHICLES)
+    return show("volunteer_home.html", **plain_work.work_page())

@@ -77,10 +77,15 @@ class ReceiveIn(OnceIn):
 
 
 class AdjustIn(OnceIn):
-    """A count: the lot really holds `counted`; why it differs is written down."""
+    """A count: the lot really holds `counted`; why it differs is written down.
+
+    `on_hand` is what the ledger said when it was counted: what came and went since then, as a count that is sent later
+    finds it, stays as it is.
+    """
 
     lot_id: UUID
     counted: Annotated[int, Field(strict=True, ge=0, le=100_000_000)]
+    on_hand: Annotated[int | None, Field(strict=True, ge=0, le=100_000_000)] = None
     reason: Reason
 
 

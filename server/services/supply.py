@@ -261,9 +261,9 @@ def adjust(tx: Tx, actor: Actor, body: AdjustIn) -> Done:
     transfer_id = _transfer_id(tx, body.client_id)
     if body.client_id and (before := _counted_before(tx, lot, body)):
         return before
-    if body.counted < lot["held"]:
+    difference = body.counted - (lot["on_hand"] if body.on_hand is None else body.on_hand)
+    if lot["on_hand"] + difference < lot["held"]:
         raise Invalid({"counted": Problem("less_than_held", {"held": lot["held"]})})
-    difference = body.counted - lot["on_hand"]
     if difference:
         source, target = ("loss", "site") if difference > 0 else ("site", "loss")
         why = {"transfer_id": transfer_id, "reason": "count", "note": body.reason}

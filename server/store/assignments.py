@@ -18,7 +18,7 @@ from server.domain.lifecycle import COVERS, HOLDS_STOCK, UNDER_WAY
 from server.domain.offering import GIVE_UP_AFTER_HOURS, Search
 from server.domain.solo import CREWS
 from server.store.rows import Row, every, first
-from server.store.tables import assignment_lines, assignments, deliveries, lots, needs, offers
+from server.store.tables import assignment_lines, assignments, deliveries, lots, needs, offers, plans
 
 _JOB = text(
     """
@@ -230,6 +230,18 @@ class Assignments:
         """Ids of the assignments in these states whose goods come from a site."""
         query = select(assignments.c.id).where(assignments.c.site_id == site_id, assignments.c.state.in_(states))
         return list(self.conn.execute(query.order_by(assignments.c.id)).scalars())
+
+    def waves_of(self, assignment_ids: Iterable[str]) -> dict[str, Row]:
+        """The wave from which each of these assignments comes, if it comes from one: `id`, `name`, `departs_at`."""
+        asked = plans.c.asked
+        query = select(
+            assignments.c.id.label("assignment_id"),
+            plans.c.id,
+            asked["name"].astext.label("name"),
+            asked["departs_at"].astext.label("departs_at"),
+        ).join(plans, plans.c.id == assignments.c.plan_id)
+        mine = query.where(assignments.c.id.in_(list(assignment_ids)), plans.c.kind == "wave")
+        return {row.pop("assignment_id"): row for row in every(self.conn, mine)}
 
     def confirmed_by_need(self, need_ids: Iterable[int]) -> dict[int, int]:
         """What confirmed deliveries brought of each of these needs."""

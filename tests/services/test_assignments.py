@@ -14,6 +14,7 @@ from server.services.inputs_dispatch import AssignIn, CancelIn, DeliverIn, FailI
 from tests.services.world import CIANJUR, COORDINATOR, volunteer_actor
 
 STEP = StepIn()
+KEEPER = Actor(name="penjaga", grants=(Grant("keeper", "32.03"),))
 PLACE = {"lon": CIANJUR[0], "lat": CIANJUR[1], "accuracy_m": 10}
 
 
@@ -336,3 +337,15 @@ def test_a_need_that_is_closed_meanwhile_withdraws_what_nobody_took(world):
         offers.make_round(tx, assignment_id)
     assert world.state(assignment_id)["state"] == "withdrawn"
     assert world.lot(lot)["free"] == 30
+
+
+def test_who_keeps_the_site_hands_the_goods_out_and_nobody_elses_keeper(job):
+    stranger = Actor(name="penjaga-lain", grants=(Grant("keeper", "32.04"),))
+    with pytest.raises(NotFound):
+        job.do(assignments.depart, actor=stranger)
+    assert job.do(assignments.depart, actor=KEEPER)["state"] == "en_route"
+    assert job.world.balance(job.lot) == {"outside": -100, "site": 40, "transit": 60}
+    with pytest.raises(WrongTransition):
+        job.depart()
+    with pytest.raises(Forbidden):
+        job.do(assignments.fail, FailIn(reason="bukan urusan penjaga"), actor=KEEPER)

@@ -275,6 +275,17 @@ def test_a_count_up_and_down_ends_where_it_was(system):
     assert_whole(system)
 
 
+def test_a_count_that_is_sent_later_leaves_alone_what_came_and_went_meanwhile(system):
+    lot_id = lot_of(receive(system, site(system)))
+    do(system, supply.write_off, WriteOffIn, lot_id=lot_id, quantity=30, reason="damaged")
+    counted = {"lot_id": lot_id, "counted": 95, "on_hand": 100, "reason": "hitung tanpa sinyal"}
+    done = do(system, supply.adjust, AdjustIn, client_id=str(uuid.uuid4()), **counted)
+    assert done.answer["lots"][0]["on_hand"] == 65
+    too_few = {**counted, "counted": 34}
+    assert problem(do, system, supply.adjust, AdjustIn, **too_few) == {"counted": ("less_than_held", {"held": 0})}
+    assert_whole(system)
+
+
 def test_the_same_client_id_is_the_same_change(system):
     here, there = site(system), site(system, "Posko Cugenang", "32.03.20")
     once = {"client_id": str(uuid.uuid4())}

@@ -6,7 +6,7 @@ import pytest
 
 from server.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from server.domain.permissions import Actor, Grant
-from server.services import plans, sheets, waves
+from server.services import pickups, plans, sheets, waves
 from server.services.inputs import parse
 from server.services.inputs_planning import WaveEditIn, WaveIn
 from tests.services.world import COORDINATOR
@@ -54,6 +54,18 @@ def test_what_is_taken_out_stays_and_what_is_changed_goes(world, wave):
     made = world.approve(plan_id)
     assert len(made["approved"]) == 1
     assert world.lot(lot)["free"] == 85
+
+
+def test_what_leaves_a_site_is_told_by_wave_and_lot(world, wave):
+    plan_id, lot = wave
+    world.approve(plan_id)
+    site_id = world.lot(lot)["site_id"]
+    with world.system.reading() as tx:
+        found = pickups.of_site(tx, COORDINATOR, site_id)["pickups"]
+    assert {one["wave"]["name"] for one in found} == {"Truk pukul 09.00"}
+    assert {one["wave"]["id"] for one in found} == {plan_id}
+    assert sorted(line["quantity"] for one in found for line in one["lots"]) == [10, 20]
+    assert {line["lot_id"] for one in found for line in one["lots"]} == {lot}
 
 
 def test_what_was_taken_out_is_put_back(world, wave):

@@ -4,6 +4,7 @@ import { button, element } from "./dom";
 import { showProblems } from "./form";
 import type { Page } from "./jobs";
 import { startPlace } from "./place";
+import { dropForm, rememberForm } from "./typed";
 import type { Work } from "./work";
 import { moment, word } from "./words";
 
@@ -22,6 +23,7 @@ export function drawCheckIn(work: Work, page: Page): void {
     form.dataset.open = "yes";
     form.hidden = false;
     form.scrollIntoView();
+    form.querySelector<HTMLElement>("#locate, #place_text")?.focus();
   });
   const end = button(say("check_out"), "", async () => {
     const answer = await change("/api/checkins/current", { method: "DELETE" });
@@ -35,11 +37,14 @@ export function drawCheckIn(work: Work, page: Page): void {
   );
 }
 
-export function startCheckIn(form: HTMLFormElement, page: Page): void {
-  startPlace(form, () => undefined);
+export async function startCheckIn(form: HTMLFormElement, page: Page): Promise<void> {
+  const keep = await rememberForm(form);
+  startPlace(form, keep);
   form.onsubmit = (event) => {
     event.preventDefault();
-    void checkIn(form, page);
+    if (form.dataset.busy) return;
+    form.dataset.busy = "yes";
+    void checkIn(form, page).finally(() => delete form.dataset.busy);
   };
 }
 
@@ -64,8 +69,10 @@ async function checkIn(form: HTMLFormElement, page: Page): Promise<void> {
   if (answer.status === 201) {
     form.dataset.open = "no";
     form.hidden = true;
+    await dropForm(form.id);
   } else if (!problems.length) {
     page.say(answer.status ? refusal.message : say("needs_network"));
   }
   await page.renew();
+  if (form.hidden) document.querySelector<HTMLElement>("#checked-in button")?.focus();
 }

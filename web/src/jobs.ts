@@ -1,12 +1,15 @@
 /** Cards of a volunteer's jobs and offers. */
+import { amount, tierBadge } from "./around";
 import { ask, refusalOf, type Answer } from "./api";
 import { button, element } from "./dom";
+import { showProblems } from "./form";
 import { newId } from "./offline";
 import { shrunk } from "./photos";
 import { locate } from "./place";
 import { waiting, type Waiting } from "./store";
+import { drop, keepPicture, picture, remember } from "./typed";
 import { act, ahead, byTrip, photo, step, type Job, type Offer, type Work } from "./work";
-import { span, word } from "./words";
+import { clockTime, span, word } from "./words";
 
 /** What cards need from the page: to draw anew, and to say what went wrong. */
 export interface Page {
@@ -14,10 +17,14 @@ export interface Page {
   say(problem: string): void;
 }
 
+let ahead_ms = 0;
+
 const say = (key: string, gaps: Record<string, string | number> = {}) => word(`volunteer.script.${key}`, gaps);
 const heading = (text: string) => element("h2", {}, text);
 
 export function drawWork(work: Work, steps: Waiting[], page: Page): void {
+  ahead_ms = work.ahead_ms;
+  const had = focused();
   const jobs = byTrip(work.jobs).flatMap((stops) => {
     const trip = stops.map((job) => ahead(job, steps, stops));
     return trip.map((job) => jobCard(job, trip, work, page, steps));
@@ -27,30 +34,67 @@ export function drawWork(work: Work, steps: Waiting[], page: Page): void {
   document.getElementById("jobs")!.replaceChildren(...(jobs.length ? [heading(say("jobs")), ...jobs] : []));
   document.getElementById("offers")!.replaceChildren(heading(say("offers")), ...(offers.length ? offers : [none]));
   tick();
+  refocus(had);
 }
 
-/** Runs the countdowns of the offers. */
+/** Which control has the focus, and of which trip: cards are drawn anew under the hands of who uses the keyboard. */
+function focused(): Place | null {
+  const at = document.activeElement;
+  // A button that was pressed cannot be pressed again until it is done, and loses the focus by that.
+  return at === document.body ? pressed : placeOf(at);
+}
+
+interface Place {
+  id: string;
+  trip: string;
+}
+
+let pressed: Place | null = null;
+
+function placeOf(control: Element | null): Place | null {
+  const card = control?.closest<HTMLElement>("[data-trip]");
+  return control && card ? { id: control.id, trip: card.dataset.trip! } : null;
+}
+
+/** Remembers what was pressed last, for when its card is drawn anew. */
+export function watchPresses(): void {
+  document.addEventListener("click", ({ target }) => (pressed = placeOf(target as Element)), true);
+}
+
+function refocus(had: Place | null): void {
+  if (!had) return;
+  const control = had.id ? document.getElementById(had.id) : null;
+  const next = control ?? document.querySelector<HTMLElement>(`[data-trip="${had.trip}"]`) ?? document.querySelector<HTMLElement>("#offers h2");
+  if (next instanceof HTMLHeadingElement) next.tabIndex = -1;
+  next?.focus({ preventScroll: control !== null });
+}
+
+/** The time by the server's clock. */
+const serverNow = (): number => Date.now() + ahead_ms;
+
+/** Runs the countdowns of the offers, and of the next sign of life. */
 export function tick(): void {
   for (const clock of Array.from(document.querySelectorAll<HTMLElement>("[data-deadline]"))) {
-    const left = new Date(clock.dataset.deadline!).getTime() - Date.now();
+    const left = new Date(clock.dataset.deadline!).getTime() - serverNow();
     clock.textContent = left > 0 ? word("common.ago.left", { span: span(left) }) : say("too_late");
+    if (left <= 0) for (const control of Array.from(clock.closest("article")!.querySelectorAll("button"))) control.disabled = true;
+  }
+  for (const clock of Array.from(document.querySelectorAll<HTMLElement>("[data-expected]"))) {
+    const left = new Date(clock.dataset.expected!).getTime() - serverNow();
+    const when = clockTime(clock.dataset.expected!);
+    clock.textContent = left > 0 ? say("expected", { when, span: span(left) }) : say("expected_past", { when });
   }
 }
 
 /** How urgent the most urgent of these stops is. */
-function tier(stops: Job[]): HTMLElement {
-  const most = Math.min(...stops.map(({ tier }) => tier));
-  return element("span", { className: `badge t${most}` }, element("b", {}, `T${most}`), ` ${word(`common.tiers.t${most}`)}`);
-}
+const tier = (stops: Job[]): HTMLElement => tierBadge(Math.min(...stops.map(({ tier }) => tier)));
 
 /** What goes along for these stops, the same goods added up. */
 function goods(...stops: Job[]): HTMLElement {
   const sums = new Map<string, { quantity: number; unit: string }>();
   for (const { item, quantity, unit } of stops.flatMap(({ items }) => items))
     sums.set(item, { quantity: (sums.get(item)?.quantity ?? 0) + quantity, unit });
-  const lines = [...sums].map(([item, { quantity, unit }]) =>
-    element("li", {}, `${word(`items.${item}`)}: ${quantity.toLocaleString(document.documentElement.lang)} ${word(`units.${unit}`)}`),
-  );
+  const lines = [...sums].map(([item, sum]) => element("li", {}, amount({ item, ...sum })));
   return element("ul", {}, ...lines);
 }
 
@@ -86,37 +130,82 @@ function offerCard(trip: Offer[], work: Work, page: Page): HTMLElement {
     if (answer.status !== 200) page.say(answer.status ? refusalOf(answer).message : say("needs_network"));
     await page.renew();
   };
-  const clock = element("b", { className: "clock" });
+  const clock = element("b", { className: "clock", role: "timer" });
   clock.dataset.deadline = offer.deadline_at;
   const accept = button(say("accept"), "primary big", async () => settle(await act(offer, "accept")));
-  const decline = button(say("decline"), "", async () => settle(await act(offer, "decline")));
+  const decline = button(say("decline"), "big", async () => settle(await act(offer, "decline")));
+  accept.id = `accept-${offer.id}`;
+  decline.id = `decline-${offer.id}`;
   const head = element("div", { className: "row apart" }, tier(trip), clock);
   const several = trip.length > 1 ? element("p", {}, say("stops", { n: trip.length })) : null;
   const places = trip.map((stop) => destination({ ...stop, state: "accepted" }, trip, work));
-  return element("article", { className: "card offer" }, head, several, pickUp(trip), ...places, element("div", { className: "row" }, accept, decline));
+  const choice = element("div", { className: "row choice" }, decline, accept);
+  return card("offer", offer, head, several, whyMe(trip, work), pickUp(trip), ...places, choice);
+}
+
+function card(kind: "offer" | "job", job: Job, ...children: (HTMLElement | null)[]): HTMLElement {
+  const made = element("article", { className: `card ${kind}`, tabIndex: -1 }, ...children);
+  made.dataset.trip = job.trip_id;
+  return made;
+}
+
+/** Why the offer was put to this volunteer and not to another. */
+function whyMe(trip: Offer[], work: Work): HTMLElement {
+  const { minutes, planned, nearer, asked, by_hand } = trip[0]!.why;
+  const reasons: string[] = [];
+  if (by_hand) reasons.push(say("why.by_hand"));
+  if (planned) reasons.push(say("why.planned"));
+  if (nearer === 0) reasons.push(say("why.nearest"));
+  else if (nearer) reasons.push(say("why.nearer", { n: nearer }));
+  if (typeof minutes === "number") reasons.push(say(trip[0]!.site ? "why.minutes_site" : "why.minutes", { minutes }));
+  const vehicle = work.checkin?.vehicle;
+  if (trip[0]!.site && vehicle) reasons.push(say("why.vehicle", { vehicle: word(`vehicles.${vehicle}`) }));
+  if (asked && asked > 1) reasons.push(say("why.asked", { n: asked }));
+  const list = element("ul", {}, ...reasons.map((reason) => element("li", {}, reason)));
+  return element("details", { className: "more why", open: true }, element("summary", {}, say("why.title")), list);
 }
 
 function jobCard(job: Job, trip: Job[], work: Work, page: Page, steps: Waiting[]): HTMLElement {
   const state = element("span", { className: "badge info" }, word(`states.assignment.${job.state}`));
   const own = steps.filter(({ id }) => id.startsWith(`${job.id}/`));
-  const notes = own.filter((entry) => entry.refused).map((entry) => refused(entry, page));
-  if (own.length > notes.length) notes.push(element("p", { className: "notice warn" }, say("waiting")));
+  const notes = own.filter((entry) => entry.refused && !mended(entry, job)).map((entry) => refused(entry, page));
+  if (own.some((entry) => !entry.refused)) notes.push(element("p", { className: "notice warn" }, say("waiting")));
   const head = element("div", { className: "row apart" }, tier([job]), state);
-  if (job.overdue) notes.push(areYouWell(job, page));
   const loading = trip.filter(({ state }) => state === "accepted");
   const legs = job === loading[0] ? [pickUp(loading), destination(job, trip, work)] : [destination(job, trip, work)];
-  return element("article", { className: "card job" }, head, ...notes, ...legs, ...next(job, loading, page));
+  return card("job", job, head, progress(job), ...notes, ...legs, ...next(job, loading, page, own), safety(job, steps, page));
 }
 
-/** The question to who should have been heard of; a coordinator asks it too. */
-function areYouWell(job: Job, page: Page): HTMLElement {
-  const yes = button(say("all_well"), "", async () => {
-    const answer = await act(job, "all_well");
-    if (answer.status !== 200) page.say(answer.status ? refusalOf(answer).message : say("needs_network"));
+const ORDER = ["accepted", "en_route", "delivered", "confirmed"];
+
+/** How far the job has come, in its four steps. */
+function progress(job: Job): HTMLElement {
+  const at = ORDER.indexOf(job.state);
+  const steps = ORDER.map((state, n) => {
+    const step = element("li", { className: n < at ? "done" : n === at ? "now" : "" }, say(`progress.${state}`));
+    if (n === at) step.setAttribute("aria-current", "step");
+    return step;
+  });
+  return element("ol", { className: "progress" }, ...steps);
+}
+
+/** By when a coordinator will look for the volunteer if nothing is heard, and the button that says all is well. */
+function safety(job: Job, steps: Waiting[], page: Page): HTMLElement | null {
+  if (!job.expected_at || !["accepted", "en_route"].includes(job.state)) return null;
+  const clock = element("p", {});
+  clock.dataset.expected = job.expected_at;
+  const isWaiting = steps.some(({ id }) => id === `${job.id}/all_well`);
+  const well = button(say("all_well"), "wide", async () => {
+    await step(job, "all_well", {});
     await page.renew();
   });
-  return element("div", { className: "notice warn" }, element("p", {}, say("overdue")), yes);
+  well.id = `well-${job.id}`;
+  const lines = [job.overdue ? element("p", {}, element("strong", {}, say("overdue"))) : null, clock, isWaiting ? null : well];
+  return element("div", { className: job.overdue ? "notice warn stack" : "leg stack" }, ...lines);
 }
+
+/** Whether a refusal is told beside the field that it is about. */
+const mended = (entry: Waiting, job: Job): boolean => entry.id === `${job.id}/deliver` && job.state === "en_route" && Boolean(entry.refused?.fields.code);
 
 function refused(entry: Waiting, page: Page): HTMLElement {
   const { message = "", fields = {} } = entry.refused ?? {};
@@ -129,16 +218,17 @@ function refused(entry: Waiting, page: Page): HTMLElement {
 }
 
 /** What can be done with a job now; `loading`: the stops of its trip that are not on the way yet, and go together. */
-function next(job: Job, loading: Job[], page: Page): (HTMLElement | null)[] {
+function next(job: Job, loading: Job[], page: Page, own: Waiting[]): (HTMLElement | null)[] {
   if (job.state === "accepted") {
     if (job !== loading[0]) return [element("p", { className: "muted" }, say("depart_first")), contact(job, page), failing(job, page)];
     const depart = button(say("depart"), "primary big wide", async () => {
       await step(job, "depart", {}, loading);
       await page.renew();
     });
+    depart.id = `depart-${job.id}`;
     return [depart, contact(job, page), failing(job, page)];
   }
-  if (job.state === "en_route") return [contact(job, page), handOver(job, page), failing(job, page)];
+  if (job.state === "en_route") return [contact(job, page), handOver(job, page, own), failing(job, page)];
   return [element("p", { className: "notice good" }, say("wait_confirm"))];
 }
 
@@ -164,65 +254,126 @@ function contact(job: Job, page: Page): HTMLElement {
   return box;
 }
 
+/** Refusals that were shown once, with the focus on their field: it is not taken there again. */
+const shown = new Set<string>();
+
 /** The hand-over: the recipient's code, or a photo with the place where the code is not to be had. */
-function handOver(job: Job, page: Page): HTMLElement {
+function handOver(job: Job, page: Page, own: Waiting[]): HTMLElement {
+  const failed = own.find((entry) => mended(entry, job));
   const code = element("input", { id: `code-${job.id}`, className: "four", inputMode: "numeric", maxLength: 4, autocomplete: "off" });
-  const picture = element("input", { id: `photo-${job.id}`, type: "file", accept: "image/*" });
-  picture.setAttribute("capture", "environment");
+  const camera = element("input", { id: `photo-${job.id}`, type: "file", accept: "image/*" });
+  const preview = element("div", {});
+  remember(code, String((failed?.body as { code?: string } | undefined)?.code ?? ""));
+  camera.setAttribute("capture", "environment");
+  code.setAttribute("aria-describedby", `${code.id}-hint`);
+  camera.setAttribute("aria-describedby", `${camera.id}-hint`);
+  const hint = (id: string, text: string) => element("p", { className: "hint", id: `${id}-hint` }, text);
   const form = element(
     "form",
-    { className: "leg stack" },
+    { className: "leg stack", noValidate: true },
     element("h3", {}, say("hand_over")),
-    element("div", { className: "field" }, element("label", { htmlFor: code.id }, say("code")), element("p", { className: "hint" }, say("code_hint")), code),
+    element("div", { className: "field" }, element("label", { htmlFor: code.id }, say("code")), hint(code.id, say("code_hint")), code),
     element(
       "details",
-      { className: "more" },
+      { className: "more", open: picture(job.id) !== undefined },
       element("summary", {}, say("no_code")),
-      element("div", { className: "field" }, element("label", { htmlFor: picture.id }, say("photo")), element("p", { className: "hint" }, say("photo_hint")), picture),
+      element("div", { className: "field" }, element("label", { htmlFor: camera.id }, say("photo")), hint(camera.id, say("photo_hint")), camera, preview),
     ),
-    element("button", { className: "button primary big wide" }, say("deliver")),
+    element("button", { className: "button primary big wide", id: `deliver-${job.id}` }, say("deliver")),
   );
+  const draw = () => showPicture(preview, job);
+  draw();
+  camera.onchange = () => void choose(form, job, camera, draw);
   form.onsubmit = (event) => {
     event.preventDefault();
-    void deliver(job, page, code.value.trim(), picture.files?.[0]);
+    void once(form, () => deliver(form, job, page, code.value.trim()));
   };
+  if (failed) tellRefused(form, failed, code.id);
   return form;
 }
 
-async function deliver(job: Job, page: Page, code: string, image: File | undefined): Promise<void> {
-  const proof = /^\d{4}$/.test(code) ? { code } : image ? await photoProof(job, image, page) : undefined;
-  if (proof === undefined) return page.say(say("proof_wanted"));
-  if (proof === null) return;
-  await step(job, "deliver", { client_id: newId(), at: new Date().toISOString(), ...proof });
+/** Does what a form asks for; pressed again before it is done, the form does nothing. */
+async function once(form: HTMLFormElement, act: () => Promise<void>): Promise<void> {
+  if (form.dataset.busy) return;
+  form.dataset.busy = "yes";
+  await act().finally(() => delete form.dataset.busy);
+}
+
+function tellRefused(form: HTMLFormElement, entry: Waiting, field: string): void {
+  const name = `${entry.id}/${entry.made_at}`;
+  const problems = { [field]: Object.values(entry.refused!.fields).join(" ") };
+  const isNew = !shown.has(name);
+  shown.add(name);
+  // The card is put into the page in this turn; only then a field of it can have the focus.
+  if (isNew) setTimeout(() => showProblems(form, problems));
+  else showProblems(form, problems);
+}
+
+function showPicture(preview: HTMLElement, job: Job): void {
+  const image = picture(job.id);
+  if (!image) return preview.replaceChildren();
+  const shown = element("img", { className: "proof", alt: say("photo_kept") });
+  shown.src = URL.createObjectURL(image);
+  shown.onload = () => URL.revokeObjectURL(shown.src);
+  preview.replaceChildren(shown, element("p", { className: "muted" }, say("photo_kept")));
+}
+
+/** A chosen photo is kept at once: the camera may have cost the page its place in the phone's memory. */
+async function choose(form: HTMLFormElement, job: Job, camera: HTMLInputElement, draw: () => void): Promise<void> {
+  const file = camera.files?.[0];
+  if (!file) return;
+  const small = await shrunk(file).catch(() => null);
+  if (!small) return showProblems(form, { [camera.id]: say("photo_wrong") });
+  showProblems(form, {});
+  await keepPicture(job.id, small);
+  draw();
+}
+
+async function deliver(form: HTMLFormElement, job: Job, page: Page, code: string): Promise<void> {
+  const image = picture(job.id);
+  const isCode = /^\d{4}$/.test(code);
+  if (!isCode && (code || !image)) return showProblems(form, { [`code-${job.id}`]: say(code ? "code_wrong" : "proof_wanted") });
+  const proof = isCode ? { code } : await photoProof(form, job, image!);
+  if (!proof) return;
+  await step(job, "deliver", { client_id: newId(), at: new Date(serverNow()).toISOString(), ...proof });
+  drop(`code-${job.id}`, job.id);
   await page.renew();
 }
 
 /** The place that goes with a photo, once the photo is kept for sending; null after saying what is missing. */
-async function photoProof(job: Job, image: File, page: Page): Promise<Record<string, unknown> | null> {
+async function photoProof(form: HTMLFormElement, job: Job, image: Blob): Promise<Record<string, unknown> | null> {
   const point = await locate();
-  const small = await shrunk(image).catch(() => null);
-  if (!point || !small) {
-    page.say(say(point ? "photo_wrong" : "place_wanted"));
+  if (!point) {
+    showProblems(form, { [`photo-${job.id}`]: say("place_wanted") });
     return null;
   }
-  await photo(job, small);
+  await photo(job, image);
   return { place: { lon: point.longitude, lat: point.latitude, accuracy_m: Math.round(point.accuracy) } };
 }
 
 function failing(job: Job, page: Page): HTMLElement {
-  const reason = element("input", { id: `reason-${job.id}`, maxLength: 400, required: true, minLength: 3 });
+  const reason = element("input", { id: `reason-${job.id}`, maxLength: 400, autocomplete: "off" });
+  remember(reason);
   const form = element(
     "form",
-    { className: "stack" },
+    { className: "stack", noValidate: true },
     element("div", { className: "field" }, element("label", { htmlFor: reason.id }, say("fail_reason")), reason),
-    element("button", { className: "button danger" }, say("fail_do")),
+    element("button", { className: "button danger", id: `fail-${job.id}` }, say("fail_do")),
   );
   form.onsubmit = (event) => {
     event.preventDefault();
-    void act(job, "fail", { reason: reason.value }).then(async (answer) => {
-      if (answer.status !== 200) page.say(answer.status ? refusalOf(answer).message : say("needs_network"));
-      await page.renew();
-    });
+    void once(form, () => giveUp(form, job, page, reason.value.trim()));
   };
-  return element("details", { className: "more" }, element("summary", {}, say("fail")), form);
+  return element("details", { className: "more", open: reason.value !== "" }, element("summary", {}, say("fail")), form);
+}
+
+async function giveUp(form: HTMLFormElement, job: Job, page: Page, reason: string): Promise<void> {
+  const field = `reason-${job.id}`;
+  if (reason.length < 3) return showProblems(form, { [field]: say("reason_wanted") });
+  const answer = await act(job, "fail", { reason });
+  const refusal = refusalOf(answer);
+  if (answer.status === 200) drop(field);
+  else if (refusal.fields.reason) return showProblems(form, { [field]: refusal.fields.reason });
+  else page.say(answer.status ? refusal.message : say("needs_network"));
+  await page.renew();
 }

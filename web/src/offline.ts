@@ -10,19 +10,20 @@ import { keepPages } from "./worker";
 
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 300_000;
-const ORDER: Record<Kind, number> = { report: 0, step: 1, photo: 2 };
+const ORDER: Record<Kind, number> = { distress: 0, report: 1, step: 2, photo: 3 };
 /** Refused now, but not for what it says: signed out, too slow, too many. */
 const TEMPORARY = new Set([401, 408, 425, 429]);
 
 type Listener = () => void;
-const listeners: Listener[] = [];
+const listeners = new Set<Listener>();
 const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("queue");
 if (channel) channel.onmessage = () => listeners.forEach((listener) => listener());
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Calls back whenever something was sent, refused or put off, here or by another page. */
-export function onChange(listener: Listener): void {
-  listeners.push(listener);
+/** Calls back whenever something was sent, refused or put off, here or by another page; the result ends that. */
+export function onChange(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
 }
 
 function changed(): void {
@@ -80,12 +81,13 @@ async function sendAll(now: boolean): Promise<void> {
 }
 
 /** What must reach the server in order: the steps of one job. A hand-over ahead of its departure is refused. */
-const chainOf = (entry: Waiting): string => (entry.kind === "step" ? entry.id.split("/")[0]! : entry.id);
+const chainOf = (entry: Waiting): string =>
+  entry.kind === "step" || entry.kind === "distress" ? entry.id.split("/")[0]! : entry.id;
 
 /** The server's answer; null when the entry has to wait for another one. */
 async function send(entry: Waiting): Promise<Answer | null> {
   if (entry.kind === "report") return ask(entry.path, { method: "POST", body: entry.body, anonymous: true });
-  if (entry.kind === "step") return change(entry.path, { method: entry.method ?? "POST", body: entry.body, timeoutMs: 120_000 });
+  if (entry.kind === "step" || entry.kind === "distress") return change(entry.path, { method: entry.method ?? "POST", body: entry.body, timeoutMs: 120_000 });
   const report = await sent.get(entry.report ?? "");
   if (!report) return null;
   const headers = { "X-Tracking-Code": report.code };
@@ -96,6 +98,7 @@ async function send(entry: Waiting): Promise<Answer | null> {
 async function settle(entry: Waiting, answer: Answer): Promise<boolean> {
   const stored = isStored(entry, answer);
   const refused = !stored && isRefused(answer);
+  if ((await waiting.get(entry.id))?.made_at !== entry.made_at) return stored || refused;
   if (stored) {
     if (entry.kind === "report") await sent.put(sentOf(entry, answer));
     await waiting.remove(entry.id);

@@ -1,9 +1,9 @@
 /** Sites and their stock, and volunteers who wait to be accepted. */
 import { render } from "preact";
 import { Sites } from "./console/sites/sites";
-import { keepPages } from "./worker";
+import { start } from "./offline";
 
-keepPages();
+void start();
 
 const root = document.getElementById("sites");
 if (root) {

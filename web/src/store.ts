@@ -1,5 +1,5 @@
 /** What this phone keeps, in IndexedDB: what waits to be sent, what was sent, and small things by name. */
-export type Kind = "report" | "photo" | "step";
+export type Kind = "distress" | "report" | "photo" | "step";
 
 export interface Waiting {
   /** The client id that makes sending it twice harmless. */
@@ -15,11 +15,22 @@ export interface Waiting {
   fields?: [string, string][];
   /** Of a step: the states in which it has been taken already. */
   past?: string[];
+  /** Of a keeper's step: what it says in the list of what waits. */
+  told?: string;
+  /** Of a keeper's step: what it will make of lots. */
+  effects?: Effect[];
   made_at: number;
   tries: number;
   next_at: number;
   /** The server will not take it as it is, and why. */
   refused?: { code: string; message: string; fields: Record<string, string> };
+}
+
+/** How much a step adds to what is on hand and held of a lot. */
+export interface Effect {
+  lot_id: string;
+  on_hand: number;
+  held: number;
 }
 
 /** The server's answer to a report that it has. */
@@ -81,4 +92,6 @@ export const kept = {
   get: <T>(name: string) => run<T | undefined>("kept", "readonly", (store) => store.get(name)),
   put: (name: string, value: unknown) => run<void>("kept", "readwrite", (store) => store.put(value, name)),
   remove: (name: string) => run<void>("kept", "readwrite", (store) => store.delete(name)),
+  removeUnder: (beginning: string) =>
+    run<void>("kept", "readwrite", (store) => store.delete(IDBKeyRange.bound(beginning, `${beginning}\uffff`))),
 };

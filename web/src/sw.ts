@@ -15,15 +15,17 @@ const CACHE = `tanggap-${BUILD_ID}`;
 const LANGUAGES = ["id", "en", "su"];
 const SHELLS = ["/lapor", "/offline"];
 const PAGE = "/lapor";
-/** A volunteer's work, and the sheets of a plan: what is needed where there is no signal. */
-const KEPT_OWN = /^\/relawan\/tugas$|^\/rencana\/[^/]+\/(daftar-ambil|rute)$/;
+/** A volunteer's work, a site, and the sheets of a plan: what is needed where there is no signal. */
+const KEPT_OWN = /^\/relawan\/tugas$|^\/posko(\/[^/]+)?$|^\/rencana\/[^/]+\/(daftar-ambil|rute)$/;
 const FILES = ["base.css", "home.css", "logo.svg", "tanggap.webmanifest", "report.js", "home.js"];
 /** Of those pages: heavy for somebody who only reports, so they are kept once such a page is opened. */
 const WORK_FILES = ["volunteer.css", "volunteer.js", "sheets.css"];
+/** Of a keeper's page, kept with it: volunteers do not need them. */
+const KEEPER_FILES = ["sites.js", "console.css"];
 const PATIENCE_MS = 5_000;
 
 const shellUrl = (path: string, language: string) => `${path}?lang=${language}`;
-const isPhoneFile = (url: URL) => [...FILES, ...WORK_FILES].some((name) => url.pathname === `/static/${name}`);
+const isPhoneFile = (url: URL) => [...FILES, ...WORK_FILES, ...KEEPER_FILES].some((name) => url.pathname === `/static/${name}`);
 
 async function language(): Promise<string> {
   const known = await kept.get<string>("language").catch(() => undefined);
@@ -97,11 +99,19 @@ async function ownPage(request: Request): Promise<Response> {
   const path = new URL(request.url).pathname;
   try {
     const response = await inTime(request);
-    if (response.ok && !response.redirected) await cache.put(path, response.clone());
+    if (response.ok && !response.redirected) await keepOwn(cache, path, response.clone());
     return response;
   } catch {
     return (await cache.match(path)) ?? page(request);
   }
+}
+
+/** Keeps a page with those of its files that were not kept when the worker was installed. */
+async function keepOwn(cache: Cache, path: string, response: Response): Promise<void> {
+  const files = (await response.clone().text()).match(/\/static\/[^"]+/g) ?? [];
+  const own = files.filter((file) => KEEPER_FILES.some((name) => file.startsWith(`/static/${name}?`)));
+  await Promise.all(own.map(async (file) => (await cache.match(file)) ?? cache.add(file)));
+  await cache.put(path, response);
 }
 
 async function page(request: Request): Promise<Response> {

@@ -1,10 +1,13 @@
 /** /relawan and /relawan/tugas: signing up; check-in, offers and jobs, live, and from memory without a network. */
 import { io } from "socket.io-client";
+import { startLists } from "./around";
 import { drawCheckIn, startCheckIn } from "./checkin";
+import { drawDistress } from "./distress";
 import { element } from "./dom";
-import { drawWork, tick, type Page } from "./jobs";
+import { drawWork, tick, watchPresses, type Page } from "./jobs";
 import { onChange, start } from "./offline";
 import { startAreaSearch } from "./place";
+import { dropForm, load, rememberForm } from "./typed";
 import { lastSeen, refresh, stepsOf } from "./work";
 import { moment, word } from "./words";
 
@@ -13,7 +16,11 @@ const LOOK_AGAIN_LIVE_MS = 120_000;
 const GATHER_MS = 300;
 const say = (key: string, gaps: Record<string, string | number> = {}) => word(`volunteer.script.${key}`, gaps);
 
-function startSignUp(form: HTMLFormElement): void {
+async function startSignUp(form: HTMLFormElement): Promise<void> {
+  const wrong = form.querySelector<HTMLElement>("[aria-invalid], #summary");
+  if (!wrong) await rememberForm(form);
+  else wrong.focus();
+
   const code = form.querySelector<HTMLInputElement>("#home_area");
   const list = form.querySelector<HTMLElement>("#areas");
   const text = form.querySelector<HTMLInputElement>("#home_text");
@@ -28,7 +35,10 @@ class WorkPage implements Page {
   private next: ReturnType<typeof setTimeout> | undefined;
 
   async begin(): Promise<void> {
-    startCheckIn(document.getElementById("check-in") as HTMLFormElement, this);
+    await load();
+    await startCheckIn(document.getElementById("check-in") as HTMLFormElement, this);
+    startLists();
+    watchPresses();
     this.listen();
     onChange(() => void this.draw());
     document.addEventListener("visibilitychange", () => void this.renew());
@@ -64,9 +74,11 @@ class WorkPage implements Page {
   private async draw(): Promise<void> {
     const work = await lastSeen();
     const field = document.activeElement;
-    const isTyping = field instanceof HTMLInputElement && field.value !== "" && field.closest("#jobs") !== null;
+    const form = field?.closest<HTMLFormElement>("#jobs form");
+    const isTyping = field instanceof HTMLInputElement && field.value !== "" && form && !form.dataset.busy;
     const steps = await stepsOf();
-    const looks = JSON.stringify([{ ...work, seen_at: 0 }, steps.map(({ id, refused }) => [id, refused])]);
+    const looks = JSON.stringify([{ ...work, seen_at: 0, ahead_ms: 0 }, steps.map(({ id, refused, made_at }) => [id, refused, made_at])]);
+    await drawDistress(work.call, () => this.renew());
     if (isTyping || looks === this.drawn) return;
     this.drawn = looks;
     drawWork(work, steps, this);
@@ -97,6 +109,7 @@ class WorkPage implements Page {
 }
 
 const signUp = document.querySelector<HTMLFormElement>("form#sign-up");
-if (signUp) startSignUp(signUp);
+if (signUp) void startSignUp(signUp);
+else if (document.getElementById("signed-up")) void dropForm("sign-up");
 if (document.getElementById("work")) void new WorkPage().begin();
 void start();

@@ -25,6 +25,12 @@ export function span(ms: number): string {
   return `${unit("minutes", Math.floor(length / MINUTE))} ${unit("seconds", Math.floor((length % MINUTE) / 1000))}`;
 }
 
+/** The hour of a time: `21.41`. */
+export function clockTime(at: string | number): string {
+  const time = new Date(new Date(at).getTime() + WIB);
+  return `${String(time.getUTCHours()).padStart(2, "0")}.${String(time.getUTCMinutes()).padStart(2, "0")}`;
+}
+
 /** A time in the form that the server's pages use: `24 Nov 2026, 21.41 WIB`. */
 export function moment(at: string | number): string {
   const time = new Date(new Date(at).getTime() + WIB);

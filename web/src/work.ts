@@ -2,6 +2,7 @@
 import { ask, change, type Answer } from "./api";
 import { enqueue, flush } from "./offline";
 import { kept, waiting, type Waiting } from "./store";
+import { forgetTyped } from "./typed";
 
 interface Point {
   lon: number;
@@ -25,11 +26,31 @@ export interface Job {
   items: { need_id: number; item: string; quantity: number; unit: string; expiry: string | null }[];
   weight_kg: number;
   overdue?: boolean;
+  /** By when the next step should come; a coordinator is called when it does not. */
+  expected_at?: string | null;
+}
+
+/** Why an offer was put to this volunteer: see `offers.Reasons` of the server. */
+export interface Why {
+  minutes?: number | null;
+  planned?: boolean;
+  nearer?: number;
+  asked?: number;
+  by_hand?: boolean;
 }
 
 export interface Offer extends Job {
   offer_id: string;
   deadline_at: string;
+  why: Why;
+}
+
+/** A call for help that is not over. */
+export interface Call {
+  id: string;
+  state: "open" | "answered";
+  called_at: string;
+  answered_by: string | null;
 }
 
 export interface CheckIn {
@@ -48,18 +69,25 @@ export interface Work {
   offers: Offer[];
   jobs: Job[];
   checkin: CheckIn | null;
+  call: Call | null;
   areas: Record<string, string>;
+  /** How far the server's clock, by which deadlines are judged, is ahead of this phone's, in ms. */
+  ahead_ms: number;
 }
 
 const KEPT = "work";
 /** The cache in which the service worker keeps pages of the signed-in person. */
 export const OWN_PAGES = "own-pages";
-const NOTHING: Work = { volunteer: "", seen_at: 0, offers: [], jobs: [], checkin: null, areas: {} };
+const NOTHING: Work = { volunteer: "", seen_at: 0, offers: [], jobs: [], checkin: null, call: null, areas: {}, ahead_ms: 0 };
 const AFTER: Record<string, string> = { depart: "en_route", deliver: "delivered" };
 /** What steps that this page has sent have made of their jobs, until the server is asked again. */
 const made = new Map<string, string>();
 /** States in which a step has been taken already. */
-const PAST: Record<string, string[]> = { depart: ["en_route", "delivered", "confirmed"], deliver: ["delivered", "confirmed"] };
+const PAST: Record<string, string[]> = {
+  depart: ["en_route", "delivered", "confirmed"],
+  deliver: ["delivered", "confirmed"],
+  all_well: ["delivered", "confirmed", "failed", "cancelled"],
+};
 
 const volunteer = () => document.getElementById("work")?.dataset.volunteer ?? "";
 
@@ -71,7 +99,9 @@ export async function lastSeen(): Promise<Work> {
 
 /** Removes what this phone remembers of a person's work; steps that wait to be sent stay. */
 export async function forget(): Promise<void> {
-  await kept.remove(KEPT);
+  for (const name of [KEPT, "near", "history"]) await kept.remove(name);
+  await forgetTyped();
+  await kept.removeUnder("site/");
   if (typeof caches !== "undefined") await caches.delete(OWN_PAGES);
 }
 
@@ -79,8 +109,9 @@ export type News = "fresh" | "offline" | "signed_out";
 
 /** Asks the server, and keeps what it says for a time without network. */
 export async function refresh(): Promise<News> {
-  const answers = await Promise.all(["/api/me/offers", "/api/me/assignments", "/api/checkins/current"].map((path) => ask(path)));
-  const [offers, jobs, checkin] = answers as [Answer, Answer, Answer];
+  const asked_at = Date.now();
+  const answers = await Promise.all(["/api/me/offers", "/api/me/assignments", "/api/checkins/current", "/api/me/distress"].map((path) => ask(path)));
+  const [offers, jobs, checkin, distress] = answers as [Answer, Answer, Answer, Answer];
   if (answers.some(({ status }) => status === 401)) return "signed_out";
   if (answers.some(({ status, json }) => status !== 200 || json === null)) return "offline";
   const before = await lastSeen();
@@ -90,7 +121,9 @@ export async function refresh(): Promise<News> {
     offers: offers.json!.offers as Offer[],
     jobs: jobs.json!.assignments as Job[],
     checkin: checkin.json!.checkin as CheckIn | null,
+    call: distress.json!.call as Call | null,
     areas: before.areas,
+    ahead_ms: new Date(offers.json!.now as string).getTime() - (asked_at + Date.now()) / 2,
   };
   await nameAreas(work);
   await kept.put(KEPT, work);
@@ -100,10 +133,34 @@ export async function refresh(): Promise<News> {
 
 async function nameAreas(work: Work): Promise<void> {
   const codes = [...work.offers, ...work.jobs, ...(work.checkin ? [work.checkin] : [])].map(({ area }) => area);
-  for (const code of new Set(codes.filter((code) => code && !work.areas[code]))) {
+  await learnNames(codes, work.areas);
+}
+
+/** Asks for the names of those areas that are not known yet. */
+async function learnNames(codes: string[], areas: Record<string, string>): Promise<void> {
+  for (const code of new Set(codes.filter((code) => code && !areas[code]))) {
     const { json } = await ask(`/api/areas/${code}`, { anonymous: true });
-    if (json) work.areas[code] = [json.name, ...(json.parents as { name: string }[]).map(({ name }) => name).reverse()].slice(0, 3).join(", ");
+    if (json) areas[code] = [json.name, ...(json.parents as { name: string }[]).map(({ name }) => name).reverse()].slice(0, 3).join(", ");
   }
+}
+
+/** A list of `near` or `history` with the names of its areas: from the server, else as it was kept, else null. */
+export async function listOf<T extends { area: string }>(name: "near" | "history", rows: string): Promise<Listed<T> | null> {
+  const { status, json } = await ask(`/api/me/${name}`);
+  if (status !== 200 || json === null) return (await kept.get<Listed<T>>(name).catch(() => undefined)) ?? null;
+  const found = (json[rows] ?? []) as T[];
+  const areas = (await lastSeen()).areas;
+  await learnNames(found.map(({ area }) => area), areas);
+  const listed = { rows: found, areas, seen_at: Date.now(), whole: json };
+  await kept.put(name, listed).catch(() => undefined);
+  return listed;
+}
+
+export interface Listed<T> {
+  rows: T[];
+  areas: Record<string, string>;
+  seen_at: number;
+  whole: Record<string, unknown>;
 }
 
 /** Jobs or offers by trip, in the order of their first stops. */
@@ -114,9 +171,10 @@ export function byTrip<T extends Job>(jobs: T[]): T[][] {
 }
 
 /** A step that may be taken without a network: kept on the phone, sent once. `together`: the stops that it is for. */
-export async function step(job: Job, action: "depart" | "deliver", body: Record<string, unknown>, together = [job]): Promise<void> {
+export async function step(job: Job, action: "depart" | "deliver" | "all_well", body: Record<string, unknown>, together = [job]): Promise<void> {
   const id = `${job.id}/${action}`;
-  for (const one of together) made.set(one.id, AFTER[action] ?? one.state);
+  const after = AFTER[action];
+  for (const one of together) if (after) made.set(one.id, after);
   await enqueue({ id, kind: "step", path: `/api/assignments/${job.id}/${action}`, body, past: PAST[action] });
   await flush(true);
 }
@@ -143,7 +201,7 @@ export function ahead(job: Job, steps: Waiting[], trip: Job[]): Job {
   const departures = new Set(trip.map(({ id }) => `${id}/depart`));
   const own = steps.filter(({ id }) => id.startsWith(`${job.id}/`) || (job.state === "accepted" && departures.has(id)));
   if (own.some(({ refused }) => refused)) made.delete(job.id);
-  const last = own.filter(({ refused }) => !refused).pop()?.id.split("/")[1];
-  const state = (last && AFTER[last]) || made.get(job.id);
+  const taken = own.filter(({ refused }) => !refused).map(({ id }) => AFTER[id.split("/")[1]!]);
+  const state = taken.filter(Boolean).pop() || made.get(job.id);
   return state ? { ...job, state } : job;
 }

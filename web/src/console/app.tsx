@@ -6,6 +6,7 @@ import { boardPath, casePath, go, useAddress } from "./address";
 import { Alarm } from "./alarm";
 import { CasePane } from "./case/case_pane";
 import { DeskEntry } from "./desk_entry";
+import { DistressAlarm } from "./distress";
 import { Help } from "./help";
 import { useChanges, useWide } from "./hooks";
 import { useKeyboard } from "./keyboard";
@@ -51,6 +52,7 @@ export function App() {
     <div class={`console ${isWall ? "on-wall" : ""}`}>
       <Toolbar model={model} address={address} help={help} enter={enter} wall={() => setWall(true)} />
       <LinkProblem model={model} />
+      <DistressAlarm model={model} />
       {address.screen === "plans" ? (
         <Plans model={model} planId={address.planId} />
       ) : (

@@ -1,6 +1,8 @@
 /** What the server says of sites, stock and volunteers. */
+import type { Effect } from "../../store";
 import { call, get, post, withQuery, type Result } from "../calls";
 import type { AssignmentLine, SiteRow, Tier } from "../rows";
+import { orKept, send } from "./kept";
 
 export interface Site extends SiteRow {
   accuracy_m: number | null;
@@ -43,6 +45,9 @@ export interface Pickup {
   attention: string | null;
   changed_at: string;
   lines: AssignmentLine[];
+  trip_id: string;
+  wave: { id: string; name: string; departs_at: string } | null;
+  lots: { lot_id: string; quantity: number }[];
 }
 
 export interface Volunteer {
@@ -84,14 +89,16 @@ async function whole<T>(
   return { ok: true, value: rows };
 }
 
-export const loadSites = (signal: AbortSignal): Promise<Result<Site[]>> => whole("sites", {}, signal);
-export const loadSite = (id: string, signal: AbortSignal): Promise<Result<Site>> => get(`/api/sites/${id}`, signal);
+export const loadSites = (signal: AbortSignal): Promise<Result<Site[]>> =>
+  orKept("list", () => whole("sites", {}, signal));
+export const loadSite = (id: string, signal: AbortSignal): Promise<Result<Site>> =>
+  orKept(`${id}/site`, () => get(`/api/sites/${id}`, signal));
 export const loadStock = (id: string, signal: AbortSignal): Promise<Result<{ lots: Lot[] }>> =>
-  get(`/api/sites/${id}/stock`, signal);
+  orKept(`${id}/stock`, () => get(`/api/sites/${id}/stock`, signal));
 export const loadLedger = (id: string, signal: AbortSignal): Promise<Result<{ entries: Entry[] }>> =>
-  get(withQuery(`/api/sites/${id}/ledger`, { limit: 50 }), signal);
+  orKept(`${id}/ledger`, () => get(withQuery(`/api/sites/${id}/ledger`, { limit: 50 }), signal));
 export const loadPickups = (id: string, signal: AbortSignal): Promise<Result<{ pickups: Pickup[] }>> =>
-  get(`/api/sites/${id}/pickups`, signal);
+  orKept(`${id}/pickups`, () => get(`/api/sites/${id}/pickups`, signal));
 export const loadVolunteers = (state: string, signal: AbortSignal): Promise<Result<Volunteer[]>> =>
   whole("volunteers", { state }, signal);
 
@@ -99,6 +106,14 @@ export const addSite = (body: unknown): Promise<Result<Site>> => post("/api/site
 export const changeSite = (id: string, body: unknown): Promise<Result<Site>> => call("PATCH", `/api/sites/${id}`, body);
 export const changeStock = (action: StockAction, body: unknown): Promise<Result<{ lots: Lot[] }>> =>
   post(`/api/stock/${action}`, body);
+/** A change of stock with its `client_id`; kept on the phone without a signal, where it says `told`. */
+export const sendStock = (
+  action: StockAction,
+  body: { client_id?: string },
+  told: string,
+  effects: Effect[],
+): Promise<Result<{ lots: Lot[] } | "kept">> =>
+  send({ id: `stock/${body.client_id}`, path: `/api/stock/${action}`, body, told, effects });
 export const acceptVolunteer = (id: string): Promise<Result<{ name: string; one_time_password: string }>> =>
   post(`/api/volunteers/${id}/accept`);
 export const refuseVolunteer = (id: string): Promise<Result<unknown>> => post(`/api/volunteers/${id}/refuse`);

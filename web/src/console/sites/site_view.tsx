@@ -1,5 +1,5 @@
 /** One site: what lies there, what leaves it, what came and went. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { word } from "../../words";
 import { useDoing, useLoaded } from "../hooks";
 import { Do, Problem, Waiting } from "../parts";
@@ -7,10 +7,12 @@ import { wholePlaceName } from "../places";
 import { may } from "../setup";
 import { say } from "../toasts";
 import { changeSite, loadLedger, loadPickups, loadSite, loadStock, type Site } from "./detail";
+import { ahead, useWaiting } from "./kept";
 import { Ledger } from "./ledger";
 import { Pickups } from "./pickups";
 import { goTo } from "./sites";
 import { Stock } from "./stock";
+import { Unsent } from "./unsent";
 
 const LOOK_AGAIN_MS = 20_000;
 
@@ -19,11 +21,19 @@ export function SiteView({ id }: { id: string }) {
   const stock = useLoaded(id, (signal) => loadStock(id, signal));
   const pickups = useLoaded(id, (signal) => loadPickups(id, signal));
   const ledger = useLoaded(id, (signal) => loadLedger(id, signal));
+  const entries = useWaiting();
   const [turn, setTurn] = useState(0);
+  const lots = stock.value && ahead(stock.value.lots, entries);
   const everything = () => {
     for (const one of [site, stock, pickups, ledger]) one.again();
     setTurn(turn + 1);
   };
+  // What was sent has changed what the server says.
+  const waited = useRef(0);
+  useEffect(() => {
+    if (entries.length < waited.current) everything();
+    waited.current = entries.length;
+  }, [entries.length]);
   useEffect(() => {
     const timer = setInterval(() => {
       if (document.hidden) return;
@@ -39,6 +49,7 @@ export function SiteView({ id }: { id: string }) {
           ‹ {word("sites.all")}
         </button>
       </p>
+      <Unsent entries={entries} again={everything} />
       <Problem refusal={site.refusal} again={site.again} />
       {!site.value && site.loading && <Waiting />}
       {site.value && (
@@ -46,12 +57,18 @@ export function SiteView({ id }: { id: string }) {
           <Head site={site.value} again={everything} />
           <div class="site-parts">
             <div class="stack">
-              <Stock site={site.value} lots={stock.value?.lots ?? null} again={everything} />
+              <Stock site={site.value} lots={lots} again={everything} />
               <Problem refusal={stock.refusal} again={stock.again} />
               <Ledger entries={ledger.value?.entries ?? null} />
             </div>
             <div class="stack">
-              <Pickups rows={pickups.value?.pickups ?? null} />
+              <Pickups
+                rows={pickups.value?.pickups ?? null}
+                lots={lots ?? []}
+                canEdit={may("stock:edit", site.value.area)}
+                entries={entries}
+                again={everything}
+              />
               <Problem refusal={pickups.refusal} again={pickups.again} />
             </div>
           </div>

@@ -5,6 +5,7 @@ import { day, number, quantityOf } from "../format";
 import { Waiting } from "../parts";
 import { items, may } from "../setup";
 import type { Lot, Site } from "./detail";
+import { CountAll } from "./count_all";
 import { AdjustForm, BreakForm, ReceiveForm, TransferForm, WriteOffForm } from "./stock_forms";
 
 interface Props {
@@ -15,11 +16,22 @@ interface Props {
 
 export function Stock({ site, lots, again }: Props) {
   const [isReceiving, setReceiving] = useState(false);
+  const [isCounting, setCounting] = useState(false);
   const canEdit = may("stock:edit", site.area);
   return (
     <section class="part" aria-label={word("sites.stock")}>
       <div class="row apart">
         <h2>{word("sites.stock")}</h2>
+        {canEdit && lots && lots.length > 0 && (
+          <button
+            type="button"
+            class="button small"
+            aria-expanded={isCounting}
+            onClick={() => setCounting(!isCounting)}
+          >
+            {word("sites.count_all")}
+          </button>
+        )}
         {canEdit && (
           <button
             type="button"
@@ -36,6 +48,16 @@ export function Stock({ site, lots, again }: Props) {
           site={site}
           done={() => {
             setReceiving(false);
+            again();
+          }}
+        />
+      )}
+      {isCounting && lots && (
+        <CountAll
+          site={site}
+          lots={lots}
+          done={() => {
+            setCounting(false);
             again();
           }}
         />

@@ -1,20 +1,24 @@
 /** The changes of stock. A form keeps one client id, so that sending it twice changes stock once. */
 import type { ComponentChildren } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { newId } from "../../offline";
+import type { Effect } from "../../store";
 import { word } from "../../words";
 import { amount, number, quantityOf } from "../format";
 import { useDoing, useLoaded, type Doing } from "../hooks";
 import { Do, Field, fieldsOf, OtherFields, Problem } from "../parts";
 import { items, setup } from "../setup";
 import { say } from "../toasts";
-import { changeStock, loadSites, type Lot, type Site, type StockAction } from "./detail";
+import { sendStock, loadSites, type Lot, type Site, type StockAction } from "./detail";
 
 interface FormProps {
   action: StockAction;
   fields: string[];
   doing: Doing;
-  body: () => object;
+  body: () => { quantity?: unknown; counted?: unknown; item?: unknown; reason?: unknown };
+  /** What it says in the list of what waits, where there is no signal. */
+  told: () => string;
+  effects?: () => Effect[];
   done: () => void;
   children: ComponentChildren;
 }
@@ -23,17 +27,27 @@ interface FormProps {
 const asNumber = (text: string): number | string | undefined =>
   /^-?\d+$/.test(text.trim()) ? Number(text.trim()) : text || undefined;
 
-function StockForm({ action, fields, doing, body, done, children }: FormProps) {
+function StockForm({ action, fields, doing, body, told, effects = () => [], done, children }: FormProps) {
   const clientId = useRef(newId());
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector<HTMLElement>(".wrong input, .wrong select")?.focus(), [doing.refusal]);
   const submit = async (event: Event) => {
     event.preventDefault();
-    const changed = await doing.run(() => changeStock(action, { client_id: clientId.current, ...body() }));
+    if (doing.busy) return;
+    const given = { client_id: clientId.current, ...body() };
+    const sentence = `${word(`sites.actions.${action}`)}: ${told()}`;
+    const changed = await doing.run(async () => {
+      // Without a signal nobody else says so before it is too late.
+      const wrong = navigator.onLine ? {} : wrongOf(action, given);
+      if (Object.keys(wrong).length) return { ok: false, status: 422, refusal: { code: "invalid", message: "", fields: wrong } };
+      return sendStock(action, given, sentence, Object.keys(wrongOf(action, given)).length ? [] : effects());
+    });
     if (!changed) return;
-    say(word(`sites.done.${action}`));
+    say(word(changed === "kept" ? "sites.kept" : `sites.done.${action}`));
     done();
   };
   return (
-    <form class="inline-form" onSubmit={(event) => void submit(event)}>
+    <form class="inline-form" ref={form} onSubmit={(event) => void submit(event)}>
       <Problem refusal={doing.refusal} />
       <OtherFields refusal={doing.refusal} shown={fields} />
       {children}
@@ -43,6 +57,21 @@ function StockForm({ action, fields, doing, body, done, children }: FormProps) {
     </form>
   );
 }
+
+/** What is sure to be refused, by field. */
+function wrongOf(action: StockAction, body: ReturnType<FormProps["body"]>): Record<string, string> {
+  const wrong: Record<string, string> = {};
+  const amountName = action === "adjust" ? "counted" : "quantity";
+  const given = body[amountName];
+  if (typeof given !== "number" || given < (action === "adjust" ? 0 : 1)) wrong[amountName] = word("sites.whole_number");
+  if (action === "receive" && !body.item) wrong.item = word("sites.choose");
+  const needsReason = action === "adjust" || action === "break_kit";
+  if (needsReason && String(body.reason ?? "").trim().length < 3) wrong.reason = word("sites.reason_wanted");
+  return wrong;
+}
+
+/** So many go out of a lot. */
+const out = (lot: Lot, quantity: unknown): Effect[] => [{ lot_id: lot.id, on_hand: -Number(quantity), held: 0 }];
 
 interface InputProps {
   name: string;
@@ -91,7 +120,14 @@ export function ReceiveForm({ site, done }: { site: Site; done: () => void }) {
     note: note || undefined,
   });
   return (
-    <StockForm action="receive" fields={["item", "quantity", "expiry", "note"]} doing={doing} body={body} done={done}>
+    <StockForm
+      action="receive"
+      fields={["item", "quantity", "expiry", "note"]}
+      doing={doing}
+      body={body}
+      told={() => amount(item, Number(quantity))}
+      done={done}
+    >
       <Field name="receive-item" label={word("sites.item")} wrong={wrong.item}>
         <select id="receive-item" value={item} onChange={(event) => setItem(event.currentTarget.value)}>
           <option value="">{word("sites.choose")}</option>
@@ -140,7 +176,9 @@ export function AdjustForm({ lot, done }: { lot: Lot; done: () => void }) {
       action="adjust"
       fields={["counted", "reason"]}
       doing={doing}
-      body={() => ({ lot_id: lot.id, counted: found, reason: reason || undefined })}
+      body={() => ({ lot_id: lot.id, counted: found, on_hand: lot.on_hand, reason: reason || undefined })}
+      told={() => amount(lot.item, Number(found))}
+      effects={() => [{ lot_id: lot.id, on_hand: difference ?? 0, held: 0 }]}
       done={done}
     >
       <Input
@@ -173,7 +211,15 @@ export function TransferForm({ lot, done }: { lot: Lot; done: () => void }) {
     reason: reason || undefined,
   });
   return (
-    <StockForm action="transfer" fields={["to_site_id", "quantity", "reason"]} doing={doing} body={body} done={done}>
+    <StockForm
+      action="transfer"
+      fields={["to_site_id", "quantity", "reason"]}
+      doing={doing}
+      body={body}
+      told={() => `${amount(lot.item, Number(quantity))}, ${target}`}
+      effects={() => out(lot, quantity)}
+      done={done}
+    >
       <Field name="transfer-site" label={word("sites.to_site")} wrong={wrong.to_site_id && word("sites.choose_site")}>
         <input
           id="transfer-site"
@@ -214,7 +260,15 @@ export function BreakForm({ lot, done }: { lot: Lot; done: () => void }) {
       ? word("sites.kit_becomes", { what: contentsOf(lot.item, count) })
       : word("sites.kit_holds", { what: contentsOf(lot.item, 1) });
   return (
-    <StockForm action="break_kit" fields={["quantity", "reason"]} doing={doing} body={body} done={done}>
+    <StockForm
+      action="break_kit"
+      fields={["quantity", "reason"]}
+      doing={doing}
+      body={body}
+      told={() => amount(lot.item, Number(quantity))}
+      effects={() => out(lot, quantity)}
+      done={done}
+    >
       <OfFree name="break-quantity" lot={lot} value={quantity} set={setQuantity} wrong={wrong.quantity} hint={hint} />
       {items.get(lot.item)?.holds_more && <p class="muted">{word("sites.kit_rest")}</p>}
       <Input name="break-reason" label={word("sites.reason")} value={reason} set={setReason} wrong={wrong.reason} />
@@ -235,7 +289,15 @@ export function WriteOffForm({ lot, done }: { lot: Lot; done: () => void }) {
   const wrong = fieldsOf(doing.refusal);
   const body = () => ({ lot_id: lot.id, quantity: asNumber(quantity), reason, note: note || undefined });
   return (
-    <StockForm action="write_off" fields={["quantity", "reason", "note"]} doing={doing} body={body} done={done}>
+    <StockForm
+      action="write_off"
+      fields={["quantity", "reason", "note"]}
+      doing={doing}
+      body={body}
+      told={() => amount(lot.item, Number(quantity))}
+      effects={() => out(lot, quantity)}
+      done={done}
+    >
       <OfFree name="off-quantity" lot={lot} value={quantity} set={setQuantity} wrong={wrong.quantity} />
       <Field name="off-reason" label={word("sites.reason")} wrong={wrong.reason}>
         <select id="off-reason" value={reason} onChange={(event) => setReason(event.currentTarget.value)}>
