@@ -71,7 +71,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_ready(found: Running, process: subprocess.Popen[bytes], within_s: float = 120) -> None:
+def _wait_until_ready(found: Running, process: subprocess.Popen[bytes], within_s: float = 300) -> None:
     end = time.monotonic() + within_s
     while time.monotonic() < end and process.poll() is None:
         try:

@@ -117,7 +117,8 @@ def test_the_address_keeps_what_is_looked_for(desk, nobody, admin):
     desk.reload()
     expect(desk.locator("#search")).to_have_value(f"#{case_id}")
     expect(desk.locator(".tier-choice .t0")).to_have_attribute("aria-pressed", "false")
-    expect(desk.locator(".row-card")).to_have_count(1)
+    expect(row_of(desk, case_id)).to_be_visible()
+    expect(desk.locator(".row-card").filter(has_not_text=f"#{case_id}")).to_have_count(0)
 
 
 def test_keys_wall_and_paper(desk, nobody):
