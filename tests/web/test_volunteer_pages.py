@@ -164,6 +164,29 @@ def test_work_goes_on_without_a_signal_and_is_told_once(phone, job, nobody):
     assert (steps.count("en_route"), steps.count("delivered")) == (1, 1)
 
 
+def test_a_hand_over_told_in_two_tabs_with_double_clicks_is_told_once(phone, job, nobody):
+    job.volunteer.post(f"/api/assignments/{job.id}/accept")
+    job.volunteer.post(f"/api/assignments/{job.id}/depart")
+    code = recipients_code(nobody, job)
+    at_work(phone, job)
+    under_service_worker(phone)
+    other = phone.context.new_page()
+    for page in (phone, other):
+        page.goto("/relawan/tugas")
+        page.fill(".four", code)
+    phone.context.set_offline(True)
+    phone.get_by_role("button", name="Serahkan").dblclick()
+    # The other tab may have heard of it already.
+    other.evaluate("document.querySelector('#jobs form:has(.four)')?.requestSubmit()")
+    phone.context.set_offline(False)
+    for page in (phone, other):
+        expect(page.locator(".job .progress .now")).to_have_text("Diserahkan", timeout=30_000)
+        expect(page.locator("#jobs")).not_to_contain_text("Tersimpan di HP", timeout=30_000)
+    assert state_of(job) == "delivered"
+    steps = [step["step"] for step in nobody.get(f"/api/track/{job.code}")["history"]]
+    assert steps.count("delivered") == 1
+
+
 def test_a_hand_over_never_overtakes_its_departure(phone, job, nobody):
     job.volunteer.post(f"/api/assignments/{job.id}/accept")
     code = recipients_code(nobody, job)
