@@ -18,6 +18,8 @@ from server.services import accounts, assignments, codes, contacts, places, quer
 from server.services.inputs import TrackIn
 from server.store.unit_of_work import Tx
 
+REPORTER = "reporter"
+"""Who wrote a note that came by the tracking code."""
 WAITING = ("received", "needs_info", "verified", "duplicate")
 """States of a report whose clock runs until its case is settled."""
 WRONG_CODES, WRONG_WITHIN = 60, timedelta(hours=1)
@@ -73,7 +75,7 @@ def track(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
 def act(
     tx: Tx, actor: Actor, code: str, body: TrackIn, *, gazetteer: Gazetteer, keys: contacts.Keys
 ) -> None:
-    """Do what the reporter asks: add_info, answer, confirm, not_yet, reopen, rate or cancel.
+    """Do what the reporter asks: add_info, answer, confirm, not_yet, reopen, rate or cancel; pressed twice, once.
 
     Raises NotFound for a wrong code, Conflict when the report is not at that point, Invalid naming what lacks.
     """
@@ -82,10 +84,30 @@ def act(
     if case is None:
         raise NotFound
     report = tx.reports.get(report["id"], lock=True) or report
-    if body.action not in _can(tx, report, tx.assignments.of_case(case["id"])):
+    coming = tx.assignments.of_case(case["id"])
+    if _is_done(tx, report, coming, body):
+        return
+    if body.action not in _can(tx, report, coming):
         raise Conflict("not_now", state={"state": report["state"]})
     _ACTIONS[body.action](_Desk(tx, actor, report, case, body, gazetteer))
     tx.audit(actor, f"report:{body.action}", report["area"], f"report:{report['id']}")
+
+
+def _is_done(tx: Tx, report: Mapping[str, Any], coming: list[dict[str, Any]], body: TrackIn) -> bool:
+    """Whether this very step was taken: of two presses, or after going back, one counts."""
+    said = [note["text"] for note in tx.cases.notes(report["case_id"]) if note["by"] == REPORTER]
+    same = body.text is not None and said[-1:] == [body.text]
+    if body.action in ("add_info", "answer"):
+        return same and report["state"] != "needs_info" and body.place is None and body.area_code is None
+    if body.action == "reopen":
+        return same and not _closed(tx.cases.needs_of(report["case_id"]))
+    if body.action == "rate":
+        return body.rating is not None and body.rating == report["rating"]
+    if body.action == "cancel":
+        return any(step["step"] == "cancelled_by_reporter" for step in tx.reports.history(report["id"]))
+    wanted = ("confirmed", None) if body.action == "confirm" else ("delivered", assignments.NOT_RECEIVED)
+    still_open = any(job["state"] == "delivered" and job["attention"] != wanted[1] for job in coming)
+    return not still_open and any((job["state"], job["attention"]) == wanted for job in coming)
 
 
 def limit_wrong_codes(tx: Tx, address: str) -> None:
@@ -208,16 +230,22 @@ def _reopen(desk: _Desk) -> None:
     tx.reports.note(desk.report["id"], tx.now, "reopened")
     incident = tx.incidents.get(desk.case["incident_id"]) or {}
     ids = []
-    for need in tx.cases.needs_of(desk.case["id"]):
-        if need["state"] == "closed":
-            again = {name: need[name] for name in ("incident_id", "case_id", "item", "quantity", "tier", "basis")}
-            due = sla.due_at(need["tier"], tx.now, incident.get("settings"))
-            ids.append(tx.new_number())
-            tx.cases.add_needs([{**again, "id": ids[-1], "state": "open", "opened_at": tx.now, "due_at": due}])
+    for need in _closed(tx.cases.needs_of(desk.case["id"])):
+        again = {name: need[name] for name in ("incident_id", "case_id", "item", "quantity", "tier", "basis")}
+        due = sla.due_at(need["tier"], tx.now, incident.get("settings"))
+        ids.append(tx.new_number())
+        tx.cases.add_needs([{**again, "id": ids[-1], "state": "open", "opened_at": tx.now, "due_at": due}])
     _changed(tx, desk.report, "reopen")
     if ids:
         where = {"incident_id": desk.case["incident_id"], "area": desk.case["area"]}
         tx.record(events.NeedsOpened(**where, case_id=desk.case["id"], need_ids=ids))
+
+
+def _closed(needs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The last closed need of each item that is not wanted again already."""
+    still_open = {need["item"] for need in needs if need["state"] == "open"}
+    last = {need["item"]: need for need in needs if need["state"] == "closed"}
+    return [need for item, need in last.items() if item not in still_open]
 
 
 def _rate(desk: _Desk) -> None:
@@ -260,7 +288,7 @@ def _note(desk: _Desk) -> None:
         raise Invalid({"text": Problem("required")})
     tx = desk.tx
     tx.cases.add_note(
-        {"id": tx.new_id(), "case_id": desk.case["id"], "at": tx.now, "by": "reporter", "text": desk.body.text}
+        {"id": tx.new_id(), "case_id": desk.case["id"], "at": tx.now, "by": REPORTER, "text": desk.body.text}
     )
 
 

@@ -184,3 +184,36 @@ def test_a_report_that_was_joined_to_another_keeps_its_clock_and_may_be_added_to
     act(system, code, action="add_info", text="Kami pindah ke masjid")
     with system.reading() as tx:
         assert [note["text"] for note in tx.cases.notes(target)] == ["Kami pindah ke masjid"]
+
+
+def test_what_is_pressed_twice_is_done_once(system):
+    world = World(system)
+    case_id, (assignment_id,) = delivered(world)
+    code = code_of(system, case_id)
+    for _ in range(2):
+        act(system, code, action="add_info", text="Kami di masjid")
+        act(system, code, action="not_yet")
+    with system.reading() as tx:
+        assert [note["text"] for note in tx.cases.notes(case_id)] == ["Kami di masjid"]
+    for _ in range(2):
+        act(system, code, action="confirm")
+        act(system, code, action="rate", rating=4)
+    assert world.state(assignment_id)["state"] == "confirmed"
+    for _ in range(2):
+        act(system, code, action="reopen", text="Selimutnya basah")
+    steps = [step["step"] for step in shown(system, code)["history"]]
+    assert {name: steps.count(name) for name in ("info_added", "not_received", "confirmed", "rated", "reopened")} == {
+        "info_added": 1, "not_received": 1, "confirmed": 1, "rated": 1, "reopened": 1,
+    }  # fmt: skip
+    act(system, code, action="reopen", text="Dan kurang sepuluh")
+    with system.reading() as tx:
+        assert sorted(need["state"] for need in tx.cases.needs_of(case_id)) == ["closed", "open"]
+
+
+def test_a_cancelled_report_is_cancelled_once(system, sent):
+    code, _, _ = sent
+    for _ in range(2):
+        act(system, code, action="cancel")
+    after = shown(system, code)
+    assert after["state"] == "rejected"
+    assert [step["step"] for step in after["history"]].count("cancelled_by_reporter") == 1

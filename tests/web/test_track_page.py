@@ -118,3 +118,26 @@ def test_unclear_place_is_asked_about_on_the_receipt(plain_phone, admin, nobody)
     code = plain_phone.url.split("/lacak/")[1].partition("?")[0]
     assert "info_added" in [step["step"] for step in nobody.get(f"/api/track/{code}")["history"]]
     assert chosen
+
+
+def test_reporter_says_that_nothing_has_arrived_and_later_that_it_has(plain_phone, admin, nobody, report, case_id):
+    """The states are those of tests/services/test_tracking.py; here, what a reporter can press."""
+    plain_phone.goto(f"/lacak/{report['code']}")
+    expect(plain_phone.locator("#next")).to_contain_text("Petugas memeriksa laporan Anda")
+    admin.post(f"/api/cases/{case_id}/verify", {})
+    plain_phone.reload()
+    expect(plain_phone.locator("#next")).to_contain_text("mencari stok")
+    answer = nobody.post(f"/api/track/{report['code']}", {"action": "not_yet"}, 409)
+    assert answer["error"]["code"] == "not_now"
+
+
+def test_back_after_a_step_and_a_second_press_do_it_once(plain_phone, admin, report, case_id):
+    plain_phone.goto(f"/lacak/{report['code']}")
+    for _ in range(2):
+        plain_phone.click("summary:has-text('Tambah keterangan')")
+        plain_phone.fill("#add_info", "Sudah surut")
+        plain_phone.click("text=Kirim keterangan")
+        expect(plain_phone.locator("[role=status]").first).to_have_text("Terkirim. Terima kasih.")
+        plain_phone.go_back()
+    notes = [note["text"] for note in admin.get(f"/api/cases/{case_id}")["notes"]]
+    assert notes.count("Sudah surut") == 1
