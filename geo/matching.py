@@ -39,7 +39,7 @@ class Pin:
     quantity: int | None = None
 
 
-FEW_NEW: Final = 0.02
+FEW_NEW: Final = 0.05
 """Share of needs up to which an earlier plan is a good start. With a hundredth of others it halved the time, with a
 twentieth it saved nothing, with a fifth it took half as long again (docs/decisions/matching.md)."""
 

@@ -34,18 +34,20 @@ class _Goods:
 
 
 def carried(situation: Situation, rows: Sequence[Mapping[str, Any]], stays: Iterable[Row] = ()) -> dict[str, Any]:
-    """What a plan says of carrying: `trips`, and `carriers` {loads, vehicles, last_minutes, left}.
+    """What a plan says of carrying: `trips`, and `carriers` {loads, vehicles, mean_minutes, last_minutes, left}.
 
     rows: the plan's matches; stays: lines of proposed work that it leaves as it is. vehicles: how many of each kind
-    are here and free; last_minutes: when the last load that a trip brings is there, by the plan's own trips alone;
-    left: the loads that no vehicle here brings, and why (keys of web/i18n `left_behind.*`).
+    are here and free; mean_minutes: when a load is there on average (`_mean`); last_minutes: when the last load that a
+    trip brings is there, by the plan's own trips alone; left: the loads that no vehicle here brings, and why (keys of
+    web/i18n `left_behind.*`).
     """
     meant = situation.driving | {row["volunteer_id"] for row in (*rows, *stays)}
     drivers = {row["id"]: row for row in situation.volunteers if row["id"] not in meant}
     needs = {need["id"]: need for need in situation.needs}
     goods = {f"{n:06}": one for n, one in enumerate(_loads(situation, needs, rows, drivers.values()))}
+    loads = [_load(name, one, situation, needs) for name, one in goods.items()]
     made = trips.plan(
-        [_load(name, one, situation, needs) for name, one in goods.items()],
+        loads,
         [_vehicle(row, situation) for row in drivers.values()],
         {lot["site_id"]: (lot["lon"], lot["lat"]) for lot in situation.lots},
         closures=situation.closures,
@@ -55,10 +57,19 @@ def carried(situation: Situation, rows: Sequence[Mapping[str, Any]], stays: Iter
         "carriers": {
             "loads": len(goods),
             "vehicles": dict(sorted(Counter(_kind(row) for row in drivers.values()).items())),
+            "mean_minutes": _mean(made, loads),
             "last_minutes": None if made.last_minutes is None else round(made.last_minutes, 1),
             "left": [_left(goods[name], why) for name, why in sorted(made.left.items())],
         },
     }
+
+
+def _mean(made: trips.Trips, loads: Sequence[trips.Load]) -> float | None:
+    """When a load is there on average, the urgent ones counting for more and one that is left as a day: what trips are
+    made for. A vehicle more may help many and leave the last arrival as it is, so that alone says too little.
+    """
+    weight = sum(load.weight for load in loads)
+    return round(made.weighted_minutes / weight, 1) if made.trips and weight else None
 
 
 def _kind(row: Row) -> str:

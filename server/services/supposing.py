@@ -136,6 +136,7 @@ def _figures(
         "cost": round(fairness.weighted_minutes(plan, weights, Rules().reach_minutes)),
         "unmet_units": sum(one.quantity for one in plan.unmet),
         "open_needs": len(plan.unmet),
+        "mean_minutes": carried["carriers"]["mean_minutes"],
         "last_minutes": carried["carriers"]["last_minutes"],
         "loads_left": len(carried["carriers"]["left"]),
         "gini": round(fairness.gini(covers.values()), 4),

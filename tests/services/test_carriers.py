@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
+
 from server.services import sheets
 from tests.services.world import CIANJUR, COORDINATOR
 
 NEAR, NEXT, FAR = (107.18, -6.83), (107.182, -6.831), (107.10, -6.70)
+DISTANT = (107.60, -7.00)
 
 
 def stops(plan):
@@ -32,7 +35,9 @@ def test_neighbours_get_one_trip_and_the_plan_says_when_it_is_over(world):
     assert units(plan) == {match["n"]: match["quantity"] for match in plan["matches"]}
     assert plan["volunteers"][driver]["lon"] == CIANJUR[0]
     carriers = plan["carriers"]
+    mean = carriers.pop("mean_minutes")
     assert carriers == {"loads": 2, "vehicles": {"pickup": 1}, "last_minutes": trip["minutes"], "left": []}
+    assert mean == pytest.approx(sum(stop["minutes"] for stop in trip["stops"]) / 2, abs=0.06)
     assert trip["stops"][0]["minutes"] < trip["stops"][1]["minutes"] == trip["minutes"]
 
 
@@ -50,7 +55,7 @@ def test_what_nobody_brings_says_why(world):
     world.stock(world.site(), "blanket", 100)
     case_id = world.case({"blanket": 10}, at=FAR)
     carriers = world.shown(world.plan())["carriers"]
-    assert (carriers["vehicles"], carriers["last_minutes"]) == ({}, None)
+    assert (carriers["vehicles"], carriers["mean_minutes"], carriers["last_minutes"]) == ({}, None, None)
     assert [(one["case_id"], one["why"]) for one in carriers["left"]] == [(case_id, "no_vehicle")]
     world.volunteer(until=timedelta(minutes=10))
     assert [one["why"] for one in world.shown(world.plan())["carriers"]["left"]] == ["shift_over"]
@@ -78,6 +83,20 @@ def test_one_truck_more_brings_the_last_load_sooner(world):
     assert (base["loads_left"], now["loads_left"]) == (0, 0)
     assert shown["carriers"]["vehicles"] == {"truck": 2}
     assert min(shown["volunteers"][trip["volunteer_id"]]["alias"] for trip in shown["trips"]) == "+1"
+
+
+def test_a_truck_that_helps_all_but_the_last_load_does_not_look_useless(world):
+    """One case is so far away that its way alone is the last arrival, with two trucks and with three."""
+    site = world.site()
+    world.stock(site, "rice", 9_000)
+    for _ in range(2):
+        world.volunteer(vehicle="truck")
+    for at in (NEAR, NEXT, DISTANT):
+        world.case({"rice": 3_000}, at=at)
+    shown = world.what_if({"kind": "add_vehicle", "vehicle": "truck", "site_id": site, "count": 1})
+    base, now = shown["what_if"]["base"], shown["what_if"]["now"]
+    assert now["last_minutes"] == base["last_minutes"]
+    assert now["mean_minutes"] < base["mean_minutes"]
 
 
 def test_a_vehicle_where_there_is_none_brings_what_was_left(world):

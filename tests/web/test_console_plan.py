@@ -135,6 +135,20 @@ def test_every_table_names_what_its_rows_are_of(opened, place, size):
     assert violations(page) == []
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_one_truck_more_says_when_loads_arrive_on_average(opened, place, size):
+    page = opened(SIZES[size])
+    button(page, "plan.what_if.open").click()
+    panel = page.locator(".what-if")
+    panel.locator(".idea-kind select").select_option("add_vehicle")
+    panel.locator(".idea-vehicle select").select_option("truck")
+    button(panel, "plan.what_if.ask").click()
+    figures = panel.locator(".before-after tr", has_text=word("plan.what_if.figures.mean_minutes")).locator("td")
+    expect(figures).to_have_text(["–", re.compile(r"\d")])
+    photograph(page, f"{size}-rencana-truk")
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
+
+
 def test_a_closed_site_is_answered_with_who_gets_less(opened, place):
     page = opened()
     button(page, "plan.what_if.open").click()

@@ -131,6 +131,8 @@ export interface Standing {
   cost: number;
   unmet_units: number;
   open_needs: number;
+  /** When a load arrives on average, by urgency; one without a vehicle counts as a day. Older plans lack it. */
+  mean_minutes?: number | null;
   last_minutes: number | null;
   /** Loads that no vehicle brings. */
   loads_left: number;
@@ -156,6 +158,8 @@ export interface WhatIf {
 export interface Carriers {
   loads: number;
   vehicles: Record<string, number>;
+  /** When a load arrives on average, by urgency; one without a vehicle counts as a day. Older plans lack it. */
+  mean_minutes?: number | null;
   last_minutes: number | null;
   left: { case_id: number; site_id: string; matches: number[]; why: string }[];
 }

@@ -133,7 +133,8 @@ function CarriersPart({ carriers, trips, places }: CarriersProps) {
         })}{" "}
         {carriers.last_minutes === null
           ? word("plan.carriers.never")
-          : word("plan.summary.last", { span: spanOf(carriers.last_minutes) })}
+          : word("plan.summary.last", { span: spanOf(carriers.last_minutes) })}{" "}
+        {carriers.mean_minutes != null && word("plan.carriers.mean", { span: spanOf(carriers.mean_minutes) })}
       </p>
       <Left carriers={carriers} />
       {trips.length > 0 && (

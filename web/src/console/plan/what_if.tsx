@@ -274,6 +274,7 @@ export function Answer({ what }: { what: WhatIf }) {
       <ul class="answer-words">
         <li class={what.served_more.length ? "more" : ""}>{servedWord("more", what.served_more)}</li>
         <li class={what.served_less.length ? "less" : ""}>{servedWord("less", what.served_less)}</li>
+        <MeanWord before={base.mean_minutes ?? null} after={now.mean_minutes ?? null} />
         <li>{lastWord(base.last_minutes, now.last_minutes)}</li>
       </ul>
       <BeforeAfter base={base} now={now} />
@@ -295,6 +296,17 @@ function servedWord(way: "more" | "less", served: Served[]): string {
 
 const sum = (served: Served[]): number => served.reduce((total, one) => total + one.quantity, 0);
 
+/** Loads that come sooner or later on average: what a vehicle more does even when the last arrival stays. */
+function MeanWord({ before, after }: { before: number | null; after: number | null }) {
+  if (before === null || after === null || Math.round(before) === Math.round(after)) return null;
+  const said = after < before ? "sooner" : "later";
+  return (
+    <li class={after < before ? "more" : "less"}>
+      {word(`plan.what_if.mean_${said}`, { before: spanOf(before), after: spanOf(after) })}
+    </li>
+  );
+}
+
 function lastWord(before: number | null, after: number | null): string {
   if (after === null) return word("plan.what_if.last_never");
   if (before === null) return word("plan.what_if.last_now", { after: spanOf(after) });
@@ -302,15 +314,15 @@ function lastWord(before: number | null, after: number | null): string {
   return word("plan.what_if.last", { before: spanOf(before), after: spanOf(after) });
 }
 
-const FIGURES: { name: "open_needs" | "unmet_units" | "loads_left" | "last_minutes" | "gini" | "cost"; show: (n: number) => string }[] =
-  [
-    { name: "open_needs", show: number },
-    { name: "unmet_units", show: number },
-    { name: "loads_left", show: number },
-    { name: "last_minutes", show: spanOf },
-    { name: "gini", show: (n) => number(Math.round(n * 1000) / 1000) },
-    { name: "cost", show: large },
-  ];
+const FIGURES: { name: Exclude<keyof Standing, "plan_id">; show: (n: number) => string }[] = [
+  { name: "open_needs", show: number },
+  { name: "unmet_units", show: number },
+  { name: "loads_left", show: number },
+  { name: "mean_minutes", show: spanOf },
+  { name: "last_minutes", show: spanOf },
+  { name: "gini", show: (n) => number(Math.round(n * 1000) / 1000) },
+  { name: "cost", show: large },
+];
 
 function BeforeAfter({ base, now }: { base: Standing; now: Standing }) {
   return (
@@ -339,11 +351,13 @@ function BeforeAfter({ base, now }: { base: Standing; now: Standing }) {
   );
 }
 
-const shownOr = (n: number | null, show: (n: number) => string): string => (n === null ? "–" : show(n));
+type Figure = number | null | undefined;
+
+const shownOr = (n: Figure, show: (n: number) => string): string => (n == null ? "–" : show(n));
 
 /** Of all these figures less is better. */
-function tone(before: number | null, after: number | null): string {
-  if (before === null || after === null || before === after) return "";
+function tone(before: Figure, after: Figure): string {
+  if (before == null || after == null || before === after) return "";
   return after < before ? "better" : "worse";
 }
 
