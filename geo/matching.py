@@ -40,8 +40,8 @@ class Pin:
 
 
 FEW_NEW: Final = 0.05
-"""Share of needs up to which an earlier plan is a good start. With a hundredth of others it halved the time, with a
-twentieth it saved nothing, with a fifth it took half as long again (docs/decisions/matching.md)."""
+"""Share of needs up to which an earlier plan is a good start: with a twentieth of others it took 0.4 of the time, with
+a fifth 1.3 (docs/decisions/matching.md)."""
 
 
 @dataclass(frozen=True, slots=True)
