@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 # Tests and checks need more packages than running does; what was once installed for them stays.
-DEV := $(if $(filter test check lint bench screenshots,$(MAKECMDGOALS))$(wildcard .venv/.ready-dev),-dev)
+DEV := $(if $(filter test check lint bench screenshots lighthouse,$(MAKECMDGOALS))$(wildcard .venv/.ready-dev),-dev)
 PACKAGES := .venv/.ready$(DEV)
 MODULES := node_modules/.ready$(DEV)
 BUILT := web/dist/manifest.json
@@ -22,7 +22,7 @@ NPM = $(NODE) $(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js
 # Where this is set, each of the processes would compile all of its modules at every start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo test check lint bench screenshots
+.PHONY: help run demo test check lint bench screenshots lighthouse
 
 help:
 	@echo "make run    set up what is missing, then run the whole system until Ctrl-C"
@@ -31,6 +31,7 @@ help:
 	@echo "make lint   style, types and import rules"
 	@echo "make check  lint and test"
 	@echo "make bench  all benchmarks"
+	@echo "make lighthouse   Lighthouse's scores of every public page on a phone"
 	@echo "make screenshots   a picture of every page in every state, in one sheet"
 
 run: $(PACKAGES) $(BUILT)
@@ -56,8 +57,15 @@ check: lint test
 bench: $(PACKAGES) $(BUILT)
 	@$(BIN)/python -m bench $(ARGS)
 
+lighthouse: $(PACKAGES) $(BUILT) bench/npm/node_modules/.ready
+	@$(BIN)/python -m bench.lighthouse
+
+bench/npm/node_modules/.ready: bench/npm/package.json bench/npm/package-lock.json
+	@$(NPM) ci --prefix bench/npm --ignore-scripts --loglevel=error > /dev/null
+	@touch $@
+
 screenshots: $(PACKAGES) $(BUILT)
-	@$(BIN)/python -m pytest --quiet tests/web/test_every_page.py; echo "tests/artifacts/sheet/index.html"
+	@$(BIN)/python -m pytest --quiet tests/web/every_page.py; echo "tests/artifacts/sheet/index.html"
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; name one: make PYTHON=python3.12 run")'

@@ -1,7 +1,7 @@
 """Phones and desks in a real Chromium, on a whole running system."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
@@ -96,11 +96,11 @@ def under_service_worker(page: Page) -> None:
     )
 
 
-def violations(page: Page) -> list[tuple[str, str, list[str]]]:
-    """What axe finds in the page by day and by night; a frame in it is another document."""
+def violations(page: Page, schemes: Sequence[str] = ("dark", "light")) -> list[tuple[str, str, list[str]]]:
+    """What axe finds in the page by night and by day; a frame in it is another document."""
     page.evaluate(AXE.read_text("utf-8"))
     found = []
-    for scheme in ("dark", "light"):
+    for scheme in schemes:
         page.emulate_media(color_scheme=scheme)
         answer = page.evaluate("rules => axe.run(document, {...rules, iframes: false})", RULES)
         found += [(scheme, one["id"], [node["html"][:200] for node in one["nodes"]]) for one in answer["violations"]]

@@ -1,0 +1,96 @@
+"""Every public page as Lighthouse sees it on a phone: performance, accessibility, best practices.
+
+`make lighthouse`: not among those of `make bench`, as it needs 170 MB of packages of its own (bench/npm) and some
+minutes. Lighthouse's own phone: a screen of 412 x 823, 150 ms and 1.6 Mbit/s, a processor four times slower than
+this one, all reckoned by its simulation.
+"""
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+import urllib.request
+import uuid
+from pathlib import Path
+from typing import Any
+
+from bench.harness import RUNS, Line, show
+from bench.running import ROOT, Running, running
+from tests.browser import FLAGS, browser_environment, node, unpacked
+
+PAGES = ("/", "/lapor", "/lacak", "/relawan", "/masuk", "/peta", "/donasi", "/kabar", "/offline")
+CATEGORIES = ("performance", "accessibility", "best-practices")
+AIM = 95
+COMMAND = ROOT / "bench" / "npm" / "node_modules" / "lighthouse" / "cli" / "index.js"
+CIANJUR = [f"32.03.{n:02d}" for n in range(1, 33)]
+
+
+def send_reports(system: Running) -> None:
+    """Something in each district of Cianjur, so that the map has what to show."""
+    for n, area in enumerate(CIANJUR):
+        content = {"client_id": str(uuid.uuid4()), "text": "Banjir", "area_code": area, "people": 20 + 7 * n}
+        body = json.dumps(content | {"danger": {"rising": True}}).encode()
+        request = urllib.request.Request(f"{system.url}/api/reports", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert answer.status == 201
+
+
+def wait_for_figures(system: Running, within_s: float = 60) -> None:
+    """Returns when the public map shows a district."""
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
+        with urllib.request.urlopen(f"{system.url}/api/public/areas.geojson?level=district", timeout=30) as answer:
+            if json.load(answer)["features"]:
+                return
+        time.sleep(0.5)
+    raise TimeoutError("no figures were cut")
+
+
+def examined(url: str, folder: Path) -> dict[str, Any]:
+    """Lighthouse's report of one visit with an empty cache."""
+    path = folder / "report.json"
+    subprocess.run(
+        [
+            node(),
+            str(COMMAND),
+            url,
+            "--quiet",
+            "--no-enable-error-reporting",
+            f"--only-categories={','.join(CATEGORIES)}",
+            "--output=json",
+            f"--output-path={path}",
+            f"--chrome-flags={' '.join(flag if ' ' not in flag else json.dumps(flag) for flag in FLAGS)}",
+        ],
+        check=True,
+        cwd=ROOT,
+        env=os.environ | browser_environment() | {"CHROME_PATH": str(unpacked() / "chromium")},
+    )
+    return json.loads(path.read_text("utf-8"))
+
+
+def missed(report: dict[str, Any]) -> list[str]:
+    """What took away from the scores, by Lighthouse's names."""
+    weighed = {one["id"] for name in CATEGORIES for one in report["categories"][name]["auditRefs"] if one["weight"]}
+    audits = report["audits"]
+    return sorted(name for name in weighed if audits[name]["score"] is not None and audits[name]["score"] < 0.9)
+
+
+def main() -> None:
+    """Print the table."""
+    lines, lost = [], {}
+    with running(PUBLISH_EVERY_S="2") as system, tempfile.TemporaryDirectory() as folder:
+        send_reports(system)
+        wait_for_figures(system)
+        for page in PAGES:
+            reports = [examined(system.url + page, Path(folder)) for _ in range(RUNS)]
+            for name in CATEGORIES:
+                scores = [100 * report["categories"][name]["score"] for report in reports]
+                lines.append(Line(f"{page} {name}", "of 100", scores, aim=f">= {AIM}"))
+            lost[page] = sorted({name for report in reports for name in missed(report)})
+    show("Lighthouse: public pages, phone", lines, {page: names for page, names in lost.items() if names})
+    assert all(line.median >= AIM for line in lines)
+
+
+if __name__ == "__main__":
+    main()
