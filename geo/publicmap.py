@@ -230,7 +230,7 @@ def _data_layers(places: Sequence[Place], look: Look) -> dict[str, folium.GeoJso
     by_code = {p.code: p for p in places}
     return {
         role: folium.GeoJson(
-            data, name=html.escape(name), style_function=style, marker=marker, popup=_popup(data["features"])
+            data, name=html.escape(name), style_function=style, marker=marker, popup=_popup(places)
         )
         for role, data, name, style, marker in (
             ("areas", areas, look.waiting, lambda f: _area_style(by_code[f["id"]]), folium.CircleMarker(radius=10)),
@@ -252,23 +252,15 @@ def _name_layer(name: Name) -> folium.GeoJson:
 
 
 def _popup_of(place: Place) -> dict[str, str]:
-    """The popup's lines as properties; the first is the name, which has no label."""
-    values = [place.name, *(value for _, value in place.lines)]
-    labels = ["", *(label for label, _ in place.lines)]
-    return {
-        f"{kind}{n}": html.escape(text)
-        for n, pair in enumerate(zip(labels, values, strict=True))
-        for kind, text in zip(("l", "v"), pair, strict=True)
-    }
+    """The popup's values as properties, the name first; what they are called stands once, in the popup's own words."""
+    return {f"v{n}": html.escape(text) for n, text in enumerate([place.name, *(value for _, value in place.lines)])}
 
 
-def _popup(features: Sequence[Mapping[str, Any]]) -> folium.GeoJsonPopup:
-    """A popup of label and value; every place has the same lines in the same order."""
-    first = features[0]["properties"]
-    lines = range(len(first) // 2)
-    return folium.GeoJsonPopup(
-        fields=[f"v{n}" for n in lines], aliases=[first[f"l{n}"] for n in lines], localize=False, max_width=250
-    )
+def _popup(places: Sequence[Place]) -> folium.GeoJsonPopup:
+    """A popup of label and value; every place has the same lines in the same order, the name has no label."""
+    labels = ["", *(html.escape(label) for label, _ in places[0].lines)]
+    fields = [f"v{n}" for n in range(len(labels))]
+    return folium.GeoJsonPopup(fields=fields, aliases=labels, localize=False, max_width=250)
 
 
 def _standing(place: Place) -> Geometry | None:

@@ -18,7 +18,7 @@ from geo.palette import HELPED
 
 UNITS: Final = 1000
 LEAST_DEGREES: Final = 0.6
-ROOM: Final = 0.25
+ROOM: Final = 0.4
 """How much is shown beyond the places, as a share of how far they lie apart."""
 SHAPE: Final = 1.2
 """Width by height."""
@@ -55,7 +55,7 @@ def draw(below: str, stops: Sequence[Stop], ways: Iterable[tuple[Area, Area]], t
     box = f"{west * UNITS:.0f} {-(south + high) * UNITS:.0f} {wide * UNITS:.0f} {high * UNITS:.0f}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" width="720" height="600" role="img" '
-        f'font-family="system-ui,sans-serif" font-size="{3.2 * size:.1f}"><title>{html.escape(title)}</title>'
+        f'font-family="system-ui,sans-serif" font-size="{3.6 * size:.1f}"><title>{html.escape(title)}</title>'
         f'<rect x="-360000" y="-180000" width="720000" height="360000" fill="{SEA}"/>{below}'
         f"{''.join(districts)}{''.join(lines)}{''.join(marks)}</svg>"
     )
