@@ -151,7 +151,7 @@ def test_a_change_that_is_sent_twice_is_made_once(desk, admin, new_site):
     desk.get_by_role("button", name="Hapus dari stok").click()
     # It is kept and sent again by itself, under the same id.
     expect(lot_row(desk, "Beras")).to_contain_text("6 kg")
-    expect(desk.locator(".unsent")).to_have_count(0, timeout=30_000)
+    expect(desk.locator(".unsent")).to_have_count(0, timeout=90_000)
     assert [lot["on_hand"] for lot in admin.get(f"/api/sites/{site['id']}/stock")["lots"]] == [6]
 
 

@@ -14,8 +14,13 @@ interface Draft {
   reason: string;
 }
 
+const NOTHING: Draft = { counts: {}, reason: "" };
+
 export function CountAll({ site, lots, done }: { site: Site; lots: Lot[]; done: () => void }) {
-  const [draft, setDraft] = useState<Draft>({ counts: {}, reason: "" });
+  const [draft, setDraft] = useState(NOTHING);
+  const [isLoaded, setLoaded] = useState(false);
+  // What is typed quickly one after the other must not be put together from what is on the screen.
+  const latest = useRef(NOTHING);
   const [wrong, setWrong] = useState<Record<string, string>>({});
   const [busy, setBusy] = useState(false);
   const ids = useRef<Record<string, string>>({});
@@ -23,12 +28,20 @@ export function CountAll({ site, lots, done }: { site: Site; lots: Lot[]; done: 
   const form = useRef<HTMLFormElement>(null);
   const name = `${KEPT_SITES}count/${site.id}`;
   useEffect(() => {
-    void kept.get<Draft>(name).then((before) => before && setDraft(before), () => undefined);
+    void kept
+      .get<Draft>(name)
+      .catch(() => undefined)
+      .then((before) => {
+        latest.current = before ?? NOTHING;
+        setDraft(latest.current);
+        setLoaded(true);
+      });
   }, [name]);
   useEffect(() => form.current?.querySelector<HTMLElement>(".wrong input")?.focus(), [wrong]);
-  const change = (next: Draft) => {
-    setDraft(next);
-    void kept.put(name, next).catch(() => undefined);
+  const change = (part: Partial<Draft>) => {
+    latest.current = { ...latest.current, ...part };
+    setDraft(latest.current);
+    void kept.put(name, latest.current).catch(() => undefined);
   };
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -47,6 +60,8 @@ export function CountAll({ site, lots, done }: { site: Site; lots: Lot[]; done: 
     say(word(isKept ? "sites.kept" : "sites.done.adjust"));
     done();
   };
+  // What is typed before the earlier draft is there would be lost to it.
+  if (!isLoaded) return null;
   return (
     <form class="inline-form count-all" ref={form} noValidate onSubmit={(event) => void submit(event)}>
       <h3>{word("sites.count_all")}</h3>
@@ -65,7 +80,7 @@ export function CountAll({ site, lots, done }: { site: Site; lots: Lot[]; done: 
             autocomplete="off"
             value={draft.counts[lot.id] ?? ""}
             onInput={(event) =>
-              change({ ...draft, counts: { ...draft.counts, [lot.id]: event.currentTarget.value } })
+              change({ counts: { ...latest.current.counts, [lot.id]: event.currentTarget.value } })
             }
           />
         </Field>
@@ -74,7 +89,7 @@ export function CountAll({ site, lots, done }: { site: Site; lots: Lot[]; done: 
         <input
           id="count-reason"
           value={draft.reason}
-          onInput={(event) => change({ ...draft, reason: event.currentTarget.value })}
+          onInput={(event) => change({ reason: event.currentTarget.value })}
         />
       </Field>
       <Do submit tone="primary" busy={busy}>
