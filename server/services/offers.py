@@ -20,7 +20,7 @@ from server.domain.catalogue import ITEMS
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import SYSTEM, Actor
 from server.domain.solo import team_of
-from server.services import moves, overdue, pressing, queries, solo, ways
+from server.services import moves, overdue, pressing, queries, solo
 from server.services.inputs_dispatch import DeclineIn, OfferIn, StepIn
 from server.services.moves import Row
 from server.store.unit_of_work import Tx
@@ -288,9 +288,10 @@ def offer(tx: Tx, actor: Actor, assignment_id: str, body: OfferIn) -> dict[str, 
     else:
         volunteer_id, rules = str(body.volunteer_id), _rules(tx, trip)
         _check_can_be_asked(tx, row, volunteer_id)
-        if body.reason is None and (alone := _alone_now(tx, trip, volunteer_id, rules)):
+        why, alone = _chosen(tx, trip, volunteer_id, rules)
+        if alone and body.reason is None:
             raise Invalid({"reason": Problem(alone)})
-        _ask(tx, actor, trip, {volunteer_id: _by_hand(tx, trip, volunteer_id)}, rules)
+        _ask(tx, actor, trip, {volunteer_id: why}, rules)
     tx.audit(actor, "assignment:offer", row["area"], f"assignment:{assignment_id}", reason=body.reason)
     told = [moves.tell(tx, one, needs=False) for one in trip]
     return next(one for one in told if one["id"] == assignment_id)
@@ -319,22 +320,17 @@ def _check_can_be_asked(tx: Tx, row: Row, volunteer_id: str) -> None:
         raise Conflict("volunteer_busy", state=moves.present(tx, row["id"]))
 
 
-def _by_hand(tx: Tx, trip: Sequence[Row], volunteer_id: str) -> dict[str, Any]:
-    """Why the offer: a coordinator chose them; and their minutes, if it is known where they are."""
-    here = tx.volunteers.current_checkin(volunteer_id, tx.now)
-    closed = ways.closures(tx, tx.incidents.get(trip[0]["incident_id"]) or {})
-    minutes = _minutes(_begins_at(tx, trip[0]), [here], closed)[0] if here else UNKNOWN_MIN
-    return {"by_hand": True, "minutes": None if minutes == UNKNOWN_MIN else round(minutes)}
-
-
-def _alone_now(tx: Tx, trip: Sequence[Row], volunteer_id: str, rules: offering.Rules) -> str | None:
-    """Why the volunteer may not go there alone, if they are checked in by themselves."""
+def _chosen(tx: Tx, trip: Sequence[Row], volunteer_id: str, rules: offering.Rules) -> tuple[dict[str, Any], str | None]:
+    """Why the offer, when a coordinator chose whom to ask: with their minutes, if it is known where they are. And why
+    they may not go there alone, if they are checked in by themselves.
+    """
     here = tx.volunteers.current_checkin(volunteer_id, tx.now)
     if here is None:
-        return None
+        return {"by_hand": True, "minutes": None}, None
     way = solo.way_of(tx, trip, rules.round.lasts)
     (minutes,) = _minutes(_begins_at(tx, trip[0]), [here], way.closed)
-    return _alone(way, {**here, "team": team_of(here)}, minutes)
+    why = {"by_hand": True, "minutes": None if minutes == UNKNOWN_MIN else round(minutes)}
+    return why, _alone(way, {**here, "team": team_of(here)}, minutes)
 
 
 def accept(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from geo.closures import Closures
 from server.domain import lifecycle, tuning
 from server.domain.errors import Conflict
 from server.domain.permissions import SYSTEM, Actor
-from server.services import moves, ways
+from server.services import moves, queries, ways
 from server.services.inputs_dispatch import StepIn
 from server.services.moves import Row
 from server.store.unit_of_work import Tx
@@ -55,7 +55,7 @@ def _expect(tx: Tx, row: Row, minutes: float) -> None:
 
 
 def _closed(tx: Tx, row: Row) -> Closures:
-    return ways.closures(tx, tx.incidents.get(row["incident_id"]) or {})
+    return ways.closures(tx, queries.pool_of(tx, tx.incidents.get(row["incident_id"]) or {}))
 
 
 def _minutes(start: Row | None, end: Row | None, here: Row | None, closed: Closures) -> float:

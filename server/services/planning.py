@@ -115,7 +115,7 @@ def read(tx: Tx, plan_id: str) -> Situation | None:
         driving=frozenset(tx.assignments.drivers_in_mind(besides=[line["id"] for line in taken_up])),
         kits=_lots(tx, pool, kits, taken_up),
         earlier=_earlier(tx, plan),
-        closures=ways.closures(tx, incident),
+        closures=ways.closures(tx, pool),
     )
 
 

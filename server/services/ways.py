@@ -8,7 +8,6 @@ import shapely
 
 from geo import travel
 from geo.closures import NONE_CLOSED, Closures
-from server.services import queries
 from server.services.hazards import CLOSURE
 from server.store.unit_of_work import Tx
 
@@ -26,9 +25,9 @@ def minutes_along(stops: Sequence[Point], closed: Closures = NONE_CLOSED) -> flo
     return float(travel.minutes(stops[:-1], stops[1:], closures=closed).sum()) if len(stops) > 1 else 0.0
 
 
-def closures(tx: Tx, incident: Mapping[str, Any]) -> Closures:
-    """The roads that are closed now, for whoever goes anywhere in an incident."""
-    return closed_of(tx.hazards.active(queries.pool_of(tx, incident), tx.now))
+def closures(tx: Tx, pool: Sequence[str]) -> Closures:
+    """The roads that are closed now, for whoever goes anywhere in these incidents."""
+    return closed_of(tx.hazards.active(pool, tx.now))
 
 
 def closed_of(active: Iterable[Mapping[str, Any]]) -> Closures:
