@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 from bench.harness import Line, repeated, show
 from bench.running import Running, running
 from bench.wire import Wire, wire
-from tests.browser import chromium
+from tests.browser import NOISY_PHOTO, chromium
 
 EDGE = {"offline": False, "latency": 800, "downloadThroughput": 50_000 / 8, "uploadThroughput": 20_000 / 8}
 """After a quake people are left with EDGE (docs: standards, section 6, profile C)."""
@@ -24,20 +24,6 @@ TEXT = "Rumah roboh kena gempa, 30 orang di lapangan, belum ada tenda"
 WORKER_READY = "navigator.serviceWorker.ready.then(() => true)"
 SHOWN_MS = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 USABLE_MS = "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
-NOISE = """
-async () => {
-  const canvas = Object.assign(document.createElement("canvas"), { width: 2400, height: 1800 });
-  const context = canvas.getContext("2d");
-  const noise = context.createImageData(2400, 1800);
-  for (let n = 0; n < noise.data.length; n += 65536) crypto.getRandomValues(noise.data.subarray(n, n + 65536));
-  context.putImageData(noise, 0, 0);
-  const files = new DataTransfer();
-  const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 1));
-  files.items.add(new File([blob], "foto.jpg", { type: "image/jpeg" }));
-  document.querySelector("#photo").files = files.files;
-  document.querySelector("#photo").dispatchEvent(new Event("change"));
-}
-"""
 
 
 def main() -> None:
@@ -86,7 +72,7 @@ def once(browser: Browser, relay: Wire) -> dict[str, float]:
 def _report(page: Page, relay: Wire) -> dict[str, float]:
     page.fill("#place_text", "Kecamatan Cugenang, Kabupaten Cianjur")
     page.fill("#text", TEXT)
-    page.evaluate(NOISE)
+    page.evaluate(NOISY_PHOTO)
     page.wait_for_selector("#photos img")
     page.wait_for_load_state("networkidle")
     begun = time.perf_counter()

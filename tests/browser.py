@@ -37,6 +37,24 @@ FLAGS = [
     "--disable-component-update",
 ]
 
+NOISY_PHOTO = """
+async () => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 2400, height: 1800 });
+  const context = canvas.getContext("2d");
+  const noise = context.createImageData(2400, 1800);
+  for (let n = 0; n < noise.data.length; n += 65536) crypto.getRandomValues(noise.data.subarray(n, n + 65536));
+  context.putImageData(noise, 0, 0);
+  const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 1));
+  const files = new DataTransfer();
+  files.items.add(new File([blob], "ramai.jpg", { type: "image/jpeg" }));
+  const field = document.querySelector("#photo");
+  field.files = files.files;
+  field.dispatchEvent(new Event("change"));
+  return blob.size;
+}
+"""
+"""Chooses a photo of nothing but noise, which no camera makes larger."""
+
 FONTS_CONF = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><dir>{fonts}</dir><cachedir>{fonts}/cache</cachedir></fontconfig>

@@ -5,29 +5,12 @@ import itertools
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser import reopened
+from tests.browser import NOISY_PHOTO, reopened
 from tests.e2e.outsider import rows
 from tests.web.conftest import PHONE, photograph, under_service_worker
 
 MANY = 20
 THREE_DAYS_MS = 3 * 24 * 3_600_000
-NOISE = """
-async () => {
-  const canvas = Object.assign(document.createElement("canvas"), { width: 2400, height: 1800 });
-  const context = canvas.getContext("2d");
-  const noise = context.createImageData(2400, 1800);
-  for (let n = 0; n < noise.data.length; n += 65536) crypto.getRandomValues(noise.data.subarray(n, n + 65536));
-  context.putImageData(noise, 0, 0);
-  const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 1));
-  const files = new DataTransfer();
-  files.items.add(new File([blob], "ramai.jpg", { type: "image/jpeg" }));
-  const field = document.querySelector("#photo");
-  field.files = files.files;
-  field.dispatchEvent(new Event("change"));
-  return blob.size;
-}
-"""
-"""Chooses a photo of nothing but noise, which no camera makes larger."""
 
 KEPT_PHOTO = """
 () => new Promise((done, failed) => {
@@ -125,7 +108,7 @@ def test_network_that_comes_and_goes_and_loses_answers_doubles_nothing(phone, ad
 def test_draft_with_its_photo_is_there_three_days_later_and_is_sent(open_phone, admin):
     first = open_phone()
     write(first, "Tiga hari")
-    assert first.evaluate(NOISE) > 1_000_000
+    assert first.evaluate(NOISY_PHOTO) > 1_000_000
     expect(first.locator("#photos img")).to_have_count(1)
     assert 0 < first.evaluate(KEPT_PHOTO) <= 100_000
     photograph(first, "phone-report-photo")
