@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from server import api, frames, live, plain
 from server.api import contract, errors
 from server.api.html import Pages
+from server.api.kept_boards import KeptBoards
 from server.api.words import dictionary, language, word
 from server.bootstrap import System
 from server.config import Settings, from_env
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None, system: System | None = None) -
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
     )
     app.extensions["tanggap"] = system or System(settings)
+    app.extensions["kept_boards"] = KeptBoards()
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=PROXIES, x_proto=PROXIES, x_host=PROXIES)  # type: ignore[method-assign]
     errors.install(app)
     _install_edges(app)

@@ -6,18 +6,36 @@ from flask import jsonify, request
 
 from server.api.contract import route, system, whole
 from server.api.identity import actor
-from server.api.packing import packed_json
+from server.api.kept_boards import LONGEST_S, kept_boards
+from server.api.packing import packed_json, takes_zstd, zstd, zstd_answer
+from server.domain.permissions import Actor
 from server.services import audit, hearing, queries
 
 _WHERE = {"incident": "slug; the standing incident by default", "area": "area code; all that I answer for by default"}
 
 
-@route("GET", "/api/board", guard="signed_in", query=_WHERE, answers={200: "Every noun's rows and the cursor"})
+@route(
+    "GET",
+    "/api/board",
+    guard="signed_in",
+    query={**_WHERE, "max_age": f"seconds that the board may be old, at most {LONGEST_S}; 0, of this moment, by default"},
+    answers={200: "Every noun's rows and the cursor"},
+)
 def board() -> Any:
     """Everything of an incident in an area, read at one moment."""
+    asked = actor(), request.args.get("incident"), request.args.get("area")
+    age_s = whole("max_age", 0, LONGEST_S)
+    if not age_s or not takes_zstd():
+        with system().reading() as tx:
+            return packed_json(queries.board(tx, *asked))
     with system().reading() as tx:
-        found = queries.board(tx, actor(), request.args.get("incident"), request.args.get("area"))
-    return packed_json(found)
+        key = queries.board_key(tx, *asked)
+    return zstd_answer(kept_boards().get(key, age_s, lambda: _read(*asked)))
+
+
+def _read(who: Actor, incident: str | None, area: str | None) -> bytes:
+    with system().reading() as tx:
+        return zstd(queries.board(tx, who, incident, area))
 
 
 @route(

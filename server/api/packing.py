@@ -13,10 +13,25 @@ LEVEL = 1
 
 def packed_json(value: Any) -> Response:
     """The value as JSON, by zstd for who takes it; for others the gateway packs it as it packs everything."""
-    body = plain.packed(value)
-    answer = Response(body, mimetype="application/json")
+    if takes_zstd():
+        return zstd_answer(zstd(value))
+    answer = Response(plain.packed(value), mimetype="application/json")
     answer.vary.add("Accept-Encoding")
-    if request.accept_encodings["zstd"] > 0:
-        answer.set_data(zstandard.ZstdCompressor(level=LEVEL).compress(body))
-        answer.headers["Content-Encoding"] = "zstd"
+    return answer
+
+
+def takes_zstd() -> bool:
+    """Whether the browser unpacks zstd."""
+    return request.accept_encodings["zstd"] > 0
+
+
+def zstd(value: Any) -> bytes:
+    """The value as packed JSON."""
+    return zstandard.ZstdCompressor(level=LEVEL).compress(plain.packed(value))
+
+
+def zstd_answer(body: bytes) -> Response:
+    """An answer of packed JSON."""
+    answer = Response(body, mimetype="application/json", headers={"Content-Encoding": "zstd"})
+    answer.vary.add("Accept-Encoding")
     return answer

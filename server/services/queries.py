@@ -29,11 +29,21 @@ def board(tx: Tx, actor: Actor, slug: str | None, area: str | None) -> dict[str,
     for noun, columns in tx.board.COLUMNS.items():
         rows = tx.board.of_area(noun, incident["id"], pool, top, tx.now)
         answer[noun] = {"columns": columns, "rows": rows}
-    if not may(actor, Permission.ASSIGNMENT_MANAGE, top):
+    if not _sees_exactly(actor, top):
         seen = answer["volunteers"]
         rough = (_roughly(dict(zip(seen["columns"], row, strict=True))) for row in seen["rows"])
         answer["volunteers"] = {**seen, "rows": [list(row.values()) for row in rough]}
     return answer
+
+
+def board_key(tx: Tx, actor: Actor, slug: str | None, area: str | None) -> tuple[str, ...]:
+    """What a person's board depends on: two with the same key get the same. Raises as `board` does."""
+    top = board_area(actor, area)
+    return incident_for(tx, slug)["id"], top, "exactly" if _sees_exactly(actor, top) else "roughly"
+
+
+def _sees_exactly(actor: Actor, top: str) -> bool:
+    return may(actor, Permission.ASSIGNMENT_MANAGE, top)
 
 
 def board_area(actor: Actor, area: str | None) -> str:

@@ -23,6 +23,8 @@ const TICK_MS = 2_000;
 const SLEPT_MS = 20_000;
 /** Pages of events beyond which a new snapshot is less to send. */
 const MOST_PAGES = 8;
+/** How old, in seconds, the first board may be: what came after is asked for once the socket listens. */
+const FIRST_MAY_BE_S = 30;
 
 export class Live {
   state: LinkState = "starting";
@@ -45,7 +47,7 @@ export class Live {
   ) {}
 
   async start(): Promise<void> {
-    await this.takeBoard();
+    await this.takeBoard(Number.POSITIVE_INFINITY, FIRST_MAY_BE_S);
     if (this.stopped) return;
     this.socket = io({ path: "/socket.io", transports: ["websocket", "polling"], tryAllTransports: true });
     this.socket.on("connect", () => void this.listen());
@@ -168,9 +170,9 @@ export class Live {
     return false;
   }
 
-  private async takeBoard(tries = Number.POSITIVE_INFINITY): Promise<boolean> {
+  private async takeBoard(tries: number, mayBeS = 0): Promise<boolean> {
     for (let n = 1; n <= tries && !this.stopped; n += 1) {
-      const answer = await get<Snapshot>(withQuery("/api/board", this.where));
+      const answer = await get<Snapshot>(withQuery("/api/board", { ...this.where, max_age: mayBeS }));
       if (this.stopped) return false;
       if (answer.ok) {
         this.heard();

@@ -19,7 +19,7 @@ export const TABS: readonly Tab[] = ["review", "waiting", "running", "done"];
 
 /** Working the lists out may take at most about a fifth of the time, however fast events come. */
 const REST = 4;
-const SHORTEST_REST_MS = 60;
+const SHORTEST_REST_MS = 25;
 const KEEP_MS = 300;
 
 export class Model {
