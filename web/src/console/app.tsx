@@ -11,7 +11,7 @@ import { Help } from "./help";
 import { useChanges, useWide } from "./hooks";
 import { useKeyboard } from "./keyboard";
 import { ListPane } from "./list_pane";
-import { MapPane } from "./map_pane";
+import { EmptyMap, MapPane } from "./map_pane";
 import { areaToAsk, Model } from "./model";
 import { Problem, Waiting } from "./parts";
 import { Plans } from "./plan/plans";
@@ -125,9 +125,12 @@ function Board({ model, opened, open, children }: BoardProps) {
           ) : (
             <section class="list-pane">{model.link.state === "refused" ? null : <Waiting />}</section>
           ))}
-        {showMap && (
-          <MapPane model={model} opened={opened} open={open} covered={isWide && opened !== null ? PANEL_PX : 0} />
-        )}
+        {showMap &&
+          (model.board.ready ? (
+            <MapPane model={model} opened={opened} open={open} covered={isWide && opened !== null ? PANEL_PX : 0} />
+          ) : (
+            <EmptyMap />
+          ))}
         {opened !== null && <CasePane key={opened} model={model} caseId={opened} close={close} open={open} />}
         {children}
       </div>

@@ -70,6 +70,15 @@ export function MapPane({ model, opened, open, covered }: Props) {
   );
 }
 
+/** Where the map will be. It waits for the board, which is wanted first and would be slowed by it. */
+export function EmptyMap() {
+  return (
+    <section class="map-pane" aria-label={word("console.map.label")}>
+      <MapNote state="loading" />
+    </section>
+  );
+}
+
 function pickSeveral(model: Model, cases: number[]): void {
   const groups = cases.map((caseId) => model.summary(caseId)?.group);
   const tab = (["review", "waiting", "running"] as const).find((wanted) => groups.includes(wanted));
