@@ -1,6 +1,6 @@
 /** The live map: loads its script when first in sight, then follows the board. */
 import type { FeatureCollection } from "geojson";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { word } from "../words";
 import { casePoint, chosenFeature, lineFeatures, siteFeatures, volunteerFeatures } from "./features";
 import { amount } from "./format";
@@ -43,12 +43,12 @@ export function MapPane({ model, opened, open, covered }: Props) {
   }, [shownArea, state, namesVersion()]);
 
   const follower = useRef<Follower | null>(null);
-  // Before the page is painted: an effect proper would come a frame later.
-  useLayoutEffect(() => {
+  useEffect(() => {
     if (state !== "ready" || !map.current) return;
     if (follower.current?.map !== map.current) follower.current = new Follower(map.current, model);
     follower.current.cases();
-  }, [model.lists, state]);
+    return model.onLists(() => follower.current?.cases());
+  }, [model, state]);
   usePaced(state === "ready", [model.lists, model.board.version], () => follower.current?.rest());
   useEffect(() => {
     if (state !== "ready") return;
