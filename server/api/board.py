@@ -18,7 +18,7 @@ _WHERE = {"incident": "slug; the standing incident by default", "area": "area co
     "GET",
     "/api/board",
     guard="signed_in",
-    query={**_WHERE, "max_age": f"seconds that the board may be old, at most {LONGEST_S}; 0, of this moment, by default"},
+    query={**_WHERE, "max_age": f"seconds, up to {LONGEST_S}, that the board may be old; of this moment by default"},
     answers={200: "Every noun's rows and the cursor"},
 )
 def board() -> Any:

@@ -1,5 +1,6 @@
 """The published calls, as somebody sends them who has read nothing but that page: the least that each may need."""
 
+import json
 import re
 import uuid
 from datetime import timedelta
@@ -208,3 +209,18 @@ def test_a_board_is_packed_for_who_can_unpack_it(client, coordinator):
     assert zstandard.ZstdDecompressor().decompress(packed.data) == plain.data == refused.data
     assert "Content-Encoding" not in {**plain.headers, **refused.headers}
     assert all("Accept-Encoding" in answer.headers["Vary"] for answer in (plain, packed, refused))
+
+
+def test_a_board_may_be_some_seconds_old_for_who_says_so(client, coordinator):
+    def reports(query):
+        answer = client.get(f"/api/board{query}", headers={**coordinator, "Accept-Encoding": "zstd"})
+        assert answer.status_code == 200
+        board = json.loads(zstandard.ZstdDecompressor().decompress(answer.data))
+        return {row[0] for row in board["reports"]["rows"]}
+
+    reports("?max_age=60")
+    made = good(client.post("/api/reports", json=report()), 201)["id"]
+    assert made not in reports("?max_age=60")
+    assert made in reports("?max_age=0")
+    assert made in reports("")
+    assert client.get("/api/board?max_age=60", headers={"Accept-Encoding": "zstd"}).status_code == 401
