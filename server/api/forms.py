@@ -8,10 +8,10 @@ from uuid import uuid4
 from werkzeug.datastructures import MultiDict
 
 from geo.areas import Gazetteer
-from server.api.errors import sentence
+from server.api.errors import body_of, sentence
 from server.api.words import word
 from server.domain import catalogue, priority
-from server.domain.errors import Invalid
+from server.domain.errors import Conflict, Invalid, TooMany
 from server.services.inputs import VulnerableIn
 
 Form = MultiDict[str, str]
@@ -42,6 +42,7 @@ _FIELD_OF = {
     "area_code": "place_text",
     "same_as": "same_as_code",
     "home_area": "home_text",
+    "until": "hours",
 }
 
 
@@ -123,6 +124,18 @@ def session(form: Form) -> dict[str, Any]:
     body = {"name": form.get("name", ""), "password": form.get("password", "")}
     totp = re.sub(r"\s", "", form.get("totp", ""))
     return {**body, "totp": totp} if totp else body
+
+
+def refused(error: Invalid | Conflict | TooMany, form: Form, sent_before: str) -> dict[str, Any]:
+    """How a refused form is shown again: `values`, with what is `wrong` beside its fields or a `message` above them.
+
+    `sent_before` is said where something else went under the form's id: sent anew, it is a thing of its own.
+    """
+    if isinstance(error, Invalid):
+        return {"values": form, "wrong": problems(error, form)}
+    if error.code != "client_id_taken":
+        return {"values": form, "message": body_of(error)["error"]["message"]}
+    return {"values": MultiDict([pair for pair in form.items() if pair[0] != "client_id"]), "message": sent_before}
 
 
 def problems(error: Invalid, form: Form) -> dict[str, str]:

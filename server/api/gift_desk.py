@@ -9,10 +9,11 @@ from werkzeug.datastructures import MultiDict
 
 from server.api import forms, identity
 from server.api.contract import system
-from server.api.errors import body_of, status_of
+from server.api.errors import status_of
 from server.api.gift_pages import GOODS
-from server.api.html import Pages, denied, show
+from server.api.html import Pages, denied, show, typed
 from server.api.public_pages import number
+from server.api.words import word
 from server.domain.errors import Conflict, Invalid
 from server.domain.permissions import Permission, areas_for
 from server.services import gifts, pledges, supply
@@ -23,6 +24,8 @@ pages = Pages()
 install = pages.install
 MOST = 200
 PREFILLED = ("pledge", "item", "quantity")
+HOME = "/posko/donasi"
+KEPT = frozenset({"client_id", "pledge", "item", "quantity", "site_id", "donor", "shown_as", "of", "reason"})
 
 
 @pages.route("GET", "/posko/donasi", guard="signed_in")
@@ -30,11 +33,11 @@ def desk() -> Any:
     """What was pledged, a form to take a gift in, and what came in."""
     if not areas_for(identity.actor(), Permission.GIFT_EDIT):
         return denied("sites")
-    values = {name: request.args.get(name, "") for name in PREFILLED}
-    return _shown(MultiDict(values), code=request.args.get("code", ""))
+    values = typed() or MultiDict({name: request.args.get(name, "") for name in PREFILLED})
+    return _shown(values, code=request.args.get("code", ""))
 
 
-@pages.route("POST", "/posko/donasi", guard="signed_in")
+@pages.route("POST", "/posko/donasi", guard="signed_in", home=HOME, keeps=KEPT)
 def receive() -> Any:
     """Take a gift in; its code is then there to be told to the donor."""
     form = request.form
@@ -42,14 +45,12 @@ def receive() -> Any:
         body = parse(GiftIn, forms.gift(form))
         with system().writing() as tx:
             done = gifts.receive(tx, identity.actor(), body, system().keys)
-    except Invalid as error:
-        return _shown(form, wrong=forms.problems(error, form)), 422
-    except Conflict as error:
-        return _shown(form, message=str(body_of(error)["error"]["message"])), status_of(error)
+    except (Invalid, Conflict) as error:
+        return _shown(**forms.refused(error, form, word("desk.sent_before"))), status_of(error)
     return redirect(f"/posko/donasi?code={done.answer['code']}", 303)
 
 
-@pages.route("POST", "/posko/donasi/<uuid:pledge_id>", guard="signed_in")
+@pages.route("POST", "/posko/donasi/<uuid:pledge_id>", guard="signed_in", home=HOME, keeps=KEPT)
 def reveal(pledge_id: UUID) -> Any:
     """Show whom to call about a pledge; the look is written down with its reason."""
     try:
@@ -57,7 +58,8 @@ def reveal(pledge_id: UUID) -> Any:
         with system().writing() as tx:
             contact = pledges.reveal_contact(tx, identity.actor(), str(pledge_id), body.reason, system().keys)
     except Invalid as error:
-        return _shown(MultiDict(), wrong={f"reason-{pledge_id}": forms.problems(error, request.form)["reason"]}), 422
+        wrong = {f"reason-{pledge_id}": forms.problems(error, request.form)["reason"]}
+        return _shown(request.form, wrong=wrong), 422
     return _shown(MultiDict(), contact={**contact, "id": str(pledge_id)})
 
 

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from server.api import forms, identity
 from server.api.contract import system
-from server.api.errors import body_of, status_of
+from server.api.errors import status_of
 from server.api.html import Pages, show
 from server.api.public_pages import day, figures_shown, name, number
 from server.api.words import word
@@ -33,6 +33,8 @@ def gifts_page() -> Any:
     code = request.args.get("code", "").strip()
     if code:
         return redirect(f"/donasi/{code[:40].replace('/', '')}", 303)
+    if "code" in request.args:
+        return _shown(MultiDict({"kind": "goods"}), wrong={"code": word("errors.required")})
     asked = request.args.get("item", "")
     return _shown(MultiDict({"kind": "goods", "item": asked if asked in GOODS else ""}))
 
@@ -45,10 +47,8 @@ def promise() -> Any:
         body = parse(PledgeIn, forms.pledge(form))
         with system().writing() as tx:
             done = pledges.promise(tx, identity.actor(), body, request.remote_addr or "unknown", system().keys)
-    except Invalid as error:
-        return _shown(form, wrong=forms.problems(error, form)), 422
-    except (Conflict, TooMany) as error:
-        return _shown(_as_another(form), message=_why(error)), status_of(error)
+    except (Invalid, Conflict, TooMany) as error:
+        return _shown(**forms.refused(error, form, word("public.give.sent_before"))), status_of(error)
     return redirect(f"/donasi/{done.answer['code']}?new=1", 303)
 
 
@@ -90,17 +90,6 @@ def _shown(values: MultiDict[str, str], wrong: Mapping[str, str] | None = None, 
         number=number, name=name, values=values, wrong=wrong or {}, message=message, goods=GOODS,
         client_id=values.get("client_id") or str(uuid4()),
     )  # fmt: skip
-
-
-def _as_another(form: MultiDict[str, str]) -> MultiDict[str, str]:
-    """What was typed, to be sent as a pledge of its own."""
-    return MultiDict([*((key, value) for key, value in form.items() if key != "client_id")])
-
-
-def _why(error: Conflict | TooMany) -> str:
-    if isinstance(error, Conflict):
-        return word("public.give.sent_before")
-    return str(body_of(error)["error"]["message"])
 
 
 def _wanted(figures: Figures) -> list[dict[str, Any]]:

@@ -13,9 +13,10 @@ from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request
+from werkzeug.datastructures import MultiDict
 
 from server.api import identity
 from server.api.contract import system
@@ -23,16 +24,21 @@ from server.api.words import DRAFTS, LANGUAGES, NAMES, dictionary, language, spo
 from server.domain.errors import Forbidden
 from server.domain.permissions import Permission, areas_for
 
+READING = ("GET", "HEAD")
 Guard = Literal["public", "signed_in"]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 BUILT = Path(__file__).resolve().parents[2] / "web" / "dist"
 WIB = timezone(timedelta(hours=7), "WIB")
 LANGUAGE_KEPT_S = 365 * 24 * 3600
+TYPED, TYPED_KEPT_S = "typed", 3600
+"""The cookie with what was typed into a form whose session was over, for the form's page alone; no log has it."""
+AGAIN = "ulang"
+"""In the address of a form's page: what was typed was not taken, and is to be sent again."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """One method on one path; a form's `home` is its page, which takes the fields it `keeps` from the address."""
+    """One method on one path; a form's `home` is its page, which gets the fields it `keeps` back by `typed`."""
 
     method: str
     path: str
@@ -86,10 +92,12 @@ def _serve(page: Page) -> Callable[..., Any]:
     @functools.wraps(page.handler)
     def view(**kwargs: Any) -> Any:
         if page.guard == "signed_in" and identity.current() is None:
-            return redirect("/masuk?" + urlencode({"next": _after_signing_in(page)}), 303)
-        if request.method not in ("GET", "HEAD"):
-            _check_csrf(page)
-        return _finished(make_response(page.handler(**kwargs)))
+            return _keeping(page, "/masuk?" + urlencode({"next": _after_signing_in(page)}))
+        if request.method in READING:
+            return _finished(make_response(page.handler(**kwargs)))
+        if not _has_proof(page):
+            return _keeping(page, _again(page))
+        return _no_longer_kept(page, _finished(make_response(page.handler(**kwargs))))
 
     view.guard = page.guard  # type: ignore[attr-defined]
     return view
@@ -97,19 +105,44 @@ def _serve(page: Page) -> Callable[..., Any]:
 
 def _after_signing_in(page: Page) -> str:
     """Where a person goes on: to the page they asked for, or for a form to its page, with what was typed."""
-    if request.method in ("GET", "HEAD"):
-        return request.full_path.rstrip("?")
-    return page.home + "?" + urlencode([(name, value) for name, value in request.form.items() if name in page.keeps])
+    return request.full_path.rstrip("?") if request.method in READING else _again(page)
 
 
-def _check_csrf(page: Page) -> None:
-    """A public form without the session's proof is taken as a stranger's, not refused: no report is lost."""
+def _again(page: Page) -> str:
+    return f"{page.home}?{AGAIN}=1"
+
+
+def _keeping(page: Page, where: str) -> Response:
+    """To another page, after which what was typed is still there."""
+    answer = make_response(redirect(where, 303))
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name in page.keeps]
+    if fields:
+        answer.set_cookie(TYPED, urlencode(fields), max_age=TYPED_KEPT_S, httponly=True, samesite="Lax", path=page.home)
+    return answer
+
+
+def _no_longer_kept(page: Page, answer: Response) -> Response:
+    if TYPED in request.cookies:
+        answer.delete_cookie(TYPED, path=page.home, httponly=True, samesite="Lax")
+    return answer
+
+
+def typed() -> MultiDict[str, str]:
+    """What was typed into a form of this page while the session was over, for the page to show it again."""
+    if AGAIN not in request.args:
+        return MultiDict()
+    return MultiDict(parse_qsl(request.cookies.get(TYPED, "")))
+
+
+def _has_proof(page: Page) -> bool:
+    """Whether the form is of this session; a public one of another is taken as a stranger's: no report is lost."""
     try:
         identity.check_csrf()
     except Forbidden:
         if page.guard != "public":
-            raise
+            return False
         g.signed_in = None
+    return True
 
 
 def _finished(response: Response) -> Response:

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from server.api import forms, identity
 from server.api.contract import system
 from server.api.errors import body_of, status_of
-from server.api.html import Pages, home_of_person, kept, show, show_to_anyone
+from server.api.html import Pages, home_of_person, kept, show, show_to_anyone, typed
 from server.api.photos import keep_for_report
 from server.api.reports import act_on, read, received, tracked
 from server.api.session import signed_in
@@ -122,7 +122,9 @@ def _incidents(asked: str | None) -> list[dict[str, Any]]:
 def find() -> Any:
     """Where a tracking code is typed in."""
     code = request.args.get("code", "").strip()
-    return redirect(f"/lacak/{quote(code, safe='')}", 303) if code else show("track_find.html")
+    if code:
+        return redirect(f"/lacak/{quote(code, safe='')}", 303)
+    return show("track_find.html", wrong={"code": word("errors.required")} if "code" in request.args else {})
 
 
 @pages.route("GET", "/lacak/<code>", guard="public")
@@ -187,7 +189,7 @@ def _next() -> str:
     return path if path.startswith("/") and not path.startswith(("//", "/\\", "/masuk")) else ""
 
 
-@pages.route("POST", "/keluar", guard="signed_in")
+@pages.route("POST", "/keluar", guard="signed_in", home="/akun")
 def sign_out() -> Any:
     """End the session."""
     with system().writing() as tx:
@@ -201,7 +203,7 @@ def account() -> Any:
     return _account_page()
 
 
-@pages.route("POST", "/akun/sandi", guard="signed_in")
+@pages.route("POST", "/akun/sandi", guard="signed_in", home="/akun")
 def change_password() -> Any:
     """Change the password; every session ends, this one too."""
     try:
@@ -213,21 +215,25 @@ def change_password() -> Any:
     return redirect("/masuk?sandi=baru", 303)
 
 
-@pages.route("POST", "/akun/token", guard="signed_in")
+@pages.route("POST", "/akun/token", guard="signed_in", home="/akun", keeps=frozenset({"label"}))
 def add_token() -> Any:
-    """Make a token for scripts and show it once."""
+    """Make a token for scripts and show it once; going back or pressing twice makes no other."""
     try:
         label = parse(LabelIn, {"label": request.form.get("label", "")}).label
     except Invalid as error:
         return _account_page(forms.problems(error, request.form)), 422
+    asked = request.form.get("client_id")
+    secret = accounts.token_asked_for(identity.actor(), asked, system().keys) if asked else ""
     with system().writing() as tx:
-        token = accounts.add_token(tx, identity.actor(), label)
+        token = accounts.add_token(tx, identity.actor(), label, secret)
     return _account_page(token=token), 201
 
 
 def _account_page(wrong: dict[str, str] | None = None, token: str | None = None) -> Any:
     with system().reading() as tx:
         tokens = accounts.tokens(tx, identity.actor())
-    answer = make_response(show("account.html", tokens=tokens, wrong=wrong or {}, token=token))
+    values = request.form if wrong else typed()
+    page = show("account.html", tokens=tokens, wrong=wrong or {}, token=token, values=values, client_id=str(uuid4()))
+    answer = make_response(page)
     answer.headers["Cache-Control"] = "no-store"
     return answer

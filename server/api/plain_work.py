@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from server.api import forms, identity
 from server.api.contract import system
 from server.api.errors import body_of, status_of
-from server.api.html import denied, show
+from server.api.html import denied, show, typed
 from server.api.pages import pages
 from server.domain import catalogue
 from server.domain.errors import DomainError, Invalid, NotFound, Problem
@@ -27,7 +27,7 @@ from server.services.inputs_supply import CheckinIn, Vehicle
 from server.services.places import SURE_SCORE
 
 HOME = "/relawan/tugas"
-KEPT = frozenset({"code", "reason", "place_text", "hours", "vehicle", "note"})
+KEPT = frozenset({"at", "code", "reason", "place_text", "hours", "vehicle", "note"})
 """What somebody typed is still there after they had to sign in in the middle of a form."""
 VEHICLES: tuple[str, ...] = get_args(Vehicle)
 Form = MultiDict[str, str]
@@ -45,7 +45,7 @@ STEPS: Mapping[str, Step] = {
 
 def work_page(wrong: Mapping[str, str] | None = None, problem: str = "", at: str = "") -> dict[str, Any]:
     """What the page without scripts shows: check-in, offers and jobs; `wrong` by field is about the thing `at`."""
-    values = request.form if request.method == "POST" else request.args
+    values = request.form if request.method == "POST" else typed()
     choices = {"skills": catalogue.SKILLS, "vehicles": VEHICLES}
     told = {"values": values, "wrong": wrong or {}, "problem": problem, "at": at, "new_id": str(uuid4())}
     return {"plain": _read(identity.actor()), **choices, **told}

@@ -4,7 +4,9 @@ Passwords are argon2id (library defaults, RFC 9106 low-memory profile or stronge
 more. A session secret is 256 random bits; the database holds only its SHA-256.
 """
 
+import base64
 import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -137,14 +139,20 @@ def add_user(tx: Tx, actor: Actor, name: str, role: str, area: str, password: st
     return once
 
 
-def add_token(tx: Tx, actor: Actor, label: str) -> str:
-    """A bearer token for scripts with the rights of the person; shown once."""
+def add_token(tx: Tx, actor: Actor, label: str, secret: str = "") -> str:
+    """A bearer token for scripts with the rights of the person; shown once. The same secret again makes no other."""
     if actor.user_id is None:
         raise NotFound
-    secret = "tgp_" + secrets.token_urlsafe(32)
-    _store_session(tx, actor.user_id, secret, "", "token", TOKEN, label)
-    tx.audit(actor, "token:add", "", f"user:{actor.user_id}", label=label)
+    secret = secret or "tgp_" + secrets.token_urlsafe(32)
+    if _store_session(tx, actor.user_id, secret, "", "token", TOKEN, label):
+        tx.audit(actor, "token:add", "", f"user:{actor.user_id}", label=label)
     return secret
+
+
+def token_asked_for(actor: Actor, client_id: str, keys: Keys) -> str:
+    """The token's secret that a form under this id asks for: pressed twice, it makes one, and both answers show it."""
+    asked = f"token:{actor.user_id}:{client_id}".encode()
+    return "tgp_" + base64.urlsafe_b64encode(hmac.digest(keys.codes, asked, "sha256")).decode().rstrip("=")
 
 
 def tokens(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
@@ -180,10 +188,8 @@ def _check_user(name: str, role: str, area: str) -> None:
         raise Invalid(wrong)
 
 
-def _store_session(
-    tx: Tx, user_id: str, secret: str, csrf: str, kind: str, lasts: timedelta, label: str = ""
-) -> None:
-    tx.accounts.add_session(
+def _store_session(tx: Tx, user_id: str, secret: str, csrf: str, kind: str, lasts: timedelta, label: str = "") -> bool:
+    return tx.accounts.add_session(
         {
             "id_hash": digest(secret),
             "user_id": user_id,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from server.store.rows import Row, every, first
 from server.store.tables import grants, sessions, tries, users, volunteers
@@ -49,9 +50,10 @@ class Accounts:
         """The volunteer that the user is."""
         return self.conn.execute(select(volunteers.c.id).where(volunteers.c.user_id == user_id)).scalar()
 
-    def add_session(self, row: Mapping[str, Any]) -> None:
-        """Store a session or token."""
-        self.conn.execute(insert(sessions).values(**row))
+    def add_session(self, row: Mapping[str, Any]) -> bool:
+        """Store a session or token; False when it is there already."""
+        new = upsert(sessions).values(**row).on_conflict_do_nothing().returning(sessions.c.id_hash)
+        return self.conn.execute(new).first() is not None
 
     def session(self, id_hash: bytes, now: datetime) -> Row | None:
         """A session that has not run out, with its user, unless the user is disabled."""

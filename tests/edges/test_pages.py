@@ -76,11 +76,48 @@ def test_errors_are_pages_in_the_reader_s_language(client, language, path, key):
     assert dictionary(language)["errors"][key] in answer.text
 
 
-def test_what_one_has_no_right_to_is_said_on_a_page(admin):
-    browser, _ = admin
-    answer = browser.post("/akun/token", data={"label": "x", "csrf": "another"}, headers={"Accept-Language": "en"})
-    assert answer.status_code == 403
-    assert dictionary("en")["errors"]["csrf"] in answer.text
+def test_a_form_of_an_ended_session_is_shown_again_with_what_was_typed(admin):
+    browser, csrf = admin
+    english = {"Accept-Language": "en"}
+    before = tokens_of(browser)
+    answer = browser.post("/akun/token", data={"label": "sensor sungai", "csrf": "another"}, headers=english)
+    assert (answer.status_code, answer.location) == (303, "/akun?ulang=1")
+    page = browser.get(answer.location, headers=english).text
+    assert dictionary("en")["app"]["send_again"] in page
+    assert 'value="sensor sungai"' in page
+    assert "sensor sungai" not in browser.get("/akun").text
+    assert tokens_of(browser) == before
+    assert browser.post("/akun/token", data={"label": "sensor sungai", "csrf": csrf}).status_code == 201
+    assert 'value="sensor sungai"' not in browser.get("/akun?ulang=1").text
+
+
+def test_a_form_without_a_session_is_shown_again_after_signing_in(module_app):
+    browser = module_app.test_client()
+    answer = browser.post("/posko/donasi", data={"donor": "Ibu Sri", "quantity": "40", "csrf": "old"})
+    assert answer.location == "/masuk?next=%2Fposko%2Fdonasi%3Fulang%3D1"
+    # A donor's name is in no address, as those are logged.
+    assert "Sri" not in answer.location
+    password = module_app.extensions["tanggap"].settings.admin_password
+    signed_in = {"name": "admin", "password": password, "next": "/posko/donasi?ulang=1"}
+    page = browser.post("/masuk", data=signed_in, follow_redirects=True).text
+    assert 'value="Ibu Sri"' in page
+    assert 'value="40"' in page
+
+
+def test_a_token_that_is_asked_for_twice_is_made_once(admin):
+    browser, csrf = admin
+    before = tokens_of(browser)
+    form = {"label": "dua kali", "csrf": csrf, "client_id": str(uuid.uuid4())}
+    answers = [browser.post("/akun/token", data=form).text for _ in range(2)]
+    found = {re.search(r'<code id="token">(tgp_[^<]+)</code>', text)[1] for text in answers}
+    assert len(found) == 1
+    assert tokens_of(browser) == before + 1
+    bearer = {"Authorization": f"Bearer {found.pop()}"}
+    assert browser.application.test_client(use_cookies=False).get("/api/me", headers=bearer).status_code == 200
+
+
+def tokens_of(browser):
+    return browser.get("/akun").text.count("<tr><td>")
 
 
 def test_an_accident_is_a_page_too(client, monkeypatch, module_app):

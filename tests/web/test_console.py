@@ -208,7 +208,7 @@ def test_asking_the_reporter_stops_the_clock(desk, nobody, admin):
     pane.get_by_role("button", name="Tanya pelapor").click()
     form = pane.locator(".actions form")
     form.get_by_role("button").click()
-    expect(form.locator("#case-text-problem")).to_be_visible()
+    expect(form.locator(".problem")).to_be_visible()
     form.locator("textarea").fill("RT berapa?")
     form.get_by_role("button").click()
     expect(pane).to_contain_text("Ditanyakan: RT berapa?")

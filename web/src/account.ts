@@ -12,5 +12,7 @@ if (button && token && navigator.clipboard) {
 const signOut = document.querySelector<HTMLFormElement>("form[action='/keluar']");
 signOut?.addEventListener("submit", (event) => {
   event.preventDefault();
+  // What was typed on a page of the staff and not sent, too.
+  sessionStorage.clear();
   void forget().finally(() => signOut.submit());
 });

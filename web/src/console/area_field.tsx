@@ -11,23 +11,30 @@ interface Found {
   parents?: string[];
 }
 
+/** What is typed, and the code of the area once one is chosen. */
+export interface Chosen {
+  text: string;
+  code: string;
+}
+
+export const NO_AREA: Chosen = { text: "", code: "" };
+
 interface Props {
   label: string;
   wrong?: string | undefined;
   optional?: boolean;
-  onChoose: (code: string) => void;
+  chosen: Chosen;
+  choose: (chosen: Chosen) => void;
 }
 
 const PAUSE_MS = 250;
 
-export function AreaField({ label, wrong, optional = false, onChoose }: Props) {
-  const [text, setText] = useState("");
+export function AreaField({ label, wrong, optional = false, chosen, choose }: Props) {
   const [found, setFound] = useState<Found[]>([]);
   const timer = useRef(0);
   const last = useRef(0);
   const type = (typed: string) => {
-    setText(typed);
-    onChoose("");
+    choose({ text: typed, code: "" });
     clearTimeout(timer.current);
     if (typed.trim().length < 2) return setFound([]);
     timer.current = window.setTimeout(() => void search(typed), PAUSE_MS);
@@ -37,16 +44,15 @@ export function AreaField({ label, wrong, optional = false, onChoose }: Props) {
     const answer = await ask(`/api/areas?limit=8&q=${encodeURIComponent(typed)}`);
     if (turn === last.current) setFound((answer.json?.areas as Found[] | undefined) ?? []);
   };
-  const choose = (area: Found) => {
-    setText(whole(area));
+  const take = (area: Found) => {
     setFound([]);
-    onChoose(area.code);
+    choose({ text: whole(area), code: area.code });
   };
   return (
     <Field name="area" label={label} wrong={wrong} optional={optional}>
       <input
         id="area"
-        value={text}
+        value={chosen.text}
         autocomplete="off"
         placeholder={word("case.area_hint")}
         onInput={(event) => type(event.currentTarget.value)}
@@ -55,7 +61,7 @@ export function AreaField({ label, wrong, optional = false, onChoose }: Props) {
         <ul class="found">
           {found.map((area) => (
             <li key={area.code}>
-              <button type="button" onClick={() => choose(area)}>
+              <button type="button" onClick={() => take(area)}>
                 <strong>{area.name}</strong>{" "}
                 <span class="muted">{[word(`levels.${area.level}`), ...(area.parents ?? [])].join(", ")}</span>
               </button>

@@ -1,17 +1,17 @@
 /** A report taken down for somebody who calls: the same report as from a phone, with its code to read out. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { word } from "../words";
-import { AreaField } from "./area_field";
+import { AreaField, NO_AREA, type Chosen } from "./area_field";
 import { post } from "./calls";
 import { asNeeds, asNumber, WantedLines, type Wanted } from "./case/wanted";
 import { useDoing } from "./hooks";
 import type { Model } from "./model";
-import { Clock, Do, Field, fieldsOf, OtherFields, Problem } from "./parts";
+import { Clock, Do, Field, fieldsOf, Form } from "./parts";
+import { forgetTyped, useTyped } from "./typed";
 
 const DANGERS = ["trapped", "medical", "rising", "vital"] as const;
 const SHOWN = /^(text|people|area_code|place_text|contact|needs|danger)/;
-/** A call is written down again after a reload, not lost with it. */
-const KEPT = "tanggap-desk-entry";
+const KEPT = "desk-entry";
 
 interface Draft {
   /** Made with the draft, so that sending it twice stores it once. */
@@ -19,6 +19,7 @@ interface Draft {
   name: string;
   phone: string;
   text: string;
+  area: Chosen;
   place: string;
   people: string;
   dangers: string[];
@@ -37,16 +38,12 @@ const blank = (): Draft => ({
   name: "",
   phone: "",
   text: "",
+  area: NO_AREA,
   place: "",
   people: "",
   dangers: [],
   wanted: [],
 });
-
-function kept(): Draft {
-  const text = sessionStorage.getItem(KEPT);
-  return text ? { ...blank(), ...(JSON.parse(text) as Draft) } : blank();
-}
 
 interface Props {
   model: Model;
@@ -72,28 +69,22 @@ export function DeskEntry({ model, open, close }: Props) {
         {receipt ? (
           <Taken model={model} receipt={receipt} open={open} again={() => setReceipt(null)} />
         ) : (
-          <Form model={model} taken={setReceipt} />
+          <Entry model={model} taken={setReceipt} />
         )}
       </div>
     </section>
   );
 }
 
-function Form({ model, taken }: { model: Model; taken: (receipt: Receipt) => void }) {
-  const [draft, setDraft] = useState(kept);
-  const [area, setArea] = useState("");
+function Entry({ model, taken }: { model: Model; taken: (receipt: Receipt) => void }) {
+  const [draft, setDraft] = useTyped(KEPT, "draft", useMemo(blank, []));
   const doing = useDoing();
   const wrong = fieldsOf(doing.refusal);
-  const change = (part: Partial<Draft>) => {
-    const now = { ...draft, ...part };
-    setDraft(now);
-    sessionStorage.setItem(KEPT, JSON.stringify(now));
-  };
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    const receipt = await doing.run(() => post<Receipt>("/api/reports", asReport(draft, area, model.incident)));
+  const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
+  const submit = async () => {
+    const receipt = await doing.run(() => post<Receipt>("/api/reports", asReport(draft, model.incident)));
     if (!receipt) return;
-    sessionStorage.removeItem(KEPT);
+    forgetTyped(KEPT);
     taken(receipt);
   };
   const text = (name: "name" | "phone" | "place" | "people", field: string, mode?: "numeric" | "tel") => (
@@ -110,9 +101,12 @@ function Form({ model, taken }: { model: Model; taken: (receipt: Receipt) => voi
   const toggle = (name: string, on: boolean) =>
     change({ dangers: on ? [...draft.dangers, name] : draft.dangers.filter((one) => one !== name) });
   return (
-    <form class="desk-entry" onSubmit={(event) => void submit(event)}>
-      <Problem refusal={doing.refusal} />
-      <OtherFields refusal={doing.refusal} shown={Object.keys(wrong).filter((name) => SHOWN.test(name))} />
+    <Form
+      class="desk-entry"
+      refusal={doing.refusal}
+      shown={Object.keys(wrong).filter((name) => SHOWN.test(name))}
+      submit={submit}
+    >
       <fieldset>
         <legend>{word("console.desk.dangers")}</legend>
         {DANGERS.map((name) => (
@@ -135,7 +129,7 @@ function Form({ model, taken }: { model: Model; taken: (receipt: Receipt) => voi
           onInput={(event) => change({ text: event.currentTarget.value })}
         />
       </Field>
-      <AreaField label={word("console.area_of")} wrong={wrong.area_code ?? wrong.place} onChoose={setArea} />
+      <AreaField label={word("console.area_of")} wrong={wrong.area_code ?? wrong.place} chosen={draft.area} choose={(area) => change({ area })} />
       {text("place", "place_text")}
       {text("people", "people", "numeric")}
       <WantedLines wanted={draft.wanted} change={(wanted) => change({ wanted })} wrong={wrong} />
@@ -144,14 +138,14 @@ function Form({ model, taken }: { model: Model; taken: (receipt: Receipt) => voi
       <Do submit tone="primary" busy={doing.busy}>
         {word("console.desk.send")}
       </Do>
-    </form>
+    </Form>
   );
 }
 
-function asReport(draft: Draft, area: string, incident: string): Record<string, unknown> {
+function asReport(draft: Draft, incident: string): Record<string, unknown> {
   const report: Record<string, unknown> = { client_id: draft.client_id, incident, channel: "phone", on_behalf: true };
   if (draft.text.trim()) report.text = draft.text;
-  if (area) report.area_code = area;
+  if (draft.area.code) report.area_code = draft.area.code;
   if (draft.place.trim()) report.place_text = draft.place;
   if (draft.people.trim()) report.people = asNumber(draft.people);
   if (draft.dangers.length) report.danger = Object.fromEntries(draft.dangers.map((name) => [name, true]));

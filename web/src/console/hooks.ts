@@ -44,11 +44,16 @@ export function useDoing(): Doing {
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const isThere = useRef(true);
+  const isRunning = useRef(false);
   useEffect(() => () => void (isThere.current = false), []);
   const run = async <T>(work: () => Promise<Result<T>>): Promise<T | null> => {
+    // Pressed again before the page could show that it is under way.
+    if (isRunning.current) return null;
+    isRunning.current = true;
     setBusy(true);
     setRefusal(null);
     const result = await work();
+    isRunning.current = false;
     if (isThere.current) {
       setBusy(false);
       if (!result.ok) setRefusal(result.refusal);

@@ -1,5 +1,5 @@
 /** Small things that every screen of the staff draws. */
-import type { ComponentChildren } from "preact";
+import { cloneElement, isValidElement, toChildArray, type ComponentChild, type ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Refusal } from "../api";
 import { word } from "../words";
@@ -67,7 +67,12 @@ export function Problem({ refusal, again }: { refusal: Refusal | null; again?: (
   if (!refusal) return null;
   return (
     <div class="notice bad" role="alert" ref={box}>
-      <p>{refusal.message}</p>
+      <p>{refusal.code === "not_signed_in" ? word("console.link.signed_out_typed") : refusal.message}</p>
+      {refusal.code === "not_signed_in" && (
+        <a class="button small" href="/masuk" target="_blank" rel="noopener">
+          {word("nav.signin")}
+        </a>
+      )}
       {again && (
         <button type="button" class="button small" onClick={again}>
           {word("console.again")}
@@ -102,22 +107,72 @@ interface FieldProps {
   children: ComponentChildren;
 }
 
+const CONTROLS: unknown[] = ["input", "select", "textarea"];
+
+/** The control of a field, saying to those who do not see it what stands beside it. */
+const described = (child: ComponentChild, by: string, isWrong: boolean): ComponentChild =>
+  isValidElement(child) && CONTROLS.includes(child.type)
+    ? cloneElement(child, { "aria-describedby": by || undefined, "aria-invalid": isWrong ? "true" : undefined })
+    : child;
+
 /** A labelled control; the control inside has the id `name`. */
 export function Field({ name, label, wrong, hint, optional, children }: FieldProps) {
+  const by = [hint && `${name}-hint`, wrong && `${name}-problem`].filter(Boolean).join(" ");
   return (
     <div class={`field ${wrong ? "wrong" : ""}`}>
       <label for={name}>
         {label}
         {optional && <span class="optional"> {word("common.optional")}</span>}
       </label>
-      {hint && <p class="hint">{hint}</p>}
+      {hint && (
+        <p class="hint" id={`${name}-hint`}>
+          {hint}
+        </p>
+      )}
       {wrong && (
         <p class="problem" id={`${name}-problem`}>
           {wrong}
         </p>
       )}
-      {children}
+      {toChildArray(children).map((child) => described(child, by, Boolean(wrong)))}
     </div>
+  );
+}
+
+interface FormProps {
+  class?: string;
+  refusal: Refusal | null;
+  /** Fields whose problems the form's own children show. */
+  shown: string[];
+  submit: () => Promise<unknown> | void;
+  children: ComponentChildren;
+}
+
+const FIRST_WRONG = ":is(input, select, textarea):is([aria-invalid], .wrong *)";
+
+/** A form of the staff: what is refused stands above it and beside its fields, and the focus goes to the first of them. */
+export function Form({ class: name = "inline-form", refusal, shown, submit, children }: FormProps) {
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (!refusal) return;
+    const at = form.current?.querySelector<HTMLElement>(FIRST_WRONG) ?? form.current?.querySelector<HTMLElement>(".problem, .notice");
+    if (at && !at.matches("input, select, textarea")) at.tabIndex = -1;
+    at?.focus();
+  }, [refusal]);
+  return (
+    <form
+      class={name}
+      ref={form}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <Problem refusal={refusal} />
+      <OtherFields refusal={refusal} shown={shown} />
+      {children}
+    </form>
   );
 }
 

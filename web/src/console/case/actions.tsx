@@ -3,13 +3,13 @@ import { useState } from "preact/hooks";
 import type { Refusal } from "../../api";
 import { word } from "../../words";
 import { amount, number } from "../format";
-import { Do, Field, OtherFields, Problem } from "../parts";
-import { fieldsOf } from "../parts";
+import { Do, Field, fieldsOf, Form, Problem } from "../parts";
 import { useDoing } from "../hooks";
 import { wholePlaceName } from "../places";
 import type { Tier } from "../rows";
 import { may } from "../setup";
 import { say } from "../toasts";
+import { forgetTyped, useTyped } from "../typed";
 import { backOf, done as sayDone } from "../undo";
 import { actOn, type CaseAction, type CaseDetail } from "./detail";
 import { Correction } from "./correction";
@@ -33,6 +33,7 @@ export function Actions({ found, again }: Props) {
     const { version } = open === null ? found : basis;
     const done = await doing.run(() => actOn(found.id, action, { version, ...body }));
     if (done) {
+      if (open) forgetTyped(formOf(found.id, open));
       setOpen(null);
       const text = word(`case.done.${action}`, { id: found.id });
       const back = backOf(action, found, done);
@@ -85,10 +86,11 @@ export function Actions({ found, again }: Props) {
         />
       )}
       {open === "correct" && (
-        <Correction found={found} busy={doing.busy} refusal={doing.refusal} act={(body) => void act("verify", body)} />
+        <Correction form={formOf(found.id, open)} found={found} busy={doing.busy} refusal={doing.refusal} act={(body) => void act("verify", body)} />
       )}
       {open === "ask" && (
         <TextForm
+          form={formOf(found.id, open)}
           field="text"
           label={word("case.ask_what")}
           button={word("case.ask")}
@@ -99,6 +101,7 @@ export function Actions({ found, again }: Props) {
       )}
       {open === "reject" && (
         <TextForm
+          form={formOf(found.id, open)}
           field="reason"
           label={word("case.reject_why")}
           button={word("case.reject")}
@@ -110,6 +113,7 @@ export function Actions({ found, again }: Props) {
       )}
       {open === "set_tier" && (
         <TierForm
+          form={formOf(found.id, open)}
           found={found}
           busy={doing.busy}
           refusal={doing.refusal}
@@ -119,6 +123,9 @@ export function Actions({ found, again }: Props) {
     </div>
   );
 }
+
+/** Under which name it is kept what is typed into a form of a case. */
+const formOf = (caseId: number, which: Open): string => `case/${caseId}/${which}`;
 
 /** What somebody else changed while a form was open; nothing is sent over it unseen. */
 function Meanwhile({ before, now, goOn }: { before: CaseDetail; now: CaseDetail; goOn: () => void }) {
@@ -171,6 +178,8 @@ function Toggle({
 }
 
 interface FormState {
+  /** The name under which is kept what is typed: see typed.ts. */
+  form: string;
   busy: boolean;
   refusal: Refusal | null;
 }
@@ -183,45 +192,32 @@ interface TextFormProps extends FormState {
   act: (text: string) => void;
 }
 
-export function TextForm({ field, label, button, tone = "primary", busy, refusal, act }: TextFormProps) {
-  const [text, setText] = useState("");
+export function TextForm({ form, field, label, button, tone = "primary", busy, refusal, act }: TextFormProps) {
+  const [text, setText] = useTyped(form, field, "");
+  const id = `${form.replaceAll("/", "-")}-${field}`;
   return (
-    <form
-      class="inline-form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        act(text);
-      }}
-    >
-      <Problem refusal={refusal} />
-      <OtherFields refusal={refusal} shown={[field]} />
-      <Field name={`case-${field}`} label={label} wrong={fieldsOf(refusal)[field]}>
-        <textarea id={`case-${field}`} rows={2} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+    <Form refusal={refusal} shown={[field]} submit={() => act(text)}>
+      <Field name={id} label={label} wrong={fieldsOf(refusal)[field]}>
+        <textarea id={id} rows={2} value={text} onInput={(event) => setText(event.currentTarget.value)} />
       </Field>
       <Do submit tone={tone} busy={busy}>
         {button}
       </Do>
-    </form>
+    </Form>
   );
 }
 
 function TierForm({
+  form,
   found,
   busy,
   refusal,
   act,
 }: FormState & { found: CaseDetail; act: (tier: Tier, reason: string) => void }) {
-  const [tier, setTier] = useState<Tier>(found.tier);
-  const [reason, setReason] = useState("");
+  const [tier, setTier] = useTyped<Tier>(form, "tier", found.tier);
+  const [reason, setReason] = useTyped(form, "reason", "");
   return (
-    <form
-      class="inline-form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        act(tier, reason);
-      }}
-    >
-      <Problem refusal={refusal} />
+    <Form refusal={refusal} shown={["reason"]} submit={() => act(tier, reason)}>
       <div class="row" role="group" aria-label={word("case.set_tier")}>
         {([0, 1, 2, 3] as const).map((one) => (
           <button
@@ -241,6 +237,6 @@ function TierForm({
       <Do submit tone="primary" busy={busy}>
         {word("case.set_tier")}
       </Do>
-    </form>
+    </Form>
   );
 }

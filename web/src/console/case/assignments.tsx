@@ -5,10 +5,11 @@ import { post } from "../calls";
 import { amount, number } from "../format";
 import { useDoing } from "../hooks";
 import type { Model } from "../model";
-import { Do, Field, fieldsOf, Problem, StateBadge } from "../parts";
+import { Do, Field, fieldsOf, Form, Problem, StateBadge } from "../parts";
 import { RUNNING, type AssignmentRow } from "../rows";
 import { may } from "../setup";
 import { say } from "../toasts";
+import { forgetTyped, useTyped } from "../typed";
 import { TextForm } from "./actions";
 import type { CaseDetail } from "./detail";
 import { HowDecided } from "./reasons";
@@ -95,11 +96,13 @@ type Open = "cancel" | "fail" | "person" | null;
 function JobActions({ row, again, model }: { row: AssignmentRow; again: () => void; model: Model }) {
   const doing = useDoing();
   const [open, setOpen] = useState<Open>(null);
+  const form = `assignment/${row.id}/${open}`;
   const act = async (action: string, body: object = {}) => {
     const done = await doing.run(() =>
       post<AssignmentRow>(`/api/assignments/${row.id}/${action}`, { version: row.version, ...body }),
     );
     if (done) {
+      if (open) forgetTyped(form);
       setOpen(null);
       say(word(`case.done.${action}`));
     }
@@ -144,6 +147,7 @@ function JobActions({ row, again, model }: { row: AssignmentRow; again: () => vo
       {open === null && <Problem refusal={doing.refusal} />}
       {open === "person" && (
         <PersonForm
+          form={form}
           model={model}
           busy={doing.busy}
           refusal={doing.refusal}
@@ -152,6 +156,7 @@ function JobActions({ row, again, model }: { row: AssignmentRow; again: () => vo
       )}
       {open === "cancel" && (
         <TextForm
+          form={form}
           field="reason"
           label={word("case.cancel_why")}
           button={word("case.cancel")}
@@ -163,6 +168,7 @@ function JobActions({ row, again, model }: { row: AssignmentRow; again: () => vo
       )}
       {open === "fail" && (
         <FailForm
+          form={form}
           busy={doing.busy}
           refusal={doing.refusal}
           act={(reason, goods) => void act("fail", { reason, goods })}
@@ -172,28 +178,21 @@ function JobActions({ row, again, model }: { row: AssignmentRow; again: () => vo
   );
 }
 
-type FormProps = Pick<Parameters<typeof TextForm>[0], "busy" | "refusal">;
+type FormProps = Pick<Parameters<typeof TextForm>[0], "form" | "busy" | "refusal">;
 
 interface PersonProps extends FormProps {
   model: Model;
   act: (volunteerId: string, reason?: string) => void;
 }
 
-function PersonForm({ model, busy, refusal, act }: PersonProps) {
-  const [chosen, setChosen] = useState("");
-  const [why, setWhy] = useState("");
+function PersonForm({ form, model, busy, refusal, act }: PersonProps) {
+  const [chosen, setChosen] = useTyped(form, "chosen", "");
+  const [why, setWhy] = useTyped(form, "why", "");
   const here = [...model.board.tables.volunteers.values()].filter(
     (one) => one.until !== null && Date.parse(one.until) > Date.now(),
   );
   return (
-    <form
-      class="inline-form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (chosen) act(chosen, why.trim() || undefined);
-      }}
-    >
-      <Problem refusal={refusal} />
+    <Form refusal={refusal} shown={["reason"]} submit={() => act(chosen, why.trim() || undefined)}>
       <select
         aria-label={word("case.offer_person")}
         value={chosen}
@@ -221,12 +220,12 @@ function PersonForm({ model, busy, refusal, act }: PersonProps) {
       <Do submit tone="primary" busy={busy} disabled={!chosen}>
         {word("case.offer")}
       </Do>
-    </form>
+    </Form>
   );
 }
 
-function FailForm({ busy, refusal, act }: FormProps & { act: (reason: string, goods: string) => void }) {
-  const [goods, setGoods] = useState("returned");
+function FailForm({ form, busy, refusal, act }: FormProps & { act: (reason: string, goods: string) => void }) {
+  const [goods, setGoods] = useTyped(form, "goods", "returned");
   return (
     <>
       <div class="row">
@@ -237,6 +236,7 @@ function FailForm({ busy, refusal, act }: FormProps & { act: (reason: string, go
         ))}
       </div>
       <TextForm
+        form={form}
         field="reason"
         label={word("case.fail_why")}
         button={word("case.fail")}

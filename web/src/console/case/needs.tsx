@@ -5,13 +5,15 @@ import { day, number, quantityOf, wordOr } from "../format";
 import { useDoing, useLoaded } from "../hooks";
 import type { Model } from "../model";
 import { post } from "../calls";
-import { Clock, Do, Field, fieldsOf, FillBar, OtherFields, Problem, StateBadge, Waiting } from "../parts";
+import { Clock, Do, Field, fieldsOf, FillBar, Form, Problem, StateBadge, Waiting } from "../parts";
 import type { AssignmentRow } from "../rows";
 import { may } from "../setup";
+import { forgetTyped, useTyped } from "../typed";
 import { backOfAssignment, done } from "../undo";
 import { lackWord } from "../why";
 import { loadCandidates, type Candidate, type CaseDetail } from "./detail";
 import { NeedReasons } from "./reasons";
+import { asNumber } from "./wanted";
 
 interface Props {
   found: CaseDetail;
@@ -137,23 +139,22 @@ function CandidateLine({ one, item }: { one: Candidate; item: string }) {
 function AssignForm({ need, one, again }: { need: Need; one: Candidate; again: () => void }) {
   const doing = useDoing();
   const most = one.kind === "goods" ? Math.min(need.quantity - need.covered, one.free ?? 0) : 1;
-  const [quantity, setQuantity] = useState(String(most));
-  const [reason, setReason] = useState("");
+  const form = `need/${need.id}/${one.lot_id ?? one.volunteer_id}`;
+  const [quantity, setQuantity] = useTyped(form, "quantity", String(most));
+  const [reason, setReason] = useTyped(form, "reason", "");
   const wrong = fieldsOf(doing.refusal);
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const what =
       one.kind === "goods"
-        ? { lot_id: one.lot_id, quantity: Number(quantity) || quantity }
+        ? { lot_id: one.lot_id, quantity: asNumber(quantity) }
         : { volunteer_id: one.volunteer_id };
     const made = await doing.run(() => post<AssignmentRow>("/api/assignments", { need_id: need.id, ...what, reason }));
+    if (made) forgetTyped(form);
     if (made) done(word("case.done.assign"), backOfAssignment(made));
     again();
   };
   return (
-    <form class="inline-form" onSubmit={(event) => void submit(event)}>
-      <Problem refusal={doing.refusal} />
-      <OtherFields refusal={doing.refusal} shown={["quantity", "reason"]} />
+    <Form refusal={doing.refusal} shown={["quantity", "reason"]} submit={submit}>
       {one.kind === "goods" && (
         <Field name="assign-quantity" label={word("case.quantity")} wrong={wrong.quantity}>
           <input
@@ -170,6 +171,6 @@ function AssignForm({ need, one, again }: { need: Need; one: Candidate; again: (
       <Do submit tone="primary" busy={doing.busy}>
         {word("case.assign")}
       </Do>
-    </form>
+    </Form>
   );
 }

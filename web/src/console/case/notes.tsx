@@ -3,14 +3,19 @@ import { useState } from "preact/hooks";
 import { moment, word } from "../../words";
 import { useDoing } from "../hooks";
 import { may } from "../setup";
+import { forgetTyped } from "../typed";
 import { TextForm } from "./actions";
 import { actOn, type CaseDetail } from "./detail";
 
 export function Notes({ found, again }: { found: CaseDetail; again: () => void }) {
   const doing = useDoing();
   const [written, setWritten] = useState(0);
+  const form = `case/${found.id}/note`;
   const write = async (text: string) => {
-    if (await doing.run(() => actOn(found.id, "note", { text }))) setWritten(written + 1);
+    if (await doing.run(() => actOn(found.id, "note", { text }))) {
+      forgetTyped(form);
+      setWritten(written + 1);
+    }
     again();
   };
   return (
@@ -29,6 +34,7 @@ export function Notes({ found, again }: { found: CaseDetail; again: () => void }
       {may("case:edit", found.area) && (
         <TextForm
           key={written}
+          form={form}
           field="text"
           label={word("case.new_note")}
           button={word("case.note")}

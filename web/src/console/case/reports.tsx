@@ -7,6 +7,7 @@ import { useDoing } from "../hooks";
 import { Do, Problem, StateBadge } from "../parts";
 import { may } from "../setup";
 import { say } from "../toasts";
+import { forgetTyped } from "../typed";
 import { TextForm } from "./actions";
 import { actOn, type CaseDetail, type ReportDetail } from "./detail";
 
@@ -107,6 +108,7 @@ function Contact({ report, area }: { report: ReportDetail; area: string }) {
   const doing = useDoing();
   const [isAsking, setAsking] = useState(false);
   const [person, setPerson] = useState<Person | null>(null);
+  const form = `report/${report.id}/reveal`;
   if (!report.phone_last3) return <p class="muted">{word("case.no_phone")}</p>;
   if (person) {
     return (
@@ -117,7 +119,9 @@ function Contact({ report, area }: { report: ReportDetail; area: string }) {
   }
   const reveal = async (reason: string) => {
     const found = await doing.run(() => post<Person>(`/api/reports/${report.id}/reveal`, { reason }));
-    if (found) setPerson(found);
+    if (!found) return;
+    forgetTyped(form);
+    setPerson(found);
   };
   return (
     <>
@@ -131,6 +135,7 @@ function Contact({ report, area }: { report: ReportDetail; area: string }) {
       </p>
       {isAsking && (
         <TextForm
+          form={form}
           field="reason"
           label={word("case.reveal_why")}
           button={word("case.reveal")}

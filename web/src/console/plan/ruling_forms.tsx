@@ -1,10 +1,12 @@
 /** Deciding otherwise than the plan: pin a match or forbid it, always with the reason. */
 import { useState } from "preact/hooks";
 import { word } from "../../words";
+import { asAsked } from "../case/wanted";
 import { quantityOf } from "../format";
 import { useDoing } from "../hooks";
-import { Do, Field, fieldsOf, OtherFields, Problem } from "../parts";
+import { Do, Field, fieldsOf, Form } from "../parts";
 import { say } from "../toasts";
+import { forgetTyped, useTyped } from "../typed";
 import type { Next } from "../why";
 import { endRuling, rule, type Match, type Ruling, type Unmet } from "./detail";
 import type { Places } from "./view";
@@ -100,24 +102,23 @@ interface FormProps {
 
 function RulingForm({ kind, needId, service, sources, most, done }: FormProps) {
   const doing = useDoing();
+  const form = `ruling/${needId}/${kind}`;
   const [source, setSource] = useState(sources[0]?.id ?? "");
-  const [quantity, setQuantity] = useState(most === null ? "" : String(most));
-  const [reason, setReason] = useState("");
+  const [quantity, setQuantity] = useTyped(form, "quantity", most === null ? "" : String(most));
+  const [reason, setReason] = useTyped(form, "reason", "");
   const wrong = fieldsOf(doing.refusal);
   const hasQuantity = kind === "pin" && most !== null;
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const supply = service ? { volunteer_id: source } : { lot_id: source };
-    const amount = hasQuantity ? { quantity: Number(quantity) } : {};
+    const amount = hasQuantity ? { quantity: asAsked(quantity) } : {};
     if (await doing.run(() => rule({ kind, need_id: needId, ...supply, ...amount, reason }))) {
+      forgetTyped(form);
       say(word(`plan.rule.done.${kind}`));
       done();
     }
   };
   return (
-    <form class="inline-form ruling-form" onSubmit={(event) => void submit(event)}>
-      <Problem refusal={doing.refusal} />
-      <OtherFields refusal={doing.refusal} shown={["quantity", "reason"]} />
+    <Form class="inline-form ruling-form" refusal={doing.refusal} shown={["quantity", "reason"]} submit={submit}>
       <p class="muted">{word(`plan.rule.what.${kind}`)}</p>
       {sources.length > 1 && (
         <Field name="ruling-source" label={word("plan.rule.source")}>
@@ -144,7 +145,7 @@ function RulingForm({ kind, needId, service, sources, most, done }: FormProps) {
       <Do submit tone="primary" busy={doing.busy}>
         {word(`plan.rule.do.${kind}`)}
       </Do>
-    </form>
+    </Form>
   );
 }
 
@@ -166,21 +167,21 @@ export function Reason({ id, value, set, wrong }: ReasonProps) {
 export function EndRuling({ ruling, done }: { ruling: Ruling; done: () => void }) {
   const doing = useDoing();
   const [isOpen, setOpen] = useState(false);
-  const [reason, setReason] = useState("");
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const form = `ruling/${ruling.id}/end`;
+  const [reason, setReason] = useTyped(form, "reason", "");
+  const submit = async () => {
     if (!(await doing.run(() => endRuling(ruling.id, reason)))) return;
+    forgetTyped(form);
     say(word("plan.rule.done.end"));
     done();
   };
   if (!isOpen) return <Do onClick={() => setOpen(true)}>{word("plan.rule.end")}</Do>;
   return (
-    <form class="inline-form ruling-form" onSubmit={(event) => void submit(event)}>
-      <Problem refusal={doing.refusal} />
+    <Form class="inline-form ruling-form" refusal={doing.refusal} shown={["reason"]} submit={submit}>
       <Reason id={`end-${ruling.id}`} value={reason} set={setReason} wrong={fieldsOf(doing.refusal).reason} />
       <Do submit tone="primary" busy={doing.busy}>
         {word("plan.rule.do.end")}
       </Do>
-    </form>
+    </Form>
   );
 }

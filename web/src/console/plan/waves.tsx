@@ -1,12 +1,12 @@
 /** Waves: what leaves together at a set time. Drafted here, changed and approved on the page of its plan. */
-import { useState } from "preact/hooks";
 import { moment, word } from "../../words";
 import { go, plansPath } from "../address";
 import { number } from "../format";
 import { useDoing } from "../hooks";
 import type { Model } from "../model";
-import { Do, Field, fieldsOf, OtherFields, Problem, StateBadge } from "../parts";
+import { Do, Field, fieldsOf, Form, StateBadge } from "../parts";
 import { mayAnywhere } from "../setup";
+import { forgetTyped, useTyped } from "../typed";
 import { draftWave, editWave, type Plan, type PlanBrief, type WaveEdit } from "./detail";
 import { Reason } from "./ruling_forms";
 import { PanelHead } from "./what_if";
@@ -72,21 +72,20 @@ function soon(): string {
 
 function DraftForm({ model, again }: { model: Model; again: () => void }) {
   const doing = useDoing();
-  const [name, setName] = useState("");
-  const [at, setAt] = useState(soon);
+  const form = `wave/${model.incident}`;
+  const [name, setName] = useTyped(form, "name", "");
+  const [at, setAt] = useTyped(form, "at", soon());
   const wrong = fieldsOf(doing.refusal);
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const departs = at ? `${at}:00${ZONE.suffix}` : "";
     const wave = await doing.run(() => draftWave(model.incident, model.area, name, departs));
     if (!wave) return;
+    forgetTyped(form);
     again();
     go(plansPath(wave.id));
   };
   return (
-    <form class="inline-form wave-form" onSubmit={(event) => void submit(event)}>
-      <Problem refusal={doing.refusal} />
-      <OtherFields refusal={doing.refusal} shown={["name", "departs_at"]} />
+    <Form class="inline-form wave-form" refusal={doing.refusal} shown={["name", "departs_at"]} submit={submit}>
       <Field name="wave-name" label={word("plan.wave.name")} hint={word("plan.wave.name_hint")} wrong={wrong.name}>
         <input id="wave-name" value={name} onInput={(event) => setName(event.currentTarget.value)} />
       </Field>
@@ -101,7 +100,7 @@ function DraftForm({ model, again }: { model: Model; again: () => void }) {
       <Do submit tone="primary" busy={doing.busy}>
         {word("plan.wave.draft")}
       </Do>
-    </form>
+    </Form>
   );
 }
 
@@ -159,9 +158,8 @@ interface SaveProps {
 
 export function SaveWave({ plan, draft, undo, saved }: SaveProps) {
   const doing = useDoing();
-  const [reason, setReason] = useState("");
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const [reason, setReason] = useTyped(`wave/${plan.id}`, "reason", "");
+  const submit = async () => {
     const edit: WaveEdit = {
       version: plan.version,
       take_out: [...draft.out],
@@ -169,12 +167,12 @@ export function SaveWave({ plan, draft, undo, saved }: SaveProps) {
       quantities: Object.fromEntries(draft.quantities),
       reason,
     };
-    if (await doing.run(() => editWave(plan.id, edit))) saved();
+    if (!(await doing.run(() => editWave(plan.id, edit)))) return;
+    forgetTyped(`wave/${plan.id}`);
+    saved();
   };
   return (
-    <form class="save-wave" onSubmit={(event) => void submit(event)}>
-      <Problem refusal={doing.refusal} />
-      <OtherFields refusal={doing.refusal} shown={["reason"]} />
+    <Form class="save-wave" refusal={doing.refusal} shown={["reason"]} submit={submit}>
       <p>
         <strong>{word("plan.wave.unsaved", { n: number(countOf(draft)) })}</strong>
       </p>
@@ -185,6 +183,6 @@ export function SaveWave({ plan, draft, undo, saved }: SaveProps) {
         </Do>
         <Do onClick={undo}>{word("plan.wave.undo")}</Do>
       </div>
-    </form>
+    </Form>
   );
 }

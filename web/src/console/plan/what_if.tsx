@@ -1,12 +1,14 @@
 /** A trial: what a plan would be if things were otherwise. Nothing of it is saved, nothing can be approved. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { word } from "../../words";
+import { asAsked } from "../case/wanted";
 import { amount, large, number, quantityOf } from "../format";
 import { useDoing } from "../hooks";
 import type { Model } from "../model";
-import { Do, OtherFields, Problem, fieldsOf } from "../parts";
+import { Do, Field, fieldsOf, Form, Problem } from "../parts";
 import { placeName } from "../places";
 import { items } from "../setup";
+import { useTyped } from "../typed";
 import { askWhatIf, type Change, type Plan, type Served, type Standing, type WhatIf } from "./detail";
 import { usePlan } from "./follow";
 import { spanOf } from "./proof";
@@ -24,6 +26,8 @@ const SKILLS = [
   "search_and_rescue",
 ] as const;
 const MOST_CHANGES = 20;
+/** What is typed of a change, by the server's names; all else is chosen. */
+const COUNTS = /^changes\.\d+\.(quantity|count)$/;
 
 export interface Idea {
   kind: Change["kind"];
@@ -45,13 +49,12 @@ interface Props {
 }
 
 export function WhatIfPanel({ plan, model, first, close, look }: Props) {
-  const [ideas, setIdeas] = useState<{ key: number; idea: Idea }[]>([{ key: 0, idea: first }]);
-  const last = useRef(0);
+  const [ideas, setIdeas] = useTyped<{ key: number; idea: Idea }[]>(`trial/${plan.id}`, "ideas", [{ key: 0, idea: first }]);
   const doing = useDoing();
   const [asked, setAsked] = useState<string | null>(null);
   const sites = sitesOf(model);
-  const ask = async (event: Event) => {
-    event.preventDefault();
+  const wrong = fieldsOf(doing.refusal);
+  const ask = async () => {
     setAsked(null);
     const changes = ideas.map(({ idea }) => changeOf(idea));
     const trial = await doing.run(() => askWhatIf(plan.incident, plan.area || null, changes));
@@ -65,13 +68,14 @@ export function WhatIfPanel({ plan, model, first, close, look }: Props) {
         <span class="badge warn">{word("plan.what_if.trial")}</span>
       </PanelHead>
       <p class="muted">{word("plan.what_if.what")}</p>
-      <form onSubmit={(event) => void ask(event)}>
+      <Form class="" refusal={doing.refusal} shown={Object.keys(wrong).filter((name) => COUNTS.test(name))} submit={ask}>
         <ol class="ideas">
           {ideas.map(({ key, idea }, n) => (
             <li key={key}>
               <IdeaRow
                 n={n}
                 idea={idea}
+                wrong={wrong[`changes.${n}.quantity`] ?? wrong[`changes.${n}.count`]}
                 sites={sites}
                 change={(changed) => change(key, changed)}
                 remove={ideas.length > 1 ? () => setIdeas(ideas.filter((one) => one.key !== key)) : null}
@@ -79,19 +83,17 @@ export function WhatIfPanel({ plan, model, first, close, look }: Props) {
             </li>
           ))}
         </ol>
-        <Problem refusal={doing.refusal} />
-        <OtherFields refusal={fieldsOf(doing.refusal) ? doing.refusal : null} shown={[]} />
         <div class="row lt-actions">
           <Do submit tone="primary" busy={doing.busy}>
             {word("plan.what_if.ask")}
           </Do>
           {ideas.length < MOST_CHANGES && (
-            <Do onClick={() => setIdeas([...ideas, { key: (last.current += 1), idea: first }])}>
+            <Do onClick={() => setIdeas([...ideas, { key: 1 + Math.max(...ideas.map(({ key }) => key)), idea: first }])}>
               {word("plan.what_if.another")}
             </Do>
           )}
         </div>
-      </form>
+      </Form>
       {asked && <Answered key={asked} planId={asked} model={model} look={look} />}
     </section>
   );
@@ -128,21 +130,22 @@ const sitesOf = (model: Model): SiteName[] =>
 
 function changeOf({ kind, site, item, quantity, vehicle, skill, count }: Idea): Change {
   const at = { site_id: site };
-  if (kind === "add_stock") return { kind, ...at, item, quantity: Number(quantity) };
-  if (kind === "add_vehicle") return { kind, ...at, vehicle, count: Number(count) };
-  if (kind === "add_volunteer") return { kind, ...at, skills: [skill], count: Number(count) };
+  if (kind === "add_stock") return { kind, ...at, item, quantity: asAsked(quantity) };
+  if (kind === "add_vehicle") return { kind, ...at, vehicle, count: asAsked(count) };
+  if (kind === "add_volunteer") return { kind, ...at, skills: [skill], count: asAsked(count) };
   return { kind, ...at };
 }
 
 interface RowProps {
   n: number;
   idea: Idea;
+  wrong: string | undefined;
   sites: SiteName[];
   change: (idea: Idea) => void;
   remove: (() => void) | null;
 }
 
-function IdeaRow({ n, idea, sites, change, remove }: RowProps) {
+function IdeaRow({ n, idea, wrong, sites, change, remove }: RowProps) {
   const set = (part: Partial<Idea>) => change({ ...idea, ...part });
   const goods = [...items.values()].filter((item) => item.kind === "goods");
   return (
@@ -153,14 +156,14 @@ function IdeaRow({ n, idea, sites, change, remove }: RowProps) {
       </Choice>
       {idea.kind === "add_stock" && (
         <>
-          <Count name="quantity" value={idea.quantity} set={(quantity) => set({ quantity })} />
+          <Count n={n} name="quantity" value={idea.quantity} set={(quantity) => set({ quantity })} wrong={wrong} />
           <Choice name="item" value={idea.item} set={(item) => set({ item })}>
             {goods.map((item) => [item.code, `${word(`items.${item.code}`)} (${word(`units.${item.unit}`)})`])}
           </Choice>
         </>
       )}
       {(idea.kind === "add_vehicle" || idea.kind === "add_volunteer") && (
-        <Count name="count" value={idea.count} set={(count) => set({ count })} />
+        <Count n={n} name="count" value={idea.count} set={(count) => set({ count })} wrong={wrong} />
       )}
       {idea.kind === "add_vehicle" && (
         <Choice name="vehicle" value={idea.vehicle} set={(vehicle) => set({ vehicle })}>
@@ -206,12 +209,22 @@ function Choice({ name, value, set, children }: ChoiceProps) {
   );
 }
 
-function Count({ name, value, set }: { name: "quantity" | "count"; value: string; set: (value: string) => void }) {
+interface CountProps {
+  n: number;
+  name: "quantity" | "count";
+  value: string;
+  set: (value: string) => void;
+  wrong: string | undefined;
+}
+
+function Count({ n, name, value, set, wrong }: CountProps) {
+  const id = `idea-${n}-${name}`;
   return (
-    <label class={`idea-${name}`}>
-      <span>{word(`plan.what_if.fields.${name}`)}</span>
-      <input type="number" min={1} required value={value} onInput={(event) => set(event.currentTarget.value)} />
-    </label>
+    <div class={`idea-${name}`}>
+      <Field name={id} label={word(`plan.what_if.fields.${name}`)} wrong={wrong}>
+        <input id={id} inputMode="numeric" value={value} onInput={(event) => set(event.currentTarget.value)} />
+      </Field>
+    </div>
   );
 }
 

@@ -1,9 +1,10 @@
 /** A new site: by an area, or by the place where one stands. */
 import { useState } from "preact/hooks";
 import { word } from "../../words";
-import { AreaField } from "../area_field";
+import { AreaField, NO_AREA } from "../area_field";
 import { useDoing } from "../hooks";
-import { Do, Field, fieldsOf, OtherFields, Problem } from "../parts";
+import { Do, Field, fieldsOf, Form } from "../parts";
+import { forgetTyped, useTyped } from "../typed";
 import { addSite, SITE_KINDS, type Site } from "./detail";
 
 interface Place {
@@ -12,29 +13,29 @@ interface Place {
   accuracy_m: number;
 }
 
+const FORM = "site";
 const HERE = ["name", "kind", "place", "place.lat", "place.lon", "area_code", "address"];
 
 export function AddSite({ done }: { done: (site: Site) => void }) {
   const doing = useDoing();
-  const [name, setName] = useState("");
-  const [kind, setKind] = useState<string>("post");
-  const [area, setArea] = useState("");
+  const [name, setName] = useTyped(FORM, "name", "");
+  const [kind, setKind] = useTyped<string>(FORM, "kind", "post");
+  const [area, setArea] = useTyped(FORM, "area", NO_AREA);
   const [place, setPlace] = useState<Place | null>(null);
-  const [address, setAddress] = useState("");
-  const [isPublic, setPublic] = useState(false);
+  const [address, setAddress] = useTyped(FORM, "address", "");
+  const [isPublic, setPublic] = useTyped(FORM, "is_public", false);
   const wrong = fieldsOf(doing.refusal);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    const where = place ? { place } : { area_code: area || undefined };
+  const submit = async () => {
+    const where = place ? { place } : { area_code: area.code || undefined };
     const body = { name: name || undefined, kind, ...where, address: address || undefined, is_public: isPublic };
     const site = await doing.run(() => addSite(body));
-    if (site) done(site);
+    if (!site) return;
+    forgetTyped(FORM);
+    done(site);
   };
   return (
-    <form class="card site-form" onSubmit={(event) => void submit(event)}>
+    <Form class="card site-form" refusal={doing.refusal} shown={HERE} submit={submit}>
       <h2>{word("sites.add")}</h2>
-      <Problem refusal={doing.refusal} />
-      <OtherFields refusal={doing.refusal} shown={HERE} />
       <Field name="site-name" label={word("sites.name")} wrong={wrong.name}>
         <input id="site-name" value={name} onInput={(event) => setName(event.currentTarget.value)} />
       </Field>
@@ -50,7 +51,8 @@ export function AddSite({ done }: { done: (site: Site) => void }) {
       <AreaField
         label={word("sites.area")}
         wrong={wrong.area_code ?? (place ? undefined : wrong.place)}
-        onChoose={setArea}
+        chosen={area}
+        choose={setArea}
       />
       <Here
         place={place}
@@ -67,7 +69,7 @@ export function AddSite({ done }: { done: (site: Site) => void }) {
       <Do submit tone="primary" busy={doing.busy}>
         {word("sites.save")}
       </Do>
-    </form>
+    </Form>
   );
 }
 

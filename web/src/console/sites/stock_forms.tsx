@@ -1,17 +1,20 @@
 /** The changes of stock. A form keeps one client id, so that sending it twice changes stock once. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { newId } from "../../offline";
 import type { Effect } from "../../store";
 import { word } from "../../words";
 import { amount, number, quantityOf } from "../format";
 import { useDoing, useLoaded, type Doing } from "../hooks";
-import { Do, Field, fieldsOf, OtherFields, Problem } from "../parts";
+import { Do, Field, fieldsOf, Form } from "../parts";
 import { items, setup } from "../setup";
 import { say } from "../toasts";
+import { forgetTyped, useTyped } from "../typed";
 import { sendStock, loadSites, type Lot, type Site, type StockAction } from "./detail";
 
 interface FormProps {
+  /** The name under which is kept what is typed. */
+  form: string;
   action: StockAction;
   fields: string[];
   doing: Doing;
@@ -27,13 +30,9 @@ interface FormProps {
 const asNumber = (text: string): number | string | undefined =>
   /^-?\d+$/.test(text.trim()) ? Number(text.trim()) : text || undefined;
 
-function StockForm({ action, fields, doing, body, told, effects = () => [], done, children }: FormProps) {
+function StockForm({ form, action, fields, doing, body, told, effects = () => [], done, children }: FormProps) {
   const clientId = useRef(newId());
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => form.current?.querySelector<HTMLElement>(".wrong input, .wrong select")?.focus(), [doing.refusal]);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    if (doing.busy) return;
+  const submit = async () => {
     const given = { client_id: clientId.current, ...body() };
     const sentence = `${word(`sites.actions.${action}`)}: ${told()}`;
     const changed = await doing.run(async () => {
@@ -43,18 +42,17 @@ function StockForm({ action, fields, doing, body, told, effects = () => [], done
       return sendStock(action, given, sentence, Object.keys(wrongOf(action, given)).length ? [] : effects());
     });
     if (!changed) return;
+    forgetTyped(form);
     say(word(changed === "kept" ? "sites.kept" : `sites.done.${action}`));
     done();
   };
   return (
-    <form class="inline-form" ref={form} onSubmit={(event) => void submit(event)}>
-      <Problem refusal={doing.refusal} />
-      <OtherFields refusal={doing.refusal} shown={fields} />
+    <Form refusal={doing.refusal} shown={fields} submit={submit}>
       {children}
       <Do submit tone="primary" busy={doing.busy}>
         {word(`sites.do_it.${action}`)}
       </Do>
-    </form>
+    </Form>
   );
 }
 
@@ -105,10 +103,11 @@ function OfFree({ lot, hint, ...input }: Pick<InputProps, "name" | "value" | "se
 
 export function ReceiveForm({ site, done }: { site: Site; done: () => void }) {
   const doing = useDoing();
-  const [item, setItem] = useState("");
-  const [quantity, setQuantity] = useState("");
-  const [expiry, setExpiry] = useState("");
-  const [note, setNote] = useState("");
+  const form = `stock/${site.id}/receive`;
+  const [item, setItem] = useTyped(form, "item", "");
+  const [quantity, setQuantity] = useTyped(form, "quantity", "");
+  const [expiry, setExpiry] = useTyped(form, "expiry", "");
+  const [note, setNote] = useTyped(form, "note", "");
   const wrong = fieldsOf(doing.refusal);
   const goods = setup.workplace.items.filter((one) => one.kind === "goods");
   const unit = goods.find((one) => one.code === item)?.unit;
@@ -121,6 +120,7 @@ export function ReceiveForm({ site, done }: { site: Site; done: () => void }) {
   });
   return (
     <StockForm
+      form={form}
       action="receive"
       fields={["item", "quantity", "expiry", "note"]}
       doing={doing}
@@ -162,8 +162,9 @@ export function ReceiveForm({ site, done }: { site: Site; done: () => void }) {
 /** The keeper says what was counted; the difference to the ledger is shown before it is written. */
 export function AdjustForm({ lot, done }: { lot: Lot; done: () => void }) {
   const doing = useDoing();
-  const [counted, setCounted] = useState("");
-  const [reason, setReason] = useState("");
+  const form = `stock/${lot.id}/adjust`;
+  const [counted, setCounted] = useTyped(form, "counted", "");
+  const [reason, setReason] = useTyped(form, "reason", "");
   const wrong = fieldsOf(doing.refusal);
   const found = asNumber(counted);
   const difference = typeof found === "number" ? found - lot.on_hand : null;
@@ -173,6 +174,7 @@ export function AdjustForm({ lot, done }: { lot: Lot; done: () => void }) {
       : word("sites.difference", { n: `${difference > 0 ? "+" : ""}${number(difference)}` });
   return (
     <StockForm
+      form={form}
       action="adjust"
       fields={["counted", "reason"]}
       doing={doing}
@@ -197,10 +199,11 @@ export function AdjustForm({ lot, done }: { lot: Lot; done: () => void }) {
 
 export function TransferForm({ lot, done }: { lot: Lot; done: () => void }) {
   const doing = useDoing();
+  const form = `stock/${lot.id}/transfer`;
   const sites = useLoaded("sites", loadSites);
-  const [target, setTarget] = useState("");
-  const [quantity, setQuantity] = useState(String(lot.free));
-  const [reason, setReason] = useState("");
+  const [target, setTarget] = useTyped(form, "target", "");
+  const [quantity, setQuantity] = useTyped(form, "quantity", String(lot.free));
+  const [reason, setReason] = useTyped(form, "reason", "");
   const wrong = fieldsOf(doing.refusal);
   const others = (sites.value ?? []).filter((site) => site.id !== lot.site_id && site.open);
   const chosen = others.find((site) => site.name === target);
@@ -212,6 +215,7 @@ export function TransferForm({ lot, done }: { lot: Lot; done: () => void }) {
   });
   return (
     <StockForm
+      form={form}
       action="transfer"
       fields={["to_site_id", "quantity", "reason"]}
       doing={doing}
@@ -250,8 +254,9 @@ export function TransferForm({ lot, done }: { lot: Lot; done: () => void }) {
 /** Kits are opened; what comes out is shown before it is written. */
 export function BreakForm({ lot, done }: { lot: Lot; done: () => void }) {
   const doing = useDoing();
-  const [quantity, setQuantity] = useState("");
-  const [reason, setReason] = useState("");
+  const form = `stock/${lot.id}/break_kit`;
+  const [quantity, setQuantity] = useTyped(form, "quantity", "");
+  const [reason, setReason] = useTyped(form, "reason", "");
   const wrong = fieldsOf(doing.refusal);
   const count = asNumber(quantity);
   const body = () => ({ lot_id: lot.id, quantity: count, reason: reason || undefined });
@@ -261,6 +266,7 @@ export function BreakForm({ lot, done }: { lot: Lot; done: () => void }) {
       : word("sites.kit_holds", { what: contentsOf(lot.item, 1) });
   return (
     <StockForm
+      form={form}
       action="break_kit"
       fields={["quantity", "reason"]}
       doing={doing}
@@ -283,13 +289,15 @@ export function contentsOf(item: string, count: number): string {
 
 export function WriteOffForm({ lot, done }: { lot: Lot; done: () => void }) {
   const doing = useDoing();
-  const [quantity, setQuantity] = useState("");
-  const [reason, setReason] = useState(lot.is_expired ? "expired" : "damaged");
-  const [note, setNote] = useState("");
+  const form = `stock/${lot.id}/write_off`;
+  const [quantity, setQuantity] = useTyped(form, "quantity", "");
+  const [reason, setReason] = useTyped(form, "reason", lot.is_expired ? "expired" : "damaged");
+  const [note, setNote] = useTyped(form, "note", "");
   const wrong = fieldsOf(doing.refusal);
   const body = () => ({ lot_id: lot.id, quantity: asNumber(quantity), reason, note: note || undefined });
   return (
     <StockForm
+      form={form}
       action="write_off"
       fields={["quantity", "reason", "note"]}
       doing={doing}
