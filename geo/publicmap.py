@@ -224,20 +224,22 @@ def _ground_layers(look: Look) -> list[folium.GeoJson]:
 
 
 def _data_layers(places: Sequence[Place], look: Look) -> dict[str, folium.GeoJson]:
-    """The layers with figures, by role; one with nothing in it is left out."""
-    areas = collection((p.code, p.shape, _popup_of(p)) for p in places if p.shape is not None)
-    circles = collection((p.code, shape, _popup_of(p)) for p in places if p.helped and (shape := _standing(p)))
+    """The layers with figures, by role; one with nothing in it is left out. A press goes through a circle."""
+    areas = collection((p.code, p.shape, _popup_of(p, look)) for p in places if p.shape is not None)
+    circles = collection((p.code, shape, {}) for p in places if p.helped and (shape := _standing(p)))
     by_code = {p.code: p for p in places}
-    return {
-        role: folium.GeoJson(
-            data, name=html.escape(name), style_function=style, marker=marker, popup=_popup(places)
-        )
-        for role, data, name, style, marker in (
-            ("areas", areas, look.waiting, lambda f: _area_style(by_code[f["id"]]), folium.CircleMarker(radius=10)),
-            ("circles", circles, look.helped, lambda f: _circle_style(by_code[f["id"]]), folium.CircleMarker()),
-        )
-        if data["features"]
-    }
+    layers = {}
+    if areas["features"]:
+        layers["areas"] = folium.GeoJson(
+            areas, name=html.escape(look.waiting), style_function=lambda f: _area_style(by_code[f["id"]]),
+            marker=folium.CircleMarker(radius=10), popup=_popup(places),
+        )  # fmt: skip
+    if circles["features"]:
+        layers["circles"] = folium.GeoJson(
+            circles, name=html.escape(look.helped), style_function=lambda f: _circle_style(by_code[f["id"]]),
+            marker=folium.CircleMarker(), interactive=False,
+        )  # fmt: skip
+    return layers
 
 
 def _name_layer(name: Name) -> folium.GeoJson:
@@ -251,9 +253,14 @@ def _name_layer(name: Name) -> folium.GeoJson:
     return folium.GeoJson(data, control=False, interactive=False, marker=dot, tooltip=label)
 
 
-def _popup_of(place: Place) -> dict[str, str]:
-    """The popup's values as properties, the name first; what they are called stands once, in the popup's own words."""
-    return {f"v{n}": html.escape(text) for n, text in enumerate([place.name, *(value for _, value in place.lines)])}
+def _popup_of(place: Place, look: Look) -> dict[str, str]:
+    """The popup's values as properties, the name first; what they are called stands once, in the popup's own words.
+
+    A line with a measure is empty: the script that moves through the times fills it from the figures.
+    """
+    filled = look.control.line_keys if look.control else [""] * len(place.lines)
+    values = ("" if key else value for (_, value), key in zip(place.lines, filled, strict=True))
+    return {f"v{n}": html.escape(text) for n, text in enumerate([place.name, *values])}
 
 
 def _popup(places: Sequence[Place]) -> folium.GeoJsonPopup:
@@ -346,14 +353,19 @@ def _control(control: Control, places: Sequence[Place]) -> str:
 
 
 def _figures(control: Control, places: Sequence[Place]) -> str:
-    """The figures by place and measure at each time; one number where it never changed."""
+    """The figures by measure, of each place at each time; one number where it never changed.
+
+    By measure, because numbers of one kind beside each other are a third lighter on the wire.
+    """
+    keys = list(places[0].steps) if places else []
     whole = {
         "times": control.times,
         "lines": control.line_keys,
         "measures": [
             {"key": m.key, "classes": MEASURES[m.key], "meanings": m.meanings} for m in control.measures
         ],
-        "values": {p.code: {key: _same(steps) for key, steps in p.steps.items()} for p in places},
+        "codes": [p.code for p in places],
+        "values": {key: [_same(p.steps[key]) for p in places] for key in keys},
         "colours": {"hidden": HIDDEN, "nobody": NOBODY},
         "words": {"fewer": control.fewer, "nobody": control.nobody, "group": control.group},
         "radius": [LEAST_RADIUS, MOST_RADIUS, GROWTH],

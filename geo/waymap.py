@@ -39,7 +39,7 @@ def ground(land: Iterable[Geometry], borders: Iterable[Geometry]) -> str:
     """What lies below every such map: land and borders as SVG paths."""
     shapes = [(land, LAND, "none"), (borders, AREA, LINE)]
     return "".join(
-        f'<path fill="{fill}" stroke="{line}" vector-effect="non-scaling-stroke" d="{_path(shape)}"/>'
+        f'<path fill="{fill}" stroke="{line}" vector-effect="non-scaling-stroke" d="{path(shape)}"/>'
         for listed, fill, line in shapes
         for shape in listed
     )
@@ -76,8 +76,8 @@ def _district(area: Area) -> str:
     shape = as_geojson(shapely.simplify(shapely.from_wkb(area.wkb), TOLERANCE_DEGREES))
     if shape is None:
         return ""
-    path = _path(shape)
-    return f'<path fill="{HELPED}" fill-opacity=".3" stroke="{HELPED}" vector-effect="non-scaling-stroke" d="{path}"/>'
+    fill = f'fill="{HELPED}" fill-opacity=".3" stroke="{HELPED}"'
+    return f'<path {fill} vector-effect="non-scaling-stroke" d="{path(shape)}"/>'
 
 
 def _line(here: Area, there: Area, size: float) -> str:
@@ -103,8 +103,8 @@ def _at(lon: float, lat: float) -> tuple[int, int]:
     return round(lon * UNITS), round(-lat * UNITS)
 
 
-def _path(shape: Geometry) -> str:
-    """A polygon's rings as the commands of a path."""
+def path(shape: Geometry) -> str:
+    """A polygon's rings as the commands of an SVG path, in units of a thousandth of a degree."""
     polygons = {"Polygon": [shape["coordinates"]], "MultiPolygon": shape["coordinates"]}.get(shape["type"], [])
     rings = ([_at(lon, lat) for lon, lat in ring] for polygon in polygons for ring in polygon)
     return "".join("M" + "L".join(f"{x} {y}" for x, y in ring) + "Z" for ring in rings)

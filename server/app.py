@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import api, frames, live, plain
 from server.api import contract, errors
-from server.api.html import Pages
+from server.api.html import Page, Pages
 from server.api.kept_boards import KeptBoards
 from server.api.words import dictionary, language, word
 from server.bootstrap import System
@@ -62,10 +62,19 @@ class PlainJSON(DefaultJSONProvider):
 
 def _install_edges(app: Flask) -> None:
     """Bind the calls that the modules of `server.api` put into the contract, and their pages."""
-    listed = [found for module in EDGES if isinstance(found := getattr(module, "pages", None), Pages)]
-    for pages in {id(found): found for found in listed}.values():
-        pages.install(app)
+    for found in _lists():
+        found.install(app)
     contract.install(app)
+
+
+def pages() -> list[Page]:
+    """Every page that the application has."""
+    return [page for found in _lists() for page in found.listed]
+
+
+def _lists() -> list[Pages]:
+    listed = [found for module in EDGES if isinstance(found := getattr(module, "pages", None), Pages)]
+    return list({id(found): found for found in listed}.values())
 
 
 def _socket_server(app: Flask, settings: Settings) -> None:

@@ -5,35 +5,53 @@ clock, with a content security policy that allows exactly its own scripts.
 """
 
 from base64 import b64decode
-from datetime import date
+from datetime import date, datetime
 from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response
+from flask import Response, request
 
 from geo.palette import CLASSES
 from server.api.contract import system
 from server.api.html import Pages, public_url, show
+from server.api.packing import ready_packed
 from server.api.public import kept_until_next_cut, slug_asked
 from server.api.words import language, word
-from server.services import publishing
+from server.domain.errors import NotFound
+from server.services import earlier, publishing
 from server.services.publishing import Figures
 
 pages = Pages()
 install = pages.install
 OWN_FRAMES = "frame-ancestors 'self'"
+DISTRICTS_AT_ONCE = 40
+"""How many districts the table holds while no regency is chosen: all 627 would weigh as much as the page. Ours."""
 
 
 @pages.route("GET", "/peta", guard="public")
 def map_page() -> Any:
     """The map, and the same figures as tables."""
-    figures, shown = figures_shown()
+    at = publication_asked()
+    with system().reading() as tx:
+        figures, shown = earlier.figures(tx, slug_asked(), at), publishing.incidents_shown(tx)
+        times = earlier.times(tx, slug_asked())
     regencies = sorted(figures["regencies"], key=_most_waiting)
-    districts = sorted(figures["areas"], key=_most_waiting)
-    return show("map.html", figures=figures, incidents=shown, regencies=regencies, districts=districts,
+    return show("map.html", figures=figures, incidents=shown, regencies=regencies, districts=_districts(figures),
                 legend=_legend(), number=number, total=total, name=name, embed=_embed(figures),
-                withheld=_withheld(figures))  # fmt: skip
+                withheld=_withheld(figures), at=at, times=times)  # fmt: skip
+
+
+@pages.route("GET", "/peta/gambar.svg", guard="public")
+def past_map() -> Any:
+    """The map of an earlier publication."""
+    at, gazetteer = publication_asked(), system().gazetteer()
+    if at is None:
+        raise NotFound
+    with system().reading() as tx:
+        figures = earlier.figures(tx, slug_asked(), at)
+        drawn = earlier.drawn(tx, slug_asked(), at, gazetteer, word("public.map.title"))
+    return kept_until_next_cut(Response(drawn, mimetype="image/svg+xml"), figures, "past")
 
 
 @pages.route("GET", "/peta/gambar", guard="public")
@@ -42,7 +60,7 @@ def map_document() -> Any:
     with system().reading() as tx:
         figures = publishing.latest(tx, slug_asked())
         document = publishing.document(tx, slug_asked(), f"map.{language()}")
-    answer = Response(document["body"], mimetype="text/html")
+    answer = ready_packed(b64decode(document["body"]), "text/html")
     answer.headers["Content-Security-Policy"] = document["policy"]
     return kept_until_next_cut(answer, figures, "map")
 
@@ -78,6 +96,25 @@ def figures_shown() -> tuple[Figures, list[dict[str, Any]]]:
     """The figures of the incident asked for, and all incidents that have some."""
     with system().reading() as tx:
         return publishing.latest(tx, slug_asked()), publishing.incidents_shown(tx)
+
+
+def publication_asked() -> datetime | None:
+    """The time of the earlier publication that the request names. Raises NotFound when it names none that can be."""
+    try:
+        at = datetime.fromisoformat(request.args["at"]) if "at" in request.args else None
+    except ValueError as error:
+        raise NotFound from error
+    if at is not None and at.tzinfo is None:
+        raise NotFound
+    return at
+
+
+def _districts(figures: Figures) -> dict[str, Any]:
+    """The districts of the regency asked for, or those where most people wait; of how many in all."""
+    rows = sorted(figures["areas"], key=_most_waiting)
+    regency = request.args.get("area", "")
+    own = [row for row in rows if regency and row["regency"] == regency]
+    return {"rows": own or rows[:DISTRICTS_AT_ONCE], "all": len(rows), "of": own[0]["regency_name"] if own else ""}
 
 
 def _most_waiting(row: dict[str, Any]) -> tuple[int, str]:

@@ -13,7 +13,7 @@ from server.commands import people
 LANGUAGES = ("id", "en")
 PUBLIC = {
     "/", "/offline", "/lapor", "/lacak", "/lacak/<code>", "/masuk", "/relawan",
-    "/peta", "/peta/gambar", "/peta/gambar.png", "/peta/sematan", "/kabar",
+    "/peta", "/peta/gambar", "/peta/gambar.png", "/peta/gambar.svg", "/peta/sematan", "/kabar",
     "/donasi", "/donasi/<code>", "/donasi/<code>/peta.svg", "/donasi/<code>/foto/<uuid:photo_id>",
 }  # fmt: skip
 MODULES = (gift_desk, gift_pages, pages, public_pages, sheets, staff_pages, volunteer_pages)

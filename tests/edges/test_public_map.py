@@ -1,5 +1,6 @@
 """The drawn map: no value in its source that is not published, its picture, and the page that others may frame."""
 
+import html
 import io
 import itertools
 import json
@@ -8,10 +9,11 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import zstandard
 from PIL import Image
 from sqlalchemy import insert
 
-from geo.palette import CLASSES, HELPED
+from geo.palette import CLASSES, HELPED, HIDDEN
 from server.app import create_app
 from server.bootstrap import System
 from server.services import publishing
@@ -21,7 +23,6 @@ from workers import publicmap
 BEGIN = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 AREAS = {"32.03.05": 12_347, "32.03.18": 3, "32.03.01": 118, "32.73.02": 41, "32.03": 63, "32.05.02": 1}
 HELPED_CASE = "32.73.02"
-FEWER = {"id": "kurang dari 5", "en": "fewer than 5"}
 
 
 @pytest.fixture(scope="module")
@@ -85,44 +86,56 @@ def source(app, language):
 
 
 def features(document):
-    """Every feature of the areas and circles in the source, with its properties."""
+    """Every area and circle in the source that carries figures or an area's code."""
     for data in re.findall(r"_add\((\{.*?\})\);\n", document, re.DOTALL):
-        yield from (one for one in json.loads(data)["features"] if "v1" in one["properties"])
+        yield from (one for one in json.loads(data)["features"] if one["id"] in AREAS)
 
 
-def as_read(name, number, language):
-    """A published figure as the map may say it."""
-    if number is None:
-        return FEWER[language] if name.startswith("people") else "–"
-    return f"{number:,}".replace(",", "." if language == "id" else ",") + (" %" if name == "unmet_share" else "")
+def waits(app, language):
+    """By area, how long people wait, as the map may say it."""
+    say = json.loads((publicmap.WORDS / f"{language}.json").read_text("utf-8"))["public"]["waits"]
+    with app.extensions["tanggap"].reading() as tx:
+        rows = publishing.latest(tx, None)["areas"]
+    return {row["code"]: say[row["wait"]["median"]] if row["wait"]["median"] else "–" for row in rows}
 
 
 @pytest.mark.parametrize("language", ["id", "en"])
-def test_the_map_holds_no_value_that_is_not_in_the_published_aggregates(app, language):
-    document, known = source(app, language), published(app)
-    seen = 0
-    for feature in features(document):
-        texts = [text for name, text in feature["properties"].items() if re.fullmatch(r"v[1-5]", name)]
-        for name, text in zip(publicmap.STEPPED, texts, strict=True):
-            allowed = {as_read(name, number, language) for number in known[feature["id"]][name]}
-            assert text in allowed, (feature["id"], name, text)
-            seen += 1
-    assert seen == len(publicmap.STEPPED) * (len(AREAS) + 1)
+def test_the_shapes_of_the_map_hold_no_value_but_the_published_waits(app, language):
+    known, seen = waits(app, language), []
+    for feature in features(source(app, language)):
+        seen.append(feature["id"])
+        texts = {name: text for name, text in feature["properties"].items() if text and name != "v0"}
+        assert texts in ({}, {"v6": known[feature["id"]]}), feature["id"]
+    # Each area once, and a circle where people were helped.
+    assert sorted(seen) == sorted([*AREAS, HELPED_CASE])
 
 
-def test_the_times_of_the_map_are_published_cuts_and_nothing_else(app):
+def test_the_figures_of_the_map_are_of_published_cuts_and_nothing_else(app):
     document, known = source(app, "id"), published(app)
     block = json.loads(re.search(r'id="figures">(.*?)</script>', document)[1])
+    assert set(block) == {"times", "lines", "measures", "codes", "values", "colours", "words", "radius"}
     assert len(block["times"]) == 2
-    assert set(block["values"]) == set(AREAS)
-    for code, measures in block["values"].items():
-        assert set(measures) == set(publicmap.STEPPED)
-        for name, steps in measures.items():
+    assert sorted(block["codes"]) == sorted(AREAS)
+    assert set(block["values"]) == set(publicmap.STEPPED)
+    for name, of_each in block["values"].items():
+        for code, steps in zip(block["codes"], of_each, strict=True):
             numbers = set(steps) if isinstance(steps, list) else {steps}
             # An area that nobody had reported from yet has nobody, or nothing to take a share of.
             assert numbers <= known[code][name] | {0 if name.startswith("people") else None}, (code, name)
-    assert block["values"]["32.03.05"]["people_waiting"] == 12_345
-    assert block["values"]["32.73.02"]["people_helped"] == [0, 40]
+    by_code = {name: dict(zip(block["codes"], of_each, strict=True)) for name, of_each in block["values"].items()}
+    assert by_code["people_waiting"]["32.03.05"] == 12_345
+    assert by_code["people_helped"]["32.73.02"] == [0, 40]
+
+
+def test_the_map_goes_out_as_it_was_packed_and_unpacked_to_who_cannot_take_that(app):
+    client = app.test_client()
+    packed = client.get("/peta/gambar", headers={"Accept-Encoding": "gzip, zstd"})
+    plain = client.get("/peta/gambar", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "zstd"
+    assert "Content-Encoding" not in plain.headers
+    assert zstandard.ZstdDecompressor().decompress(packed.data) == plain.data
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    assert "Accept-Encoding" in plain.headers["Vary"]
 
 
 @pytest.mark.parametrize("path", ["/peta/gambar", "/peta/sematan", "/peta"])
@@ -173,6 +186,34 @@ def test_the_picture_shows_the_colours_of_the_figures(app, language):
 def test_without_scripts_the_frame_shows_the_picture(app):
     without = re.search(r"<noscript>(.*?)</noscript>", source(app, "en"))[1]
     assert 'src="/peta/gambar.png?incident=jabar&amp;lang=en"' in without
+
+
+def earlier_links(app):
+    page = app.test_client().get("/peta").text
+    return [html.unescape(link) for link in re.findall(r'href="(/peta\?[^"]*at=[^"]+)"', page)]
+
+
+def test_an_earlier_publication_is_a_page_with_its_own_table_and_picture(app):
+    client, (link,) = app.test_client(), earlier_links(app)
+    now, page = client.get("/peta").text, client.get(link).text
+    assert "12.345" in page
+    assert "Coblong" not in page
+    assert "Coblong" in now
+    assert "<iframe" not in page
+    assert '<option value="jabar"' not in page
+    picture = client.get(html.unescape(re.search(r'src="(/peta/gambar.svg[^"]+)"', page)[1]))
+    assert (picture.status_code, picture.mimetype) == (200, "image/svg+xml")
+    # Three areas were known then; nobody was helped yet, so that none has a circle of the colour of help.
+    assert picture.text.count("<circle") == len(AREAS) // 2
+    assert HELPED not in picture.text
+    assert CLASSES[-1][1] in picture.text
+    assert HIDDEN in picture.text
+
+
+@pytest.mark.parametrize("at", ["", "gestern", "2026-11-24T05:00:00", "1999-01-01T00:00:00+00:00"])
+@pytest.mark.parametrize("path", ["/peta", "/peta/gambar.svg"])
+def test_a_time_at_which_nothing_was_published_is_not_found(app, path, at):
+    assert app.test_client().get(path, query_string={"at": at}).status_code == 404
 
 
 def test_shares_are_reckoned_of_shown_numbers_only():

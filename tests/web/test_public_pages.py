@@ -34,7 +34,9 @@ def test_the_map_is_drawn_in_its_frame_and_tells_rounded_figures(shown, new_page
     frame = page.frame_locator("iframe")
     expect(frame.locator(".leaflet-container")).to_be_visible()
     frame.locator("path.leaflet-interactive").first.dispatch_event("click")
-    expect(frame.locator(".leaflet-popup")).to_contain_text("Orang menunggu")
+    popup = frame.locator(".leaflet-popup")
+    expect(popup).to_contain_text(re.compile("Orang menunggu\\s*120"))
+    expect(popup).to_contain_text("kurang dari 1 jam")
     photograph(page, f"{size}-peta")
     row = page.get_by_role("row", name=re.compile("Ciranjang"), include_hidden=True)
     expect(row.locator("td").first).to_have_text("120")
@@ -50,11 +52,23 @@ def test_the_frame_has_no_origin_of_ours(shown, new_page):
 
 def test_the_tables_need_no_script(shown, plain_phone):
     plain_phone.goto("/peta")
-    plain_phone.locator("summary").click()
+    plain_phone.locator("#districts").click()
     small = plain_phone.get_by_role("row", name=re.compile("Bojongpicung|kurang dari 5")).first
     expect(small).to_be_visible()
     expect(plain_phone.get_by_role("row", name=re.compile("Ciranjang"))).to_contain_text("120")
     photograph(plain_phone, "phone-peta-without-scripts")
+
+
+def test_an_earlier_publication_is_reached_without_a_script(shown, plain_phone):
+    plain_phone.goto("/peta")
+    plain_phone.locator("#earlier").click()
+    plain_phone.locator("details[open] a").first.click()
+    expect(plain_phone.locator(".notice")).to_contain_text("Ini angka lama")
+    picture = plain_phone.locator(".map img")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.complete && image.naturalWidth > 0")
+    assert plain_phone.evaluate("document.documentElement.scrollWidth") <= SIZES["phone"]["width"]
+    photograph(plain_phone, "phone-peta-earlier")
 
 
 def test_the_first_view_is_light(shown, new_page):

@@ -5,7 +5,9 @@ interface Figures {
   times: string[];
   lines: string[];
   measures: { key: string; classes: [number, string][]; meanings: string[] }[];
-  values: Record<string, Record<string, Values>>;
+  codes: string[];
+  /** By measure, of each place in the order of the codes. */
+  values: Record<string, Values[]>;
   colours: { hidden: string; nobody: string };
   words: { fewer: string; nobody: string; group: string };
   radius: [number, number, number];
@@ -32,7 +34,13 @@ const choice = document.querySelector<HTMLSelectElement>("#measure");
 const slider = document.querySelector<HTMLInputElement>("#time");
 const UNITS: Record<string, string> = { unmet_share: " %" };
 
-function numberAt(values: Values | undefined, step: number): number | null {
+/** What is known of a place only now, as folium wrote it: kept while the map shows another time. */
+const known = new Map<string, string>();
+const places = new Map(figures?.codes.map((code, n) => [code, n]));
+
+/** A published number of a place at one of the times; null is withheld. */
+function numberOf(all: Figures, code: string, key: string, step: number): number | null {
+  const values = all.values[key]?.[places.get(code) ?? -1];
   return Array.isArray(values) ? values[step] ?? null : values ?? null;
 }
 
@@ -50,22 +58,14 @@ function colourOf(value: number | null, classes: [number, string][], { colours }
 function show(all: Figures, key: string, step: number): void {
   const measure = all.measures.find((one) => one.key === key);
   if (!measure) return;
-  const now = step === all.times.length - 1;
   const [least, most, growth] = all.radius;
-  const tell = (shape: Shape) => {
-    const values = all.values[shape.feature?.id ?? ""];
-    all.lines.forEach((line, n) => {
-      if (!shape.feature || !(line || !now)) return;
-      shape.feature.properties[`v${n + 1}`] = line ? written(line, numberAt(values?.[line], step), all.words) : "–";
-    });
-    return values;
-  };
   window.tanggapLayers?.areas?.eachLayer((shape) => {
-    const values = tell(shape);
-    shape.setStyle({ fillColor: colourOf(numberAt(values?.[key], step), measure.classes, all) });
+    const code = shape.feature?.id ?? "";
+    shape.setStyle({ fillColor: colourOf(numberOf(all, code, key, step), measure.classes, all) });
+    if (shape.feature) tell(all, code, shape.feature.properties, step);
   });
   window.tanggapLayers?.circles?.eachLayer((shape) => {
-    const helped = numberAt(tell(shape)?.people_helped, step) ?? 0;
+    const helped = numberOf(all, shape.feature?.id ?? "", "people_helped", step) ?? 0;
     shape.setRadius?.(Math.min(most, Math.max(least, growth * Math.sqrt(helped))));
     shape.setStyle(helped ? { opacity: 1, fillOpacity: 0.85 } : { opacity: 0, fillOpacity: 0 });
   });
@@ -73,6 +73,17 @@ function show(all: Figures, key: string, step: number): void {
   const at = document.getElementById("at");
   if (at) at.textContent = all.times[step] ?? "";
   slider?.setAttribute("aria-valuetext", all.times[step] ?? "");
+}
+
+/** Write what a place's popup says at a time. */
+function tell(all: Figures, code: string, properties: Record<string, string>, step: number): void {
+  const now = step === all.times.length - 1;
+  all.lines.forEach((line, n) => {
+    const name = `v${n + 1}`;
+    if (!line && !known.has(code + name)) known.set(code + name, properties[name] ?? "");
+    const only = now ? known.get(code + name) ?? "" : "–";
+    properties[name] = line ? written(line, numberOf(all, code, line, step), all.words) : only;
+  });
 }
 
 function drawLegend({ key, classes, meanings }: Figures["measures"][number], { colours, words }: Figures): void {

@@ -65,7 +65,9 @@ def test_the_page_names_its_language_and_says_what_to_do_without_scripts(page):
 
 def test_figures_only_of_the_places_given(page):
     assert "kurang dari 5" in page.html
+    # An area and its circle; only the area says anything.
     assert page.html.count('"id": "32.01.01"') == 2
+    assert page.html.count('"v1": "120"') == 1
     assert page.html.count('"id": "32.01.02"') == 1
 
 
