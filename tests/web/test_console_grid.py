@@ -97,6 +97,8 @@ def comings_and_goings(seed):
     dice, now, steps, after = random.Random(seed), {}, [], []
     for _ in range(12):
         put = [point(dice, dice.randint(1, 400)) for _ in range(dice.randint(0, 60))]
+        # Most changes of a case leave it where it is.
+        put += [{**one, "tier": dice.randint(0, 3)} for one in now.values() if dice.random() < 0.2]
         remove = [dice.randint(1, 400) for _ in range(dice.randint(0, 30))]
         now = now | {one["id"]: one for one in put}
         now = {case_id: one for case_id, one in now.items() if case_id not in remove}

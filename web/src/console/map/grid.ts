@@ -65,6 +65,23 @@ export class Grid {
   }
 
   put(point: CasePoint): void {
+    const old = this.spots.get(point.id);
+    if (old && old.lon === point.lon && old.lat === point.lat) this.restate(old, point);
+    else this.place(point);
+  }
+
+  /** Most changes leave a case where it is: nothing is taken out, so the tables do not grow by what was. */
+  private restate(spot: Spot, point: CasePoint): void {
+    for (const [zoom, level] of this.levels) {
+      const tiers = level.get(keyAt(spot, zoom))?.tiers;
+      if (!tiers) continue;
+      tiers[spot.tier] -= 1;
+      tiers[point.tier] += 1;
+    }
+    Object.assign(spot, point);
+  }
+
+  private place(point: CasePoint): void {
     this.remove(point.id);
     const spot: Spot = { ...point, ...square(point.lon, point.lat) };
     this.spots.set(spot.id, spot);
