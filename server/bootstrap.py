@@ -17,13 +17,13 @@ from typing import Any
 import psycopg
 from psycopg.errors import DeadlockDetected, SerializationFailure
 from psycopg.types.string import TextLoader
-from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.exc import OperationalError
 
 from geo.areas import Area, Gazetteer
 from server import plain
 from server.config import Settings
-from server.services import areas, intake
+from server.services import areas, clocks, intake
 from server.services.contacts import Keys
 from server.store.tables import NUMBER_BLOCK, numbers
 from server.store.unit_of_work import Sources, Tx
@@ -35,6 +35,31 @@ GAZETTEER_FRESH_S = 2.0
 def utc_now() -> datetime:
     """The time now, in UTC, to the microsecond."""
     return datetime.now(UTC)
+
+
+class DatabaseClock:
+    """The database's time, which is the same for every process, whatever the clock of its machine says.
+
+    Between looks at it, a look every `FRESH_S`, time goes on as this process's steady clock does; before the first
+    one the time is the machine's.
+    """
+
+    FRESH_S = 2.0
+
+    def __init__(self) -> None:
+        self._ahead, self._looked = time.time() - time.monotonic(), -self.FRESH_S
+
+    def __call__(self) -> datetime:
+        """The time now, in UTC, to the microsecond."""
+        return datetime.fromtimestamp(time.monotonic() + self._ahead, UTC)
+
+    def look(self, conn: Connection) -> None:
+        """Set by the database, if the last time was long ago."""
+        asked = time.monotonic()
+        if asked - self._looked < self.FRESH_S:
+            return
+        at: datetime = conn.execute(select(func.clock_timestamp())).scalar_one()
+        self._ahead, self._looked = at.timestamp() - (asked + time.monotonic()) / 2, asked
 
 
 def uuid_text() -> str:
@@ -104,7 +129,7 @@ class System:
     """One process's way to the database and to what it needs besides."""
 
     settings: Settings
-    now: Callable[[], datetime] = utc_now
+    now: Callable[[], datetime] = field(default_factory=DatabaseClock)
     new_id: Callable[[], str] = uuid_text
     pool_size: int = 10
     _gazetteer: tuple[Any, Gazetteer] | None = field(default=None, init=False)
@@ -141,16 +166,22 @@ class System:
     def writing(self) -> Iterator[Tx]:
         """A transaction that commits at the end, with its events and audit rows, or not at all."""
         with self.engine.begin() as conn:
-            tx = Tx(conn, self.sources)
+            tx = self._begun(conn)
             yield tx
+            clocks.follow(tx)
             tx.flush()
+
+    def _begun(self, conn: Connection) -> Tx:
+        if isinstance(self.now, DatabaseClock):
+            self.now.look(conn)
+        return Tx(conn, self.sources)
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
         """A read-only transaction that sees one moment throughout."""
         with self.engine.connect() as conn:
             still = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            yield Tx(still, self.sources)
+            yield self._begun(still)
 
     @contextmanager
     def alone(self) -> Iterator[Begin]:
@@ -162,8 +193,9 @@ class System:
             @contextmanager
             def transaction() -> Iterator[Tx]:
                 with conn.begin():
-                    tx = Tx(conn, self.sources)
+                    tx = self._begun(conn)
                     yield tx
+                    clocks.follow(tx)
                     tx.flush()
 
             yield transaction

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from server.bootstrap import Begin, System
 from server.commands.backup import backup
 from server.config import Settings
-from server.services import offers, overdue, photos, reconciling
+from server.services import clocks, offers, overdue, photos, reconciling
 from workers import publicmap
 
 log = structlog.get_logger()
@@ -45,6 +45,12 @@ def raise_alarms(system: System) -> int:
     """Call a coordinator for volunteers of whom nothing was heard in time."""
     with system.writing() as tx:
         return overdue.raise_alarms(tx)
+
+
+def call_next_level(system: System) -> int:
+    """Tell the next level of every case whose clock ran out; returns how many cases."""
+    with system.writing() as tx:
+        return clocks.sweep(tx)
 
 
 def seal_audit(system: System) -> int:
@@ -90,6 +96,7 @@ def duties_of(settings: Settings) -> tuple[Duty, ...]:
     return (
         Duty("end_silent_offers", 1, end_silent_offers),
         Duty("raise_alarms", 2, raise_alarms),
+        Duty("call_next_level", 1, call_next_level),
         Duty("seal_audit", 1, seal_audit),
         Duty("publish", 1, publicmap.publish_due),
         Duty("reconcile", settings.stuck_after_s / 2, reconcile),

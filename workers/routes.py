@@ -70,6 +70,8 @@ ROUTES: Mapping[type[Event], Reaction] = {
     events.ReportReceived: TOLD,
     events.ReportChanged: TOLD,
     events.CaseChanged: TOLD,
+    events.ClockChanged: TOLD,
+    events.CaseEscalated: TOLD,
     events.NeedsOpened: Reaction(follows=(replan,)),
     events.NeedsSettled: TOLD,
     events.PlanRequested: Reaction(follows=(make_plan,)),

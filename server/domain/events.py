@@ -76,6 +76,25 @@ class CaseChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClockChanged(Event):
+    """What a case waits for now, or by when, is another (`stage` is None when all is done)."""
+
+    case_id: int
+    stage: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseEscalated(Event):
+    """A clock of a case ran out (`stage`, at `due_at`), and the level above was told (`level`, `told_area`)."""
+
+    case_id: int
+    stage: str
+    level: str
+    told_area: str
+    due_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class NeedsOpened(Event):
     """Needs were opened or changed, so that candidates and plans are out of date."""
 

@@ -3,4 +3,5 @@
 TRIAGE = ("received", "verified", "rejected", "asked", "merged", "split", "cancelled_by_reporter")
 OWN = ("info_added", "not_received", "reopened", "rated")
 HELP = ("planned", "offered", "accepted", "en_route", "delivered", "confirmed", "failed")
-STEPS = frozenset(TRIAGE + OWN + HELP)
+RAISED = tuple(f"raised_{level}" for level in ("district", "regency", "province"))
+STEPS = frozenset(TRIAGE + OWN + HELP + RAISED)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from server.domain.events import PLACE_DECIMALS
+from server.domain.sla import ANSWER, Run
 
 Source = Mapping[str, Any]
 
@@ -26,7 +27,7 @@ def report(row: Source) -> dict[str, Any]:
     }
 
 
-def case(row: Source) -> dict[str, Any]:
+def case(row: Source, run: Run) -> dict[str, Any]:
     """A case that was opened just now."""
     return {
         "id": row["id"],
@@ -39,6 +40,10 @@ def case(row: Source) -> dict[str, Any]:
         "verified": False,
         "merged_into": None,
         "opened_at": _second(row["opened_at"]),
+        "stage": ANSWER,
+        "stage_due_at": _second(run.due[ANSWER]),
+        "paused_at": None,
+        "raised_to": None,
         "version": row["version"],
     }
 

@@ -8,7 +8,7 @@ from geo.areas import Gazetteer
 from server.domain import catalogue, events, lifecycle, priority, sla
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, may, require
-from server.services import case_reasons, contacts, places, queries
+from server.services import case_reasons, clocks, contacts, places, queries
 from server.services.inputs import CaseActionIn
 from server.store.unit_of_work import Tx
 
@@ -120,7 +120,7 @@ def _note(desk: Desk) -> None:
 
 
 def _set_tier(desk: Desk) -> None:
-    """Override the tier, with a reason; every clock of the case runs anew from when it came in."""
+    """Override the tier, with a reason; the clocks of the case are those of the new tier (`domain/sla.py`)."""
     _reason_wanted(desk)
     if desk.body.tier is None:
         raise Invalid({"tier": Problem("required")})
@@ -133,8 +133,7 @@ def _set_tier(desk: Desk) -> None:
             due = sla.due_at(tier, need["opened_at"], settings)
             desk.tx.cases.change_need(need["id"], tier=tier, due_at=due)
     for report in desk.tx.reports.of_case(desk.case["id"]):
-        due = sla.due_at(tier, report["received_at"], settings)
-        desk.tx.reports.change(report["id"], tier=tier, due_at=due)
+        desk.tx.reports.change(report["id"], tier=tier)
     _record(desk, "set_tier")
     _open_again(desk)
 
@@ -172,6 +171,7 @@ def _split(desk: Desk) -> None:
         case[name] = first[name]
     case |= {"verified_at": None, "merged_into": None}
     desk.tx.cases.add(case)
+    clocks.branch(desk.tx, desk.case["id"], case["id"])
     for report in reports:
         state = "received" if report["state"] == "duplicate" else report["state"]
         desk.tx.reports.change(report["id"], case_id=case["id"], state=state)
@@ -203,6 +203,8 @@ def detail(tx: Tx, actor: Actor, case_id: int) -> dict[str, Any]:
     shown = {row["id"]: row for row in queries.report_rows(tx, [row["id"] for row in reports])}
     return {
         **queries.case_row(tx, case_id),
+        "clock": clocks.shown(tx, case_id),
+        "escalations": clocks.told(tx, case_id),
         "lon": case["lon"],
         "lat": case["lat"],
         "incident": incident["slug"] if incident else None,

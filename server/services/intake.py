@@ -86,11 +86,12 @@ def receive_all(
 
 @dataclass(frozen=True)
 class Draft:
-    """A report that is in order, with its case and needs, as rows."""
+    """A report that is in order, with its case and needs as rows, and the run of its clocks."""
 
     report: dict[str, Any]
     case: dict[str, Any]
     needs: list[dict[str, Any]]
+    run: sla.Run
     place: places.Resolved
 
 
@@ -104,7 +105,8 @@ def _draft(
     tier = priority.tier_of(_danger(sent.body), tuple(line.tier for line in lines))
     report = _report_row(tx, sent.body, incident, place, phone, tier, keys, sent.origin)
     case = _case_row(tx, report)
-    return Draft(report, case, [_need_row(tx, case, line, incident) for line in lines], place)
+    run = sla.begin(tier, case["area"], tx.now, sla.clock_for(tier, incident["settings"]))
+    return Draft(report, case, [_need_row(tx, case, line, incident) for line in lines], run, place)
 
 
 def _store(tx: Tx, drafts: Sequence[Draft]) -> set[str]:
@@ -115,6 +117,7 @@ def _store(tx: Tx, drafts: Sequence[Draft]) -> set[str]:
         [draft.report for draft in drafts],
         [draft.case for draft in drafts],
         [need for draft in drafts for need in draft.needs],
+        {draft.case["id"]: draft.run for draft in drafts},
     )
 
 
@@ -319,9 +322,7 @@ def _case_row(tx: Tx, report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _need_row(
-    tx: Tx, case: Mapping[str, Any], line: catalogue.NeedLine, incident: Mapping[str, Any]
-) -> dict[str, Any]:
+def _need_row(tx: Tx, case: Mapping[str, Any], line: catalogue.NeedLine, incident: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": tx.new_number(),
         "incident_id": case["incident_id"],
@@ -342,13 +343,11 @@ def _tell(tx: Tx, actor: Actor, draft: Draft) -> None:
     where = {"incident_id": report["incident_id"], "area": report["area"]}
     rows = {
         "reports": [boardrows.report(report)],
-        "cases": [boardrows.case(case)],
+        "cases": [boardrows.case(case, draft.run)],
         "needs": [boardrows.need(need) for need in draft.needs],
     }
     tx.record(
-        events.ReportReceived(
-            **where, rows=rows, report_id=report["id"], case_id=case["id"], tier=report["tier"]
-        )
+        events.ReportReceived(**where, rows=rows, report_id=report["id"], case_id=case["id"], tier=report["tier"])
     )
     tx.audit(actor, "report:receive", report["area"], f"report:{report['id']}", channel=report["channel"])
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from server.domain.permissions import Actor
-from server.services import queries
+from server.domain.permissions import Actor, Permission, may
+from server.services import clocks, queries
 from server.store.unit_of_work import Tx
 
 PRESENT = timedelta(seconds=25)
@@ -13,9 +13,11 @@ PRESENT = timedelta(seconds=25)
 
 def look(tx: Tx, actor: Actor, case_id: int, *, away: bool = False) -> dict[str, Any]:
     """Say that one looks at a case, or does so no more; the answer names the others. Raises NotFound."""
-    queries.require_case(tx, actor, case_id)
+    case = queries.require_case(tx, actor, case_id)
     if away:
         tx.looks.end(case_id, actor.name)
     else:
         tx.looks.say(case_id, actor.name, tx.now)
+        if case["tier"] == 0 and may(actor, Permission.CASE_VERIFY, case["area"]):
+            clocks.seen(tx, case_id)
     return {"others": list(tx.looks.others(case_id, actor.name, tx.now, PRESENT))}

@@ -61,11 +61,12 @@ def board_area(actor: Actor, area: str | None) -> str:
     return held[0]
 
 
-def require_case(tx: Tx, actor: Actor, case_id: int) -> None:
-    """Refuse unless the person may see the case. Raises NotFound, which does not tell whether there is one."""
+def require_case(tx: Tx, actor: Actor, case_id: int) -> dict[str, Any]:
+    """The case, if the person may see it. Raises NotFound, which does not tell whether there is one."""
     case = tx.cases.get(case_id)
     if case is None or not may(actor, Permission.BOARD_READ, case["area"]):
         raise NotFound
+    return case
 
 
 def report_rows(tx: Tx, ids: Sequence[str]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from server.domain import catalogue, events, lifecycle, sla
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.lifecycle import UNDER_WAY
 from server.domain.permissions import Actor
-from server.services import accounts, assignments, codes, contacts, places, queries
+from server.services import accounts, assignments, clocks, codes, contacts, places, queries
 from server.services.inputs import TrackIn
 from server.store.unit_of_work import Tx
 
@@ -51,7 +51,8 @@ def track(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
         "state": report["state"],
         "tier": report["tier"],
         "received_at": report["received_at"].isoformat(),
-        "clock": _clock(tx, report, waiting=waiting),
+        "clock": _clock(tx, report),
+        "escalations": clocks.told(tx, report["case_id"]),
         "position": _position(tx, report, needs) if waiting else None,
         "question": report["question"] if report["state"] == "needs_info" else None,
         "needs": [_need(need) for need in needs if need["state"] != "cancelled"],
@@ -66,15 +67,13 @@ def track(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
         "can": _can(tx, report, coming),
         "rating": report["rating"],
     }
-    answer["next"] = _next(answer, coming)
+    answer["next"] = _next(answer, coming, waiting=waiting)
     if case and any(job["state"] in ("accepted", "en_route") for job in coming):
         answer["delivery_code"] = case["delivery_code"]
     return answer
 
 
-def act(
-    tx: Tx, actor: Actor, code: str, body: TrackIn, *, gazetteer: Gazetteer, keys: contacts.Keys
-) -> None:
+def act(tx: Tx, actor: Actor, code: str, body: TrackIn, *, gazetteer: Gazetteer, keys: contacts.Keys) -> None:
     """Do what the reporter asks: add_info, answer, confirm, not_yet, reopen, rate or cancel; pressed twice, once.
 
     Raises NotFound for a wrong code, Conflict when the report is not at that point, Invalid naming what lacks.
@@ -140,14 +139,14 @@ def _position(tx: Tx, report: Mapping[str, Any], needs: list[dict[str, Any]]) ->
     return tx.reports.ahead_of(report) + 1
 
 
-def _next(shown: Mapping[str, Any], coming: list[dict[str, Any]]) -> str | None:
+def _next(shown: Mapping[str, Any], coming: list[dict[str, Any]], *, waiting: bool) -> str | None:
     """What happens next, a key of web/i18n `track.next.*`; None when nothing does."""
     states = {job["state"] for job in coming}
     if shown["state"] == "needs_info":
         return "answer"
     if "confirm" in shown["can"]:
         return "confirm" if "not_yet" in shown["can"] else "look_into"
-    if not shown["clock"]["running"]:
+    if not waiting:
         return None
     for found, step in ((UNDER_WAY, "come"), (("proposed", "offered"), "find")):
         if states.intersection(found):
@@ -159,10 +158,12 @@ def _settled(needs: list[dict[str, Any]]) -> bool:
     return bool(needs) and all(need["state"] != "open" for need in needs)
 
 
-def _clock(tx: Tx, report: Mapping[str, Any], *, waiting: bool) -> dict[str, Any]:
-    paused = report["state"] == "needs_info"
-    overdue = waiting and not paused and tx.now > report["due_at"]
-    return {"due_at": report["due_at"].isoformat(), "overdue": overdue, "paused": paused, "running": waiting}
+def _clock(tx: Tx, report: Mapping[str, Any]) -> dict[str, Any]:
+    """The clock of its case; a report that was turned down waits for nothing."""
+    shown = clocks.shown(tx, report["case_id"])
+    if report["state"] in WAITING:
+        return shown
+    return {**shown, "overdue": False, "paused": False, "running": False, "stage": None}
 
 
 def _need(need: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ def workplace(tx: Tx, actor: Actor) -> dict[str, Any]:
     rights = {str(permission): areas_for(actor, permission) for permission in Permission}
     return {
         "rights": {name: list(held) for name, held in rights.items() if held},
+        "now": tx.now.isoformat(),
         "incidents": [{**incidents.public(row), "clocks": _clocks(row["settings"])} for row in tx.incidents.open()],
         "items": [
             {"code": item.code, "kind": item.kind.value, "unit": item.unit, "tier": item.tier}

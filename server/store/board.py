@@ -73,9 +73,16 @@ _CASES = Noun(
         "verified": "c.verified_at is not null",
         "merged_into": "c.merged_into",
         "opened_at": _second("c.opened_at"),
+        "stage": "k.stage",
+        "stage_due_at": _second(
+            "case k.stage when 'answer' then k.answer_due_at when 'offer' then k.offer_due_at "
+            "when 'settle' then k.settle_due_at end"
+        ),
+        "paused_at": _second("k.paused_at"),
+        "raised_to": "k.reached",
         "version": "c.version",
     },
-    source="cases c",
+    source="cases c left join clocks k on k.case_id = c.id",
     order="c.id",
     belongs="c.incident_id = %(incident)s",
     area="c.area",

@@ -8,13 +8,17 @@ from sqlalchemy import Connection, Select, column, false, func, insert, select, 
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from server import plain
+from server.domain.sla import Run
+from server.store.clocks import columns_of
 from server.store.rows import Row, every, first, from_json
-from server.store.tables import cases, needs, report_history, reports
+from server.store.tables import cases, clocks, needs, report_history, reports
 
 
 @cache
-def _add_whole(report: tuple[str, ...], case: tuple[str, ...], need: tuple[str, ...]) -> Select[Any]:
-    """One statement that stores the reports that are new, and the cases and needs of these alone."""
+def _add_whole(
+    report: tuple[str, ...], case: tuple[str, ...], run: tuple[str, ...], need: tuple[str, ...]
+) -> Select[Any]:
+    """One statement that stores the reports that are new, and the cases, clocks and needs of these alone."""
     fresh = (
         upsert(reports)
         .from_select(report, from_json(reports, report, "reports"))
@@ -24,7 +28,10 @@ def _add_whole(report: tuple[str, ...], case: tuple[str, ...], need: tuple[str, 
     )
     new = select(fresh.c.case_id)
     its_case = from_json(cases, case, "cases").where(column("id").in_(new))
-    statement = select(fresh.c.id).add_cte(insert(cases).from_select(case, its_case).cte("made"))
+    its_run = from_json(clocks, run, "runs").where(column("case_id").in_(new))
+    statement = select(fresh.c.id).add_cte(
+        insert(cases).from_select(case, its_case).cte("made"), insert(clocks).from_select(run, its_run).cte("runs_on")
+    )
     if not need:
         return statement
     its_needs = from_json(needs, need, "needs").where(column("case_id").in_(new))
@@ -42,13 +49,16 @@ class Reports:
         new: Sequence[Mapping[str, Any]],
         their_cases: Sequence[Mapping[str, Any]],
         their_needs: Sequence[Mapping[str, Any]],
+        their_runs: Mapping[int, Run],
     ) -> set[str]:
-        """Store new reports with their cases and needs, rows of one shape; ids of those that were stored.
+        """Store new reports with their cases, needs and clocks, rows of one shape; ids of those that were stored.
 
         Nothing is stored of a report whose client id, code or outside identity is known.
         """
-        statement = _add_whole(tuple(new[0]), tuple(their_cases[0]), tuple(their_needs[0]) if their_needs else ())
-        params = {"reports": plain.dumps(new), "cases": plain.dumps(their_cases)}
+        runs = [columns_of(case_id, run) for case_id, run in their_runs.items()]
+        need = tuple(their_needs[0]) if their_needs else ()
+        statement = _add_whole(tuple(new[0]), tuple(their_cases[0]), tuple(runs[0]), need)
+        params = {"reports": plain.dumps(new), "cases": plain.dumps(their_cases), "runs": plain.dumps(runs)}
         if their_needs:
             params["needs"] = plain.dumps(their_needs)
         return set(self.conn.execute(statement, params).scalars())

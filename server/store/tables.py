@@ -180,6 +180,45 @@ cases = Table(
     Index(None, "incident_id", "area"),
 )
 
+clocks = Table(
+    "clocks",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("number", SmallInteger, nullable=False),
+    Column("tier", SmallInteger, nullable=False),
+    Column("holder", Text, nullable=False),
+    _time("started_at"),
+    _time("counts_from"),
+    _time("answer_due_at", nullable=True),
+    _time("offer_due_at", nullable=True),
+    _time("settle_due_at"),
+    _time("answered_at", nullable=True),
+    _time("offered_at", nullable=True),
+    _time("settled_at", nullable=True),
+    Column("breached", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    _time("again_at", nullable=True),
+    Column("reached", Text),
+    _time("paused_at", nullable=True),
+    Column("stage", Text),
+    _time("next_at", nullable=True),
+    Index("ix_clocks_next_at", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+)
+"""The run of each case's clocks. `stage` and `next_at` follow from the rest (`domain/sla.py`), for board and sweep."""
+escalations = Table(
+    "escalations",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("number", SmallInteger, primary_key=True, autoincrement=False),
+    Column("level", Text, primary_key=True),
+    Column("area", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    _time("due_at"),
+    _time("recorded_at"),
+    CheckConstraint("level in ('province', 'regency', 'district')", name="level"),
+    Index(None, "area"),
+)
+"""Each level is told of a run once. `due_at` is the moment at which the clock ran out, however late it was seen."""
+
 looks = Table(
     "looks",
     metadata,

@@ -23,6 +23,7 @@ from server.store.audit import Audit
 from server.store.board import Board
 from server.store.cases import Cases
 from server.store.claims import Claims
+from server.store.clocks import Clocks
 from server.store.distress import Distress
 from server.store.figures import Figures
 from server.store.hazards import Hazards
@@ -67,6 +68,7 @@ class Tx:
         self.now = sources.now()
         self.new_id = sources.new_id
         self._numbers = sources.numbers
+        self.told: list[Event] = []
         self._events: list[dict[str, Any]] = []
         self._audit: list[dict[str, Any]] = []
 
@@ -76,6 +78,7 @@ class Tx:
 
     def record(self, event: Event) -> None:
         """Put an event into the outbox, to be committed with the change it tells of."""
+        self.told.append(event)
         self._events.append(
             {
                 "type": event.type,
@@ -129,6 +132,11 @@ class Tx:
     def cases(self) -> Cases:
         """Cases with their needs and notes."""
         return Cases(self.conn)
+
+    @cached_property
+    def clocks(self) -> Clocks:
+        """Runs of cases' clocks, and escalations."""
+        return Clocks(self.conn)
 
     @cached_property
     def looks(self) -> Looks:

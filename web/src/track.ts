@@ -6,10 +6,15 @@ import { span, word } from "./words";
 const LOOK_AGAIN_MS = 20_000;
 const box = document.getElementById("track")!;
 let known = "";
+/** How far the server's clock, by which everything is due, is ahead of this phone's, in ms. */
+const ahead = Date.parse(box.dataset.now!) - Date.now();
 
 function tick(): void {
+  const now = Date.now() + ahead;
   for (const clock of Array.from(box.querySelectorAll<HTMLElement>("[data-countdown]"))) {
-    const left = new Date(clock.dataset.countdown!).getTime() - Date.now();
+    // A clock that stands still shows what was left when it stopped.
+    const until = clock.dataset.stopped ? Date.parse(clock.dataset.stopped) : now;
+    const left = Date.parse(clock.dataset.countdown!) - until;
     clock.textContent = word(left >= 0 ? "track.script.left" : "track.script.late", { span: span(left) });
     clock.classList.toggle("late", left < 0);
   }

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import type { Refusal } from "../api";
 import type { Result } from "./calls";
+import { serverNow } from "./setup";
 
 /** Draw again whenever `subscribe` calls back. */
 export function useChanges(subscribe: (listener: () => void) => () => void): void {
@@ -13,9 +14,9 @@ const ticking = new Map<number, Set<() => void>>();
 
 /** The present time, drawn again every `everyMs`; all clocks of one pace move together. */
 export function useNow(everyMs: number): number {
-  const [now, setNow] = useState(Date.now());
+  const [now, setNow] = useState(serverNow());
   useEffect(() => {
-    const listener = () => setNow(Date.now());
+    const listener = () => setNow(serverNow());
     const listeners = ticking.get(everyMs) ?? begin(everyMs);
     listeners.add(listener);
     return () => listeners.delete(listener);

@@ -3,6 +3,7 @@ import { word } from "../words";
 import { amount, number } from "./format";
 import type { Job } from "./lists";
 import { TABS, type Model, type Tab } from "./model";
+import { CaseClock } from "./case_clock";
 import { Clock, StateBadge, TierBadge } from "./parts";
 import { placeName } from "./places";
 import type { Summary } from "./summary";
@@ -103,7 +104,7 @@ function CaseLines({ summary }: { summary: Summary }) {
         </span>
       </span>
       <span class="row-side">
-        {summary.paused ? <span class="left">{word("console.paused")}</span> : <Clock at={summary.dueAt} />}
+        <CaseClock summary={summary} />
         {summary.group === "done" && (
           <span class="muted">{word(summary.rejected ? "console.rejected" : "console.done")}</span>
         )}

@@ -2,7 +2,7 @@
 import type { Board } from "./board";
 import { namesVersion, placeName } from "./places";
 import type { AssignmentRow, Tier } from "./rows";
-import { incidentOf, within } from "./setup";
+import { within } from "./setup";
 import { summarize, type Summary } from "./summary";
 import { word } from "../words";
 
@@ -58,10 +58,7 @@ export class Lister {
   private kept: Lists | null = null;
   private keptFor: Filter | null = null;
 
-  constructor(
-    private board: Board,
-    private incident: () => string,
-  ) {}
+  constructor(private board: Board) {}
 
   of = (caseId: number): Summary | undefined => this.summaries.get(caseId);
 
@@ -132,10 +129,9 @@ export class Lister {
       this.haystacks.clear();
       this.names = namesVersion();
     }
-    const incident = incidentOf(this.incident());
     for (const caseId of isAnother ? this.board.tables.cases.keys() : touched) {
       const row = this.board.case(caseId);
-      if (row) this.summaries.set(caseId, summarize(this.board, row, incident));
+      if (row) this.summaries.set(caseId, summarize(this.board, row));
       this.haystacks.delete(caseId);
     }
     return isAnother || isRenamed ? null : touched;

@@ -51,7 +51,7 @@ export class Model {
     const kept = readKept();
     this.filter = { ...EVERYTHING, area: kept.within, tiers: new Set(kept.tiers), text: kept.text };
     this.tab = TABS.find((tab) => tab === kept.list) ?? "review";
-    this.lister = new Lister(this.board, () => this.incident);
+    this.lister = new Lister(this.board);
     this.link = new Live(this.board, { incident, area }, () => this.tell());
     this.board.subscribe((events) => {
       for (const listener of this.eventListeners) listener(events);

@@ -25,6 +25,13 @@ export interface CaseRow {
   verified: boolean;
   merged_into: number | null;
   opened_at: string;
+  /** What everybody waits for now, and by when; null when all is done. */
+  stage: "answer" | "offer" | "settle" | null;
+  stage_due_at: string | null;
+  /** Since when the clock stands still. */
+  paused_at: string | null;
+  /** The highest area that was told because a clock ran out. */
+  raised_to: string | null;
   version: number;
 }
 

@@ -26,11 +26,17 @@ interface Setup {
   csrf: string;
   tiles: string;
   map: { script: string; worker: string; style: string };
-  workplace: { rights: Record<string, string[]>; incidents: Incident[]; items: Item[] };
+  workplace: { now?: string; rights: Record<string, string[]>; incidents: Incident[]; items: Item[] };
 }
 
 const block = document.getElementById("setup");
 export const setup: Setup = JSON.parse(block?.textContent ?? "{}");
+
+/** How far the server's clock, by which everything is due, is ahead of this machine's, in ms. */
+const ahead = setup.workplace?.now ? Date.parse(setup.workplace.now) - Date.now() : 0;
+
+/** The present time by the server's clock, in ms. */
+export const serverNow = (): number => Date.now() + ahead;
 
 export const items: ReadonlyMap<string, Item> = new Map(setup.workplace.items.map((item) => [item.code, item]));
 

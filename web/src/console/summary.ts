@@ -2,7 +2,6 @@
 import type { Board } from "./board";
 import type { AssignmentRow, CaseRow, NeedRow, Tier } from "./rows";
 import { RUNNING } from "./rows";
-import type { Incident } from "./setup";
 
 /** The lists of the console; "gone" are cases that were merged into others. */
 export type Group = "review" | "waiting" | "running" | "done" | "gone";
@@ -24,9 +23,7 @@ export interface Summary {
   rejected: boolean;
 }
 
-const MINUTE = 60_000;
-
-export function summarize(board: Board, row: CaseRow, incident: Incident | undefined): Summary {
+export function summarize(board: Board, row: CaseRow): Summary {
   const reports = board.reportsOf(row.id);
   const needs = inOrder(board.needsOf(row.id));
   const running = some(board.assignmentsOf(row.id), (one) => RUNNING.has(one.state));
@@ -36,13 +33,13 @@ export function summarize(board: Board, row: CaseRow, incident: Incident | undef
   const asked = reports.some((report) => report.state === "needs_info");
   const rejected = !row.verified && !isNew && !asked && reports.some((report) => report.state === "rejected");
   const group = groupOf(row, { isNew, asked, rejected, open, missing, needs, running });
-  const paused = group === "review" && !isNew;
+  const paused = row.paused_at !== null;
   return {
     row,
     tier: row.tier,
     group,
     paused,
-    dueAt: paused ? null : dueAt(row, group, open, missing, reports, incident),
+    dueAt: paused ? null : dueAt(row, group),
     missing,
     needs,
     running,
@@ -80,24 +77,8 @@ function groupOf(row: CaseRow, facts: Facts): Group {
   return facts.open.length || facts.running.length ? "running" : "done";
 }
 
-/** Until verified, by when somebody must have looked; afterwards, by when the most urgent need must be met. */
-function dueAt(
-  row: CaseRow,
-  group: Group,
-  open: readonly NeedRow[],
-  missing: readonly NeedRow[],
-  reports: readonly { state: string; received_at: string }[],
-  incident: Incident | undefined,
-): number | null {
-  if (group === "done" || group === "gone") return null;
-  if (group === "review") {
-    const clock = incident?.clocks[row.tier]?.seen ?? 1440;
-    const waiting = reports
-      .filter((report) => report.state === "received")
-      .map((report) => Date.parse(report.received_at));
-    return Math.min(...waiting, ...(waiting.length ? [] : [Date.parse(row.opened_at)])) + clock * MINUTE;
-  }
-  const needs = missing.length ? missing : open;
-  if (!needs.length) return Date.parse(row.opened_at) + (incident?.clocks[row.tier]?.settled ?? 4320) * MINUTE;
-  return Math.min(...needs.map((need) => Date.parse(need.due_at)));
+/** By when what is waited for now is due: the reporter's page shows the same. */
+function dueAt(row: CaseRow, group: Group): number | null {
+  if (group === "done" || group === "gone" || row.stage_due_at === null) return null;
+  return Date.parse(row.stage_due_at);
 }

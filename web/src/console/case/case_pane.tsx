@@ -4,7 +4,8 @@ import { moment, word } from "../../words";
 import { number } from "../format";
 import { useLoaded } from "../hooks";
 import type { Model } from "../model";
-import { Clock, Problem, TierBadge, Waiting } from "../parts";
+import { CaseClock } from "../case_clock";
+import { Problem, TierBadge, Waiting } from "../parts";
 import { wholePlaceName } from "../places";
 import type { EventMessage } from "../rows";
 import { Actions } from "./actions";
@@ -44,7 +45,7 @@ export function CasePane({ model, caseId, close, open }: Props) {
           {word("case.title", { id: caseId })}
         </h2>
         {summary && <TierBadge tier={summary.tier} />}
-        <Clock at={summary?.dueAt ?? null} long />
+        {summary && <CaseClock summary={summary} long />}
       </header>
       <div class="case-body">
         <Others caseId={caseId} />
