@@ -222,6 +222,37 @@ def users_token(name: str) -> None:
 
 
 @cli.group()
+def agencies() -> None:
+    """Agencies that cases can be passed to."""
+
+
+@agencies.command("add")
+@click.argument("code")
+@click.option("--name", required=True, help="what people call it")
+@click.option("--kind", required=True, help="bpbd, dinas, pmi or ngo")
+@click.option("--area", default="32", show_default=True, help="official code of the area that it answers for")
+def agencies_add(code: str, name: str, kind: str, area: str) -> None:
+    """Make an agency."""
+    from server.commands import people
+    from server.commands.working import working
+
+    with working(settings()) as system:
+        people.add_agency(system, code=code, name=name, kind=kind, area=area)
+
+
+@agencies.command("join")
+@click.argument("code")
+@click.argument("name")
+def agencies_join(code: str, name: str) -> None:
+    """Put an account into an agency."""
+    from server.commands import people
+    from server.commands.working import working
+
+    with working(settings()) as system:
+        people.join_agency(system, code, name)
+
+
+@cli.group()
 def audit() -> None:
     """The audit trail."""
 

@@ -72,6 +72,7 @@ ROUTES: Mapping[type[Event], Reaction] = {
     events.CaseChanged: TOLD,
     events.ClockChanged: TOLD,
     events.CaseEscalated: TOLD,
+    events.CaseReferred: TOLD,
     events.NeedsOpened: Reaction(follows=(replan,)),
     events.NeedsSettled: TOLD,
     events.PlanRequested: Reaction(follows=(make_plan,)),

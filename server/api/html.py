@@ -189,6 +189,8 @@ def _nav() -> list[tuple[str, str]]:
     links = []
     if areas_for(person.actor, Permission.BOARD_READ):
         links.append(("/konsol", "nav.console"))
+    if areas_for(person.actor, Permission.CASE_EDIT):
+        links.append(("/konsol/masuk", "nav.inbox"))
     if areas_for(person.actor, Permission.SITE_READ):
         links.append(("/posko", "nav.sites"))
     if person.actor.volunteer_id:

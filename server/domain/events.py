@@ -95,6 +95,16 @@ class CaseEscalated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaseReferred(Event):
+    """A case or a need of it was passed to another unit, or such a referral was answered (`state`)."""
+
+    case_id: int
+    referral_id: str
+    to_unit: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class NeedsOpened(Event):
     """Needs were opened or changed, so that candidates and plans are out of date."""
 

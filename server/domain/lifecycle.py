@@ -85,6 +85,12 @@ DISTRESS = _table(
     end=_from("open", "answered", to="ended"),
 )
 
+REFERRAL = _table(
+    accept=_from("open", to="accepted"),
+    give_back=_from("open", to="returned"),
+    withdraw=_from("open", to="withdrawn"),
+)
+
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
         "report": REPORT,
@@ -95,6 +101,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         "claim": CLAIM,
         "volunteer": VOLUNTEER,
         "distress": DISTRESS,
+        "referral": REFERRAL,
     }
 )
 FIRST: Mapping[str, str] = MappingProxyType(
@@ -107,6 +114,7 @@ FIRST: Mapping[str, str] = MappingProxyType(
         "claim": "received",
         "volunteer": "pending",
         "distress": "open",
+        "referral": "open",
     }
 )
 

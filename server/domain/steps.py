@@ -4,4 +4,4 @@ TRIAGE = ("received", "verified", "rejected", "asked", "merged", "split", "cance
 OWN = ("info_added", "not_received", "reopened", "rated")
 HELP = ("planned", "offered", "accepted", "en_route", "delivered", "confirmed", "failed")
 RAISED = tuple(f"raised_{level}" for level in ("district", "regency", "province"))
-STEPS = frozenset(TRIAGE + OWN + HELP + RAISED)
+STEPS = frozenset((*TRIAGE, "handed_over", *OWN, *HELP, *RAISED))

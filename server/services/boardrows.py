@@ -44,6 +44,7 @@ def case(row: Source, run: Run) -> dict[str, Any]:
         "stage_due_at": _second(run.due[ANSWER]),
         "paused_at": None,
         "raised_to": None,
+        "holder": None,
         "version": row["version"],
     }
 

@@ -8,7 +8,7 @@ from geo.areas import Gazetteer
 from server.domain import catalogue, events, lifecycle, priority, sla
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, may, require
-from server.services import case_reasons, clocks, contacts, places, queries
+from server.services import case_reasons, clocks, contacts, places, queries, referrals, units
 from server.services.inputs import CaseActionIn
 from server.store.unit_of_work import Tx
 
@@ -39,7 +39,7 @@ def act(tx: Tx, actor: Actor, case_id: int, action: str, body: CaseActionIn, gaz
         tx.cases.lock([case_id, body.into])
     case = _case_for(tx, actor, case_id, lock=True)
     permission, do = ACTIONS[action]
-    require(actor, permission, case["area"])
+    units.require_of_case(tx, actor, permission, case)
     if body.version is not None and body.version != case["version"]:
         raise Conflict(state=queries.case_row(tx, case_id))
     do(Desk(tx, actor, case, body, gazetteer))
@@ -204,6 +204,7 @@ def detail(tx: Tx, actor: Actor, case_id: int) -> dict[str, Any]:
     return {
         **queries.case_row(tx, case_id),
         "clock": clocks.shown(tx, case_id),
+        "referrals": [referrals.shown(tx, row) for row in tx.referrals.of_case(case_id)],
         "escalations": clocks.told(tx, case_id),
         "lon": case["lon"],
         "lat": case["lat"],
@@ -241,7 +242,7 @@ def reveal_contact(tx: Tx, actor: Actor, report_id: str, reason: str, keys: cont
 
 def _case_for(tx: Tx, actor: Actor, case_id: int, *, lock: bool = False) -> Mapping[str, Any]:
     case = tx.cases.get(case_id, lock=lock)
-    if case is None or not may(actor, Permission.BOARD_READ, case["area"]):
+    if case is None or not units.may_of_case(tx, actor, Permission.BOARD_READ, case):
         raise NotFound
     return case
 

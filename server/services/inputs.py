@@ -243,3 +243,29 @@ def problems(error: ValidationError) -> dict[str, Problem]:
         kind = f"string_{item['type']}" if is_length else item["type"]
         found.setdefault(name, Problem(_CODES.get(kind, "wrong_form"), params))
     return found
+
+
+UNIT = r"^(\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?|[a-z][a-z0-9-]{1,39})$"
+
+
+class PassIn(Input):
+    """A unit that is to take a case over, or one need of it: an area's code or an agency's."""
+
+    to: Annotated[str, Field(pattern=UNIT)]
+    reason: Annotated[Line, Field(min_length=1)]
+    need_id: Annotated[int, Field(strict=True, ge=1, le=2**62)] | None = None
+
+
+class AnswerIn(Input):
+    """Why a referral is given back; else a remark."""
+
+    reason: Line | None = None
+
+
+class AgencyIn(Input):
+    """An agency: its short code, what people call it, and the area that it answers for."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
+    name: Annotated[Line, Field(min_length=1)]
+    kind: Literal["bpbd", "dinas", "pmi", "ngo"]
+    area: AreaCode

@@ -28,6 +28,7 @@ from server.domain.disclosure import (
 )
 from server.domain.errors import NotFound
 from server.domain.priority import VULNERABLE
+from server.services import promises
 from server.services.intake import STANDING
 from server.services.places import home_area
 from server.store.unit_of_work import Tx
@@ -179,7 +180,8 @@ def figures_of(tx: Tx, incident: Mapping[str, Any], cut_at: datetime, every_s: i
     figures = _assembled(incident, measures, amounts, waits_shown(people), received, tx.public_cuts.known(codes))
     figures["total"]["vulnerable"] = {group: count_shown(vulnerable.get(group, 0), K_SPLIT) for group in VULNERABLE}
     next_cut_at = cut_at + timedelta(seconds=every_s)
-    return figures | {"cut_at": cut_at.isoformat(), "next_cut_at": next_cut_at.isoformat()}
+    cut = {"cut_at": cut_at.isoformat(), "next_cut_at": next_cut_at.isoformat()}
+    return figures | cut | {"promises": promises.public(tx, incident["id"])}
 
 
 def regency_of(area: str) -> str:

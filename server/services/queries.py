@@ -5,6 +5,7 @@ from typing import Any
 
 from server.domain.errors import Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, areas_for, may, require
+from server.services import units
 from server.services.intake import STANDING, incident_for
 from server.store.unit_of_work import Tx
 
@@ -64,7 +65,7 @@ def board_area(actor: Actor, area: str | None) -> str:
 def require_case(tx: Tx, actor: Actor, case_id: int) -> dict[str, Any]:
     """The case, if the person may see it. Raises NotFound, which does not tell whether there is one."""
     case = tx.cases.get(case_id)
-    if case is None or not may(actor, Permission.BOARD_READ, case["area"]):
+    if case is None or not units.may_of_case(tx, actor, Permission.BOARD_READ, case):
         raise NotFound
     return case
 

@@ -80,6 +80,7 @@ _CASES = Noun(
         ),
         "paused_at": _second("k.paused_at"),
         "raised_to": "k.reached",
+        "holder": "c.holder",
         "version": "c.version",
     },
     source="cases c left join clocks k on k.case_id = c.id",

@@ -13,7 +13,8 @@ from server.store.tables import clocks, escalations, needs, reports
 _FACTS = text(
     """
     select c.id as case_id, c.incident_id, c.area, c.tier, c.merged_into, i.settings,
-      c.area as holder,
+      case when c.holder is null then c.area when c.holder ~ '^[0-9]' then c.holder
+           else (select g.area from agencies g where g.code = c.holder) end as holder,
       c.verified_at is not null or r.judged as answered,
       c.verified_at is null and r.asked and not r.received as asked,
       c.merged_into is not null or not r.live or (n.wanted and not n.open) or (c.tier = 0 and a.accepted) as settled,
@@ -38,6 +39,46 @@ _FACTS = text(
     """
 )
 _OF_ASSIGNMENTS = text("select distinct case_id from assignments where id = any(cast(:ids as uuid[]))")
+
+
+_WAITING = text(
+    """
+    select k.case_id, c.tier, c.area, c.people, k.stage,
+      case k.stage when 'answer' then k.answer_due_at when 'offer' then k.offer_due_at else k.settle_due_at end
+        as stage_due_at
+    from clocks k join cases c on c.id = k.case_id
+    where c.incident_id = :incident and k.stage is not null and k.paused_at is null
+      and (:area = '' or c.area = :area or c.area like :below)
+    order by k.case_id
+    """
+)
+_MET = text(
+    """
+    select count(*) filter (where k.answered_at > :since and k.answered_at <= :now) as answer,
+           count(*) filter (where k.offered_at > :since and k.offered_at <= :now) as offer,
+           count(*) filter (where k.settled_at > :since and k.settled_at <= :now) as settle
+    from clocks k join cases c on c.id = k.case_id
+    where c.incident_id = :incident and (:area = '' or c.area = :area or c.area like :below)
+    """
+)
+_KEPT = """
+    select {unit} as unit,
+      count(*) filter (where k.stage is not null) as open,
+      count(*) filter (where k.stage is not null and k.paused_at is not null) as paused,
+      count(*) filter (where k.number > 1) as reopened,
+      count(*) filter (where k.stage is not null and k.paused_at is null and k.settle_due_at < :now) as late,
+      count(*) filter (where k.answered_at is not null or k.answer_due_at < :now) as answers_due,
+      count(*) filter (where k.answered_at <= k.answer_due_at) as answers_in_time,
+      count(*) filter (where k.settled_at is not null or k.settle_due_at < :now) as ends_due,
+      count(*) filter (where k.settled_at <= k.settle_due_at) as ends_in_time
+    from clocks k join cases c on c.id = k.case_id
+    where c.incident_id = :incident and c.merged_into is null
+      and (:area = '' or c.area = :area or c.area like :below) and {which}
+    group by 1 order by 1
+"""
+_BY_AREA = "array_to_string((string_to_array(c.area, '.'))[1:cast(:depth as int)], '.')"
+_KEPT_BY_AREAS = text(_KEPT.format(unit=_BY_AREA, which="true"))
+_KEPT_BY_AGENCIES = text(_KEPT.format(unit="c.holder", which="c.holder ~ '^[a-z]'"))
 
 
 class Clocks:
@@ -88,6 +129,23 @@ class Clocks:
         later = query.values(due_at=needs.c.due_at + longer, version=needs.c.version + 1)
         return list(self.conn.execute(later.returning(needs.c.id)).scalars())
 
+    def waiting(self, incident_id: str, area: str) -> list[Row]:
+        """The cases of an area whose clock runs, each with what it waits for."""
+        return every(self.conn, _WAITING, _within(incident_id, area))
+
+    def met_since(self, incident_id: str, area: str, since: datetime, now: datetime) -> Row:
+        """How many cases of an area met each stage after a moment."""
+        (row,) = every(self.conn, _MET, {**_within(incident_id, area), "since": since, "now": now})
+        return row
+
+    def kept(self, incident_id: str, area: str, depth: int, now: datetime) -> list[Row]:
+        """Counts of cases and of kept promises by areas of so many parts of their code, in and below an area."""
+        return every(self.conn, _KEPT_BY_AREAS, {**_within(incident_id, area), "depth": depth, "now": now})
+
+    def kept_by_agencies(self, incident_id: str, area: str, now: datetime) -> list[Row]:
+        """The same by the agencies that hold cases."""
+        return every(self.conn, _KEPT_BY_AGENCIES, {**_within(incident_id, area), "now": now})
+
     def add_escalation(self, row: Mapping[str, Any]) -> None:
         """Note that a level was told."""
         self.conn.execute(insert(escalations), dict(row))
@@ -96,6 +154,10 @@ class Clocks:
         """Which levels were told of a case, in the order in which its clocks ran out."""
         query = select(escalations).where(escalations.c.case_id == case_id)
         return every(self.conn, query.order_by(escalations.c.number, escalations.c.due_at, escalations.c.level.desc()))
+
+
+def _within(incident_id: str, area: str) -> dict[str, Any]:
+    return {"incident": incident_id, "area": area, "below": f"{area}.%"}
 
 
 def columns_of(case_id: int, run: Run) -> dict[str, Any]:

@@ -152,6 +152,23 @@ sessions = Table(
     CheckConstraint("kind in ('cookie', 'token')", name="kind"),
     Index(None, "user_id"),
 )
+agencies = Table(
+    "agencies",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("area", Text, nullable=False),
+    _time("created_at"),
+    CheckConstraint("kind in ('bpbd', 'dinas', 'pmi', 'ngo')", name="kind"),
+    CheckConstraint("code ~ '^[a-z][a-z0-9-]+$'", name="code"),
+)
+agency_members = Table(
+    "agency_members",
+    metadata,
+    Column("user_id", UUID(as_uuid=False), ForeignKey("users.id"), primary_key=True),
+    Column("agency", Text, ForeignKey("agencies.code"), primary_key=True),
+)
 tries = Table(
     "tries",
     metadata,
@@ -175,6 +192,7 @@ cases = Table(
     _time("verified_at", nullable=True),
     _case("merged_into", nullable=True),
     Column("delivery_code", Text, nullable=False),
+    Column("holder", Text),
     _version(),
     CheckConstraint("tier between 0 and 3", name="tier"),
     Index(None, "incident_id", "area"),
@@ -303,11 +321,36 @@ needs = Table(
     Column("state", Text, nullable=False),
     _time("opened_at"),
     _time("due_at"),
+    Column("holder", Text),
     _version(),
     CheckConstraint("quantity > 0", name="quantity"),
     Index(None, "case_id"),
     Index("ix_needs_open", "incident_id", postgresql_where=text("state = 'open'")),
 )
+
+referrals = Table(
+    "referrals",
+    metadata,
+    _id(),
+    _ref("incident_id", "incidents.id"),
+    _case(),
+    Column("need_id", BigInteger, ForeignKey("needs.id")),
+    Column("from_unit", Text, nullable=False),
+    Column("to_unit", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    _time("at"),
+    Column("state", Text, nullable=False),
+    Column("answer", Text),
+    Column("answered_by", Text),
+    _time("answered_at", nullable=True),
+    CheckConstraint("state in ('open', 'accepted', 'returned', 'withdrawn')", name="state"),
+    Index("uq_referrals_open", "case_id", text("coalesce(need_id, 0)"), unique=True,
+          postgresql_where=text("state = 'open'")),
+    Index(None, "to_unit", "state"),
+    Index(None, "from_unit", "state"),
+)  # fmt: skip
+"""A case, or one need of it, passed from one unit to another. A unit is an area by its dotted code or an agency."""
 
 sites = Table(
     "sites",

@@ -34,6 +34,7 @@ from server.store.photos import Photos
 from server.store.plans import Plans
 from server.store.pledges import Pledges
 from server.store.publishing import PublicCuts
+from server.store.referrals import Referrals
 from server.store.reports import Reports
 from server.store.rows import from_json
 from server.store.rulings import Rulings
@@ -137,6 +138,11 @@ class Tx:
     def clocks(self) -> Clocks:
         """Runs of cases' clocks, and escalations."""
         return Clocks(self.conn)
+
+    @cached_property
+    def referrals(self) -> Referrals:
+        """Referrals between units, and agencies."""
+        return Referrals(self.conn)
 
     @cached_property
     def looks(self) -> Looks:

@@ -18,6 +18,7 @@ PUBLIC_CALLS = {
     ("GET", "/api/public/gifts/<code>"),
     ("GET", "/api/public/gifts/<code>.csv"),
     ("GET", "/api/public/near"),
+    ("GET", "/api/public/promises"),
     ("GET", "/api/public/summary"),
     ("GET", "/api/public/summary.csv"),
     ("GET", "/api/public/unmet"),

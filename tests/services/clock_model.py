@@ -98,10 +98,10 @@ class CaseModel:
     def answer(self, reading, _):
         self.watch.go(reading)
 
-    def verify(self, reading, _):
+    def verify(self, _reading, _):
         self._keep("answer")
 
-    def seen(self, reading, _):
+    def seen(self, _reading, _):
         if self.tier == 0:
             self._keep("answer")
 
@@ -113,23 +113,23 @@ class CaseModel:
 
     cancel = reject
 
-    def take_back(self, reading, _):
+    def take_back(self, _reading, _):
         self.turned_down = False
 
-    def offer(self, reading, _):
+    def offer(self, _reading, _):
         self.asked_somebody = True
         self._keep("offer")
 
-    def accept(self, reading, _):
+    def accept(self, _reading, _):
         self.accepted = True
 
-    def fail(self, reading, _):
+    def fail(self, _reading, _):
         self.accepted = False
 
-    def confirm(self, reading, _):
+    def confirm(self, _reading, _):
         self.met = True
 
-    def hand_over(self, reading, holder):
+    def hand_over(self, _reading, holder):
         self.holder = holder
 
     def reopen(self, reading, _):

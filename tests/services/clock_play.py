@@ -13,9 +13,21 @@ from sqlalchemy.exc import DBAPIError
 from server.bootstrap import System
 from server.domain.catalogue import SKILLS
 from server.domain.errors import DomainError
-from server.domain.permissions import ANYONE, SYSTEM
-from server.services import assignments, cases, clocks, handovers, intake, looking, offers, queries, tracking
-from server.services.inputs import CaseActionIn, ReportIn, TrackIn, parse
+from server.domain.permissions import ANYONE, SYSTEM, Actor, Grant
+from server.services import (
+    assignments,
+    cases,
+    clocks,
+    handovers,
+    intake,
+    looking,
+    offers,
+    queries,
+    referrals,
+    tracking,
+    units,
+)
+from server.services.inputs import AgencyIn, AnswerIn, CaseActionIn, PassIn, ReportIn, TrackIn, parse
 from server.services.inputs_dispatch import AssignIn, CancelIn, DeliverIn, FailIn, OfferIn, StepIn
 from tests.services.clock_model import CaseModel
 from tests.services.moving_clock import MovingClock
@@ -28,8 +40,10 @@ DARK = (BEGINS + timedelta(days=4), BEGINS + timedelta(days=5))
 PLACES = ("32.03.11.2001", "32.03.11.2002", "32.03.01", "32.04.05", "32.05", "32")
 WANTED = {1: {"item": "evacuation"}, 2: {"item": "transport"}, 3: {"item": "debris_clearing"}}
 STEPS = ("ask", "answer", "verify", "seen", "reject", "take_back", "cancel", "set_tier", "offer", "fail",
-         "confirm", "reopen")  # fmt: skip
-WEIGHTS = (5, 5, 7, 2, 1, 1, 1, 3, 9, 1, 5, 5)
+         "confirm", "reopen", "hand_over")  # fmt: skip
+WEIGHTS = (5, 5, 7, 2, 1, 1, 1, 3, 9, 1, 5, 5, 4)
+UNITS = {"32": "32", "32.03": "32.03", "32.04": "32.04", "32.03.11": "32.03.11", "pmi-cianjur": "32.03"}
+"""Where cases are handed, and the area that each answers for."""
 
 
 class KilledError(Exception):
@@ -46,6 +60,7 @@ class Played:
     model: CaseModel
     job: str | None = None
     volunteer: str | None = None
+    referral: dict | None = None
 
 
 class Play:
@@ -57,7 +72,26 @@ class Play:
         self.settings, self.played, self.killed = settings, [], 0
         self.system = System(settings, now=self.clock.now)
         self.world = World(self.system)
+        self.staff = self._staffed()
         self.free = [self.world.volunteer(until=timedelta(days=20), skills=sorted(SKILLS)) for _ in range(40)]
+
+    def _staffed(self):
+        """Somebody for every unit; one of them is in the agency, too, and acts for all."""
+        with self.system.writing() as tx:
+            agency = {"code": "pmi-cianjur", "name": "PMI Cianjur", "kind": "pmi", "area": "32.03"}
+            units.add_agency(tx, SYSTEM, parse(AgencyIn, agency))
+            for unit in ("32", "32.03", "32.04", "32.03.11"):
+                row = {"id": tx.new_id(), "name": f"petugas-{unit}", "password_hash": "", "created_at": tx.now}
+                tx.accounts.add_user(row)
+                tx.accounts.grant(row["id"], "coordinator", unit)
+            units.join_agency(tx, SYSTEM, "pmi-cianjur", "petugas-32")
+            user = tx.accounts.user_by_name("petugas-32")
+        return Actor(name="petugas-32", user_id=user["id"], grants=(Grant("coordinator", "32"),))
+
+    def close(self):
+        """The end."""
+        self.system.engine.dispose()
+        self.clock.connection.close()
 
     def restart(self):
         """The process is dead; another takes its place."""
@@ -139,7 +173,7 @@ class Play:
 
     def _arrive(self):
         tier, area = self.dice.choices((0, 1, 2, 3), (2, 3, 3, 2))[0], self.dice.choice(PLACES)
-        data = {"client_id": str(uuid.UUID(int=self.dice.getrandbits(128), version=4)), "text": "Tolong", "area_code": area}
+        data = {"client_id": str(uuid.uuid4()), "text": "Tolong", "area_code": area}
         data |= {"danger": {"trapped": True}} if tier == 0 else {"needs": [WANTED[tier]]}
         body, gazetteer = parse(ReportIn, data), self.system.gazetteer()
         receipt = self.do(lambda tx: intake.receive(tx, ANYONE, body, gazetteer=gazetteer, keys=self.system.keys))
@@ -155,10 +189,13 @@ class Play:
             known = self.do(lambda tx: getattr(self, f"_{step}")(tx, one, tier))
         except DomainError:
             return
-        one.model.happens(step, self.clock.at, tier)
+        if step != "hand_over":
+            one.model.happens(step, self.clock.at, tier)
         for name, value in (known or {}).items():
             setattr(one, name, value)
-        if step == "offer":
+        if step == "hand_over":
+            self._answer_referral(one)
+        elif step == "offer":
             self._answer_offer(one)
         elif step in ("confirm", "fail"):
             self.free.append(one.volunteer)
@@ -174,6 +211,19 @@ class Play:
         self.do(lambda tx: assignments.cancel(tx, COORDINATOR, one.job, CancelIn(reason="uji")))
         self.free.append(one.volunteer)
         one.job = one.volunteer = None
+
+    def _answer_referral(self, one):
+        """Some minutes later the other unit accepts, or gives it back."""
+        self._time_is(self.clock.at + timedelta(seconds=self.dice.randrange(600)))
+        action = "accept" if self.dice.random() < 0.7 else "give_back"
+        body = AnswerIn(reason="uji")
+        self.do(lambda tx: referrals.answer(tx, self.staff, one.referral["id"], action, body))
+        if action == "accept":
+            one.model.happens("hand_over", self.clock.at, UNITS[one.referral["to_unit"]])
+
+    def _hand_over(self, tx, one, _):
+        to = self.dice.choice(sorted(UNITS))
+        return {"referral": referrals.pass_on(tx, self.staff, one.id, PassIn(to=to, reason="uji"))}
 
     # The steps, as the product offers them; what they return is known of the case once it is committed.
 

@@ -4,6 +4,7 @@
 """
 
 import os
+from contextlib import closing
 from datetime import datetime
 
 from sqlalchemy import select
@@ -30,7 +31,11 @@ def check(play, one):
 
 
 def test_every_escalation_of_ten_days_comes_once_at_its_minute(started):
-    play = Play(started, CASES, seed=7)
+    with closing(Play(started, CASES, seed=7)) as play:
+        _play(play)
+
+
+def _play(play):
     play.run(check)
     with play.system.reading() as tx:
         rows = tx.conn.execute(select(tables.escalations)).mappings().all()

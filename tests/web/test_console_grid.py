@@ -154,7 +154,7 @@ def test_too_many_points_for_a_near_view_are_drawn_together():
 
 NOUNS = ("reports", "cases", "needs", "assignments", "volunteers", "sites")
 CASE = {"area": "32.03.01", "lon": None, "lat": None, "accuracy_m": None, "people": 1, "version": 1}
-CLOCK = {"stage": "settle", "paused_at": None, "raised_to": None}
+CLOCK = {"stage": "settle", "paused_at": None, "raised_to": None, "holder": None}
 
 
 def rows_of(dice, case_id, number):

@@ -32,6 +32,8 @@ export interface CaseRow {
   paused_at: string | null;
   /** The highest area that was told because a clock ran out. */
   raised_to: string | null;
+  /** The area or agency that accepted it, when it is not the one of its own area. */
+  holder: string | null;
   version: number;
 }
 

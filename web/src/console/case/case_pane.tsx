@@ -17,6 +17,7 @@ import { Others } from "./others";
 import { Photos } from "./photos";
 import { Reports } from "./reports";
 import { Score } from "./score";
+import { Standing } from "./standing";
 import { Twins } from "./twins";
 
 const SETTLE_MS = 250;
@@ -81,6 +82,7 @@ function Whole({ model, found, again, open }: WholeProps) {
       {found.tier === 0 && <p class="notice bad call">{word("console.alarm.call")}</p>}
       <Facts found={found} />
       <Actions found={found} again={again} />
+      <Standing found={found} />
       <Twins found={found} again={again} open={open} />
       <Needs found={found} model={model} again={again} />
       <Assignments found={found} model={model} again={again} />

@@ -24,6 +24,18 @@ export interface ReportDetail extends ReportRow {
   history: Step[];
 }
 
+export interface Escalation {
+  level: "district" | "regency" | "province";
+  stage: string;
+  due_at: string;
+}
+
+export interface Referral {
+  id: string;
+  state: "open" | "accepted" | "returned" | "withdrawn";
+  to_name: string;
+}
+
 export interface Note {
   id: string;
   at: string;
@@ -73,6 +85,8 @@ export interface CaseDetail extends CaseRow {
   tier_reason: string | null;
   score: { total: number; terms: Record<string, number>; version: number };
   reports: ReportDetail[];
+  escalations: Escalation[];
+  referrals: Referral[];
   needs: (NeedRow & { basis: string })[];
   assignments: AssignmentRow[];
   notes: Note[];

@@ -1,0 +1,100 @@
+"""The inbox of a person's units as a page, and the page on which a case is passed on; both need no script."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import redirect, request
+
+from server.api import forms, identity
+from server.api.contract import system
+from server.api.errors import body_of, status_of
+from server.api.html import Pages, denied, show
+from server.domain.errors import DomainError, Invalid, NotFound
+from server.domain.permissions import Permission, areas_for
+from server.services import promises, queries, referrals
+from server.services.inputs import AnswerIn, PassIn, parse
+
+pages = Pages()
+HOME = "/konsol/masuk"
+ANSWERS = {"terima": "accept", "kembalikan": "give_back", "tarik": "withdraw"}
+"""What a form's address says, and the step of the referral that it takes."""
+
+
+@pages.route("GET", HOME, guard="signed_in")
+def inbox() -> Any:
+    """What was passed to one's units, raised to them and accepted by them; who will breach; the table."""
+    if not areas_for(identity.actor(), Permission.CASE_EDIT):
+        return denied("inbox")
+    return _inbox()
+
+
+@pages.route("POST", "/konsol/masuk/<uuid:referral_id>/<action>", guard="signed_in", home=HOME)
+def answer(referral_id: UUID, action: str) -> Any:
+    """Accept, give back or withdraw, from a plain form."""
+    try:
+        if action not in ANSWERS:
+            raise NotFound
+        body = parse(AnswerIn, {"reason": request.form.get("reason", "").strip() or None})
+        with system().writing() as tx:
+            referrals.answer(tx, identity.actor(), str(referral_id), ANSWERS[action], body)
+    except Invalid as error:
+        return _inbox(wrong={str(referral_id): next(iter(forms.problems(error, request.form).values()))}), 422
+    except DomainError as error:
+        return _inbox(message=str(body_of(error)["error"]["message"])), status_of(error)
+    return redirect(HOME, 303)
+
+
+@pages.route("GET", "/konsol/kasus/<int:case_id>/oper", guard="signed_in")
+def choose(case_id: int) -> Any:
+    """Where to pass a case, and why."""
+    if not areas_for(identity.actor(), Permission.CASE_EDIT):
+        return denied("inbox")
+    return _choice(case_id)
+
+
+@pages.route("POST", "/konsol/kasus/<int:case_id>/oper", guard="signed_in", home=HOME)
+def pass_on(case_id: int) -> Any:
+    """Pass a case on, from a plain form."""
+    form = request.form
+    try:
+        fields = {"to": form.get("to", ""), "reason": form.get("reason", "").strip()}
+        need = form.get("need_id", "")
+        body = parse(PassIn, fields | ({"need_id": int(need)} if need.isdecimal() else {}))
+        with system().writing() as tx:
+            referrals.pass_on(tx, identity.actor(), case_id, body)
+    except Invalid as error:
+        return _choice(case_id, wrong=forms.problems(error, form)), 422
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _choice(case_id, message=str(body_of(error)["error"]["message"])), status_of(error)
+    return redirect(HOME, 303)
+
+
+def _inbox(wrong: Mapping[str, str] | None = None, message: str = "") -> str:
+    actor, slug = identity.actor(), request.args.get("incident") or None
+    with system().reading() as tx:
+        found = referrals.inbox(tx, actor, slug)
+        tops = areas_for(actor, Permission.BOARD_READ)
+        ahead = [promises.breaches(tx, actor, slug, top) for top in tops if top] or [
+            promises.breaches(tx, actor, slug, None)
+        ]
+        tables = [promises.league(tx, actor, slug, top or None, _level(top)) for top in tops[:1]]
+    breaches = sorted((one for part in ahead for one in part["breaches"]), key=lambda one: one["due_at"])
+    return show("inbox.html", inbox=found, breaches=breaches, tables=tables, wrong=wrong or {}, message=message)
+
+
+def _level(top: str) -> str:
+    return "district" if "." in top else "regency"
+
+
+def _choice(case_id: int, wrong: Mapping[str, str] | None = None, message: str = "") -> str:
+    with system().reading() as tx:
+        case = queries.require_case(tx, identity.actor(), case_id)
+        targets = referrals.targets(tx, identity.actor(), case_id)
+        needs = [need for need in tx.cases.needs_of(case_id) if need["state"] == "open"]
+    values = request.form if request.method == "POST" else {}
+    return show(
+        "pass_on.html", case=case, targets=targets, needs=needs, values=values, wrong=wrong or {}, message=message
+    )
