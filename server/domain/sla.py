@@ -183,15 +183,13 @@ def _with_tier(run: Run, tier: int, at: datetime, clock: Clock) -> Run:
     is_raised = tier < run.tier
     due = dict(run.due)
     for stage, when in _due(at if is_raised else run.counts_from, clock).items():
-        if stage in run.met or (stage == ANSWER and run.number > 1):
+        if stage in run.met or stage in run.breached or (stage == ANSWER and run.number > 1):
             continue
-        if stage in run.breached:
-            due[stage] = due.get(stage, when)
-        elif is_raised:
+        if is_raised:
             due[stage] = min(when, due.get(stage, when))
         else:
             due[stage] = max(when, at)
-    unwanted = set(due) - set(clock.minutes()) - set(run.met) - run.breached
+    unwanted = set(due) - set(clock.minutes()) - set(run.met)
     return replace(run, tier=tier, due={stage: when for stage, when in due.items() if stage not in unwanted})
 
 

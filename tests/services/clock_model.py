@@ -50,6 +50,7 @@ class CaseModel:
     accepted: bool = False
     met: bool = False
     turned_down: bool = False
+    asked_somebody: bool = False
 
     def __post_init__(self):
         self.watch = Stopwatch(timedelta(0), self.born)
@@ -141,16 +142,18 @@ class CaseModel:
         more_urgent, now = tier < self.tier, self.watch.at(reading)
         new = promises(tier)
         for name in NAMES:
-            if name in self.done | self.broken or (name == "answer" and self.run > 1):
+            if name in self.done or (name == "answer" and self.run > 1):
                 continue
             if name not in new:
                 self.ends.pop(name, None)
+            elif name in self.broken:
+                continue
             elif more_urgent:
                 self.ends[name] = min(now + new[name], self.ends.get(name, now + new[name]))
             else:
                 self.ends[name] = max(new[name], now)
         self.tier = tier
-        if getattr(self, "asked_somebody", False):
+        if self.asked_somebody:
             self._keep("offer")
 
     def _keep(self, name):
