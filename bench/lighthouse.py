@@ -43,7 +43,8 @@ def fill(system: Running) -> dict[str, Sequence[str]]:
     staff = {"Authorization": f"Bearer {system.command('users', 'token', 'gudang')}"}
     site = posted(system, "/api/sites", {"name": "Gudang", "kind": "warehouse", "area_code": "32.03.01"}, staff)["id"]
     gift = posted(system, "/api/gifts", {"site_id": site, "item": "blanket", "quantity": 100}, staff)["code"]
-    pledge = posted(system, "/api/pledges", {"kind": "goods", "item": "blanket", "quantity": 40})["code"]
+    promised = {"client_id": str(uuid.uuid4()), "kind": "goods", "item": "blanket", "quantity": 40}
+    pledge = posted(system, "/api/pledges", promised)["code"]
     codes = send_reports(system)
     return {"/lacak/<code>": [f"/lacak/{codes[0]}"], "/donasi/<code>": [f"/donasi/{gift}", f"/donasi/{pledge}"]}
 

@@ -267,7 +267,7 @@ def _popup(places: Sequence[Place]) -> folium.GeoJsonPopup:
     """A popup of label and value; every place has the same lines in the same order, the name has no label."""
     labels = ["", *(html.escape(label) for label, _ in places[0].lines)]
     fields = [f"v{n}" for n in range(len(labels))]
-    return folium.GeoJsonPopup(fields=fields, aliases=labels, localize=False, max_width=250)
+    return folium.GeoJsonPopup(fields=fields, aliases=labels, localize=False, max_width=300)
 
 
 def _standing(place: Place) -> Geometry | None:

@@ -1,6 +1,8 @@
 """The public pages in a browser: the map in its frame, the tables without it, and how much a phone must load."""
 
+import http.server
 import re
+import threading
 import uuid
 
 import pytest
@@ -117,3 +119,41 @@ def test_a_gift_of_kits_tells_where_what_they_held_is(stack, admin, nobody, new_
     assert violations(page) == []
     photograph(page, f"{size}-donasi-paket")
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
+
+
+@pytest.fixture
+def newspaper(stack):
+    """Somebody else's site with a page of their own; `page` is what stands on it."""
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        page = ""
+
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(Answer.page.encode())
+
+        def log_message(self, *_: object):
+            """Nothing is logged."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        # `localhost` is another site than the address by which ours is reached here.
+        Answer.address = f"http://localhost:{server.server_port}/"
+        yield Answer
+        server.shutdown()
+
+
+def test_others_may_frame_the_embedded_map_and_nothing_else_of_ours(shown, stack, browser, newspaper):
+    context = browser.new_context(viewport=SIZES["desk"])
+    page = context.new_page()
+    page.goto(f"{stack.base_url}/peta")
+    others = (f'<iframe src="{stack.base_url}{path}"></iframe>' for path in ("/peta", "/peta/gambar", "/donasi"))
+    newspaper.page = page.locator("textarea.code").input_value() + "".join(others)
+    page.goto(newspaper.address)
+    expect(page.frame_locator("iframe").first.locator(".leaflet-container")).to_be_visible()
+    embedded, *refused = page.main_frame.child_frames
+    assert embedded.evaluate("self.origin") == "null"
+    assert {frame.url for frame in refused} == {"chrome-error://chromewebdata/"}
+    context.close()
