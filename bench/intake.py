@@ -86,7 +86,7 @@ class Bare:
             },
             "needs": {"case_id": number},
             "outbox": {"position": None},
-            "audit": {"position": None},
+            "audit": {"position": number},
         }
         made = []
         for table in self.TABLES:

@@ -165,11 +165,13 @@ class System:
     @contextmanager
     def writing(self) -> Iterator[Tx]:
         """A transaction that commits at the end, with its events and audit rows, or not at all."""
-        with self.engine.begin() as conn:
-            tx = self._begun(conn)
-            yield tx
-            clocks.follow(tx)
-            tx.flush()
+        with self.engine.connect() as conn:
+            with conn.begin():
+                tx = self._begun(conn)
+                yield tx
+                clocks.follow(tx)
+                tx.flush()
+            tx.settle()
 
     def _begun(self, conn: Connection) -> Tx:
         if isinstance(self.now, DatabaseClock):
@@ -197,6 +199,7 @@ class System:
                     yield tx
                     clocks.follow(tx)
                     tx.flush()
+                tx.settle()
 
             yield transaction
 

@@ -12,6 +12,8 @@ import click
 
 from server.config import SettingError, Settings, from_env
 
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
 
 @click.group()
 def cli() -> None:
@@ -258,16 +260,26 @@ def audit() -> None:
 
 
 @audit.command("verify")
-def audit_verify() -> None:
-    """Walk the hash chain and say whether anybody changed it."""
+@click.option("--heads", multiple=True, type=FILE, help="Heads saved earlier from /api/public/audit; may be repeated.")
+@click.option("--head", multiple=True, metavar="POSITION:HASH", help="A head noted earlier; may be repeated.")
+def audit_verify(heads: tuple[Path, ...], head: tuple[str, ...]) -> None:
+    """Walk the hash chain past every published head and say whether anybody changed it."""
+    from server.commands import trail
     from server.commands.working import working
-    from server.services import audit as trail
 
-    with working(settings()) as system, system.reading() as tx:
-        found = trail.verify(tx)
-    if not found["ok"]:
-        raise click.ClickException(f"the audit trail is broken at entry {found['broken_at']}")
-    click.echo(f"the audit trail is whole: {found['sealed']} sealed, {found['waiting']} waiting to be sealed")
+    with working(settings()) as system:
+        click.echo(trail.verified(system, heads, head))
+
+
+@audit.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def audit_export(file: Path) -> None:
+    """Write the whole trail to FILE, as web/tools/verify_audit.py reads it."""
+    from server.commands import trail
+    from server.commands.working import working
+
+    with working(settings()) as system:
+        click.echo(f"{trail.export(system, file)} entries in {file}")
 
 
 @cli.group()

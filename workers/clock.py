@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from server.bootstrap import Begin, System
 from server.commands.backup import backup
 from server.config import Settings
-from server.services import clocks, offers, overdue, photos, reconciling
+from server.services import audit, clocks, offers, overdue, photos, reconciling
 from workers import publicmap
 
 log = structlog.get_logger()
@@ -53,10 +53,13 @@ def call_next_level(system: System) -> int:
         return clocks.sweep(tx)
 
 
-def seal_audit(system: System) -> int:
-    """Put what was written into the audit trail into its chain."""
+def publish_audit_head(system: System) -> bool:
+    """Publish the audit trail's head once an hour; the log keeps it too, outside of the database."""
     with system.writing() as tx:
-        return tx.audit_log.seal()
+        head = audit.publish_head(tx)
+    if head:
+        log.info("audit_head", **head)
+    return head is not None
 
 
 def reconcile(system: System) -> None:
@@ -97,7 +100,7 @@ def duties_of(settings: Settings) -> tuple[Duty, ...]:
         Duty("end_silent_offers", 1, end_silent_offers),
         Duty("raise_alarms", 2, raise_alarms),
         Duty("call_next_level", 1, call_next_level),
-        Duty("seal_audit", 1, seal_audit),
+        Duty("publish_audit_head", 10, publish_audit_head),
         Duty("publish", 1, publicmap.publish_due),
         Duty("reconcile", settings.stuck_after_s / 2, reconcile),
         Duty("back_up", 60, back_up),

@@ -325,9 +325,9 @@ class Acts:
         """Who is overdue is called for."""
         clock.raise_alarms(self.system)
 
-    def seal_audit(self) -> None:
-        """The audit trail is sealed."""
-        clock.seal_audit(self.system)
+    def publish_audit_head(self) -> None:
+        """The audit trail's head is published."""
+        clock.publish_audit_head(self.system)
 
     def reconcile(self) -> None:
         """What sat too long is set going again, and what nobody took is let go."""
@@ -341,6 +341,6 @@ OFTEN = {
     "offer_one": 2, "write_off": 2, "open_kit": 1, "report": 3, "merge": 2, "split": 1, "replan": 1,
     "plan_again": 1, "confirmed_by_recipient": 1, "open_or_close_site": 1,
     "ask_what_if": 0.2, "draft_wave": 0.5, "edit_wave": 1, "rule": 1, "end_ruling": 1, "all_well": 1, "check_out": 1,
-    "check_in": 2, "ask_waiting": 0.3, "raise_alarms": 1, "seal_audit": 1, "reconcile": 0.5,
+    "check_in": 2, "ask_waiting": 0.3, "raise_alarms": 1, "publish_audit_head": 1, "reconcile": 0.5,
 }  # fmt: skip
 """Every act by name, and how often it is done beside the others."""

@@ -245,7 +245,7 @@ CHECKS: dict[str, tuple[str, str]] = {
         """,
     ),
     "sealed": (
-        "the sealed audit trail has a gap",
+        "the audit trail's chain has a gap",
         "select max(position) as last, count(position) as sealed from audit having max(position) <> count(position)",
     ),
 }

@@ -25,6 +25,5 @@ def figures(tx: Tx) -> dict[str, float]:
     }
     lines["tanggap_relay_lag_seconds"] = (tx.now - oldest).total_seconds() if oldest else 0.0
     lines["tanggap_events_position"] = float(tx.outbox.cursor())
-    audit = tx.audit_log.counts()
-    lines["tanggap_audit_sealed"], lines["tanggap_audit_waiting"] = float(audit["sealed"]), float(audit["waiting"])
+    lines["tanggap_audit_entries"] = float(tx.audit_log.length())
     return lines

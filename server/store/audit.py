@@ -1,67 +1,77 @@
-"""The audit trail, sealed into a hash chain (`domain/chain.py`)."""
+"""The audit trail, a hash chain (`domain/chain.py`), and those of its heads that were published."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, func, insert, select, text
 
-from server import plain
 from server.domain.chain import GENESIS, entry_hash
-from server.store.rows import Row, every, first, from_json
-from server.store.tables import audit
+from server.store.rows import Row, every, first
+from server.store.sites import within_any
+from server.store.tables import audit, audit_heads
 
-_SEAL_LOCK = 7_201_002
-_SEALED = ("id", "position", "hash")
-_sealed = from_json(audit, _SEALED, "sealed").subquery()
-_SEAL = (
-    update(audit).where(audit.c.id == _sealed.c.id).values(position=_sealed.c.position, hash=_sealed.c.hash)
-)
+_CHAIN_LOCK = 7_201_002
+_HOLD = select(func.set_config("synchronous_commit", "off", True), func.pg_advisory_xact_lock(_CHAIN_LOCK))
+_SETTLE = text("select pg_logical_emit_message(true, 'audit', '')")
 
 
 class Audit:
-    """Sealing, checking and reading the audit trail."""
+    """Lengthening, walking and reading the audit trail; nothing changes an entry or takes one away."""
 
     def __init__(self, conn: Connection) -> None:
         self.conn = conn
 
     def head(self) -> Row | None:
-        """The last sealed entry."""
-        return first(
-            self.conn, select(audit).where(audit.c.position.is_not(None)).order_by(audit.c.position.desc()).limit(1)
-        )
+        """The last entry."""
+        return first(self.conn, select(audit).order_by(audit.c.position.desc()).limit(1))
 
-    def seal(self, limit: int = 5000) -> int:
-        """Give committed entries that have none their place and hash in the chain; returns how many."""
-        self.conn.execute(select(func.pg_advisory_xact_lock(_SEAL_LOCK)))
+    def chained(self, entries: Sequence[Row]) -> list[Row]:
+        """The entries with their place and hash; until the commit nobody else lengthens the chain.
+
+        The commit does not wait for the disk, so that nobody queues for somebody else's; `settle` after it does.
+        """
+        self.conn.execute(_HOLD)
         head = self.head()
-        position, previous = (head["position"], head["hash"]) if head else (0, GENESIS)
-        fresh = every(self.conn, select(audit).where(audit.c.position.is_(None)).order_by(audit.c.id).limit(limit))
-        for row in fresh:
-            position += 1
-            row["position"] = position
-            row["hash"] = previous = entry_hash(previous, row)
-        if fresh:
-            self.conn.execute(_SEAL, {"sealed": plain.dumps([{name: row[name] for name in _SEALED} for row in fresh])})
-        return len(fresh)
+        last, previous = (head["position"], bytes(head["hash"])) if head else (0, GENESIS)
+        linked = []
+        for position, entry in enumerate(entries, start=last + 1):
+            previous = entry_hash(previous, {**entry, "position": position})
+            linked.append({**entry, "position": position, "hash": previous})
+        return linked
 
-    def sealed(self) -> Iterator[Row]:
-        """Every sealed entry, in the order of the chain."""
-        query = select(audit).where(audit.c.position.is_not(None)).order_by(audit.c.position)
-        for row in self.conn.execution_options(yield_per=2000).execute(query).mappings():
-            yield dict(row)
+    def settle(self) -> None:
+        """After the commit of what was chained: wait until it is on disk, with all who wait for the same."""
+        with self.conn.begin():
+            # A commit that writes anything waits for all that was written before it.
+            self.conn.execute(_SETTLE)
 
-    def page(self, subject: str | None, before: int | None, limit: int) -> list[Row]:
-        """Entries, the newest first, of one subject or all, with ids below `before`."""
-        query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    def walk(self) -> Iterator[Row]:
+        """Every entry, in the order of the chain."""
+        query = select(audit).order_by(audit.c.position).execution_options(yield_per=2000)
+        with self.conn.execute(query) as found:
+            for row in found.mappings():
+                yield dict(row)
+
+    def page(self, subject: str | None, tops: Sequence[str], before: int | None, limit: int) -> list[Row]:
+        """Entries of these areas and all below them, the newest first, with ids below `before`."""
+        query = select(audit).where(within_any(audit.c.area, tops)).order_by(audit.c.id.desc()).limit(limit)
         if subject:
             query = query.where(audit.c.subject == subject)
         if before:
             query = query.where(audit.c.id < before)
         return every(self.conn, query)
 
-    def counts(self) -> dict[str, Any]:
-        """How many entries are sealed and how many wait."""
-        row = self.conn.execute(
-            text("select count(position) as sealed, count(*) - count(position) as waiting from audit")
-        ).one()
-        return {"sealed": row.sealed, "waiting": row.waiting}
+    def length(self) -> int:
+        """How many entries there are."""
+        head = self.head()
+        return head["position"] if head else 0
+
+    def publish(self, head: Row, at: datetime) -> None:
+        """Keep a head as published at a time."""
+        self.conn.execute(insert(audit_heads).values(position=head["position"], hash=bytes(head["hash"]), at=at))
+
+    def heads(self, before: int | None = None, limit: int | None = None) -> list[dict[str, Any]]:
+        """Published heads {position, hash, at}, the newest first."""
+        query = select(audit_heads).order_by(audit_heads.c.position.desc()).limit(limit)
+        return every(self.conn, query.where(audit_heads.c.position < before) if before else query)

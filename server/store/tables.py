@@ -724,8 +724,14 @@ audit = Table(
     Column("area", Text, nullable=False),
     Column("subject", Text, nullable=False),
     _json("details"),
-    Column("position", BigInteger, unique=True),
-    Column("hash", LargeBinary),
-    Index("ix_audit_unsealed", "id", postgresql_where=text("position is null")),
+    Column("position", BigInteger, nullable=False, unique=True),
+    Column("hash", LargeBinary, nullable=False),
     Index(None, "subject"),
+)
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    _time("at"),
 )

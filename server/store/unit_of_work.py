@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, literal, select
 
 from server import plain
+from server.domain.chain import settled
 from server.domain.events import Event
 from server.domain.permissions import Actor
 from server.store import tables
@@ -45,7 +46,7 @@ from server.store.turns import Turns
 from server.store.volunteers import Volunteers
 
 _EVENT = ("type", "incident_id", "area", "data", "at")
-_ENTRY = ("at", "actor", "action", "area", "subject", "details")
+_ENTRY = ("at", "actor", "action", "area", "subject", "details", "position", "hash")
 _FLUSH = select(literal(1)).add_cte(
     insert(tables.outbox).from_select(_EVENT, from_json(tables.outbox, _EVENT, "events")).cte("told"),
     insert(tables.audit).from_select(_ENTRY, from_json(tables.audit, _ENTRY, "entries")).cte("noted"),
@@ -72,6 +73,7 @@ class Tx:
         self.told: list[Event] = []
         self._events: list[dict[str, Any]] = []
         self._audit: list[dict[str, Any]] = []
+        self._is_settled = True
 
     def new_number(self) -> int:
         """A number that no other case or need has."""
@@ -99,15 +101,24 @@ class Tx:
                 "action": action,
                 "area": area,
                 "subject": subject,
-                "details": details,
+                "details": settled(plain.loads(plain.dumps(details))),
             }
         )
 
     def flush(self) -> None:
         """Write what was gathered; called once, just before the commit."""
         if self._events or self._audit:
-            self.conn.execute(_FLUSH, {"events": plain.dumps(self._events), "entries": plain.dumps(self._audit)})
+            # The chain is lengthened last: until the commit whoever else writes waits for it.
+            entries = self.audit_log.chained(self._audit) if self._audit else []
+            self._is_settled = not entries
+            self.conn.execute(_FLUSH, {"events": plain.dumps(self._events), "entries": plain.dumps(entries)})
         self._events, self._audit = [], []
+
+    def settle(self) -> None:
+        """Return when what was committed is on disk; called once, just after the commit."""
+        if not self._is_settled:
+            self.audit_log.settle()
+            self._is_settled = True
 
     @cached_property
     def accounts(self) -> Accounts:

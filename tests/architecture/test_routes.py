@@ -13,6 +13,7 @@ PUBLIC_CALLS = {
     ("GET", "/api/openapi.json"),
     ("GET", "/api/public/areas.csv"),
     ("GET", "/api/public/areas.geojson"),
+    ("GET", "/api/public/audit"),
     ("GET", "/api/public/deliveries"),
     ("GET", "/api/public/deliveries.csv"),
     ("GET", "/api/public/gifts/<code>"),

@@ -16,6 +16,7 @@ insert into ledger (transfer_id, lot_id, account, quantity, reason, by, at)
 select '00000000-0000-4000-8000-000000000000', (select min(id::text)::uuid from lots), account, quantity, 'receive',
        'test', now() from (values ('site', -1000000), ('{}', 1000000)) moved (account, quantity)
 """
+UNGUARDED = "set session_replication_role = replica"
 DAMAGE = {
     "over_promised": [ALL_PROPOSED, TOO_MUCH],
     "below_zero": [BOOKED.format("loss")],
@@ -24,7 +25,7 @@ DAMAGE = {
     "carried": [
         "update ledger set assignment_id = (select min(id::text)::uuid from assignments) where account = 'site'"
     ],
-    "steps": ["delete from audit where action = 'assignment:propose'"],
+    "steps": [UNGUARDED, "delete from audit where action = 'assignment:propose'"],
     "told": ["update assignments set state = 'declined'"],
     "two_winners": [
         "update assignments set state = 'declined', volunteer_id = (select min(id::text)::uuid from volunteers)"
@@ -44,8 +45,8 @@ DAMAGE = {
     "astray": ["update cases set merged_into = id"],
     "boards": ["update needs set state = 'cancelled'"],
     "sealed": [
-        "update audit set position = null",
-        "update audit set position = 2 where id = (select min(id) from audit)",
+        UNGUARDED,
+        "delete from audit where position = 2",
     ],
 }
 
