@@ -30,7 +30,7 @@ export function drawWork(work: Work, steps: Waiting[], page: Page): void {
     return trip.map((job) => jobCard(job, trip, work, page, steps));
   });
   const offers = byTrip(work.offers).map((trip) => offerCard(trip, work, page));
-  const none = element("p", { className: "muted" }, say("no_offers"));
+  const none = element("p", { className: "muted" }, say(work.checkin ? "no_offers" : "no_offers_yet"));
   document.getElementById("jobs")!.replaceChildren(...(jobs.length ? [heading(say("jobs")), ...jobs] : []));
   document.getElementById("offers")!.replaceChildren(heading(say("offers")), ...(offers.length ? offers : [none]));
   tick();

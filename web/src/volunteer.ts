@@ -42,6 +42,10 @@ class WorkPage implements Page {
     this.listen();
     onChange(() => void this.draw());
     document.addEventListener("visibilitychange", () => void this.renew());
+    // What went wrong is told until something else is tried.
+    document.addEventListener("click", ({ target }) => {
+      if ((target as Element).closest("button, summary, label")) document.getElementById("problem")!.hidden = true;
+    });
     addEventListener("online", () => void this.renew());
     setInterval(tick, 1000);
     await this.draw();

@@ -19,10 +19,10 @@ interface Call {
   answered_by: string | null;
 }
 
-/** Calls of other incidents than the one on the screen come by asking. */
+/** Calls of other incidents than the one on the screen come by asking, and all of them where there is no board. */
 const LOOK_AGAIN_MS = 30_000;
 
-export function DistressAlarm({ model }: { model: Model }) {
+export function DistressAlarm({ model }: { model?: Model }) {
   const [calls, setCalls] = useState<Call[]>([]);
   useEffect(() => {
     if (!mayAnywhere("assignment:manage")) return;
@@ -30,12 +30,12 @@ export function DistressAlarm({ model }: { model: Model }) {
       void get<{ calls: Call[] }>("/api/distress").then((found) => found.ok && setCalls(found.value.calls));
     look();
     const timer = setInterval(look, LOOK_AGAIN_MS);
-    const stop = model.onEvents((events) => {
+    const stop = model?.onEvents((events) => {
       if (events.some(({ type }) => type === "DistressChanged")) look();
     });
     return () => {
       clearInterval(timer);
-      stop();
+      stop?.();
     };
   }, [model]);
   const settle = (now: Call) =>

@@ -105,7 +105,7 @@ export class Live {
   }
 
   private async listen(): Promise<void> {
-    this.say("behind");
+    if (this.state !== "starting") this.say("behind");
     const { incident, area } = this.where;
     const wanted = { incident, ...(area === null ? {} : { area }), cursor: this.board.cursor };
     const answer = (await this.socket

@@ -73,7 +73,7 @@ export function Problem({ refusal, again }: { refusal: Refusal | null; again?: (
           {word("nav.signin")}
         </a>
       )}
-      {again && (
+      {again && refusal.code !== "not_found" && (
         <button type="button" class="button small" onClick={again}>
           {word("console.again")}
         </button>

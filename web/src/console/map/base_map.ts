@@ -59,6 +59,8 @@ export function newMap(container: HTMLElement, start: BaseStart, drawing: Drawin
   map.addControl(new ScaleControl({ unit: "metric" }), "bottom-right");
   map.addControl(new AttributionControl({ compact: true, customAttribution: start.labels.sources }), "bottom-left");
   fillLater(map);
+  // All of it is there and drawn: what a picture of the page waits for.
+  map.once("idle", () => (container.dataset.drawn = "yes"));
   map.once("style.load", () => {
     // Sources are told on request: on a phone they would cover the map.
     container.querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show");

@@ -1,6 +1,7 @@
 /** The frame of the sites' screen: the list, one site, or volunteers who wait. */
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { word } from "../../words";
+import { DistressAlarm } from "../distress";
 import { useChanges } from "../hooks";
 import { loadNames, whenNamed } from "../places";
 import { mayAnywhere } from "../setup";
@@ -34,12 +35,14 @@ export function Sites() {
   useChanges(useCallback((listener) => whenNamed(listener), []));
   return (
     <div class="sites stack">
-      {mayAnywhere("volunteer:accept") && (
-        <nav class="screens" aria-label={word("sites.screens")}>
-          <Tab path="/posko" label={word("sites.title")} current={where.screen !== "volunteers"} />
+      <DistressAlarm />
+      <nav class="screens" aria-label={word("sites.screens")}>
+        <Tab path="/posko" label={word("sites.title")} current={where.screen !== "volunteers"} />
+        {mayAnywhere("volunteer:accept") && (
           <Tab path="/posko#relawan" label={word("sites.volunteers")} current={where.screen === "volunteers"} />
-        </nav>
-      )}
+        )}
+        {mayAnywhere("gift:edit") && <a href="/posko/donasi">{word("desk.title")}</a>}
+      </nav>
       {where.screen === "list" && <SiteList />}
       {where.screen === "site" && <SiteView key={where.id} id={where.id} />}
       {where.screen === "volunteers" && <Volunteers />}

@@ -22,25 +22,27 @@ export function Stock({ site, lots, again }: Props) {
     <section class="part" aria-label={word("sites.stock")}>
       <div class="row apart">
         <h2>{word("sites.stock")}</h2>
-        {canEdit && lots && lots.length > 0 && (
-          <button
-            type="button"
-            class="button small"
-            aria-expanded={isCounting}
-            onClick={() => setCounting(!isCounting)}
-          >
-            {word("sites.count_all")}
-          </button>
-        )}
         {canEdit && (
-          <button
-            type="button"
-            class="button small primary"
-            aria-expanded={isReceiving}
-            onClick={() => setReceiving(!isReceiving)}
-          >
-            {word("sites.receive")}
-          </button>
+          <div class="row">
+            {lots && lots.length > 0 && (
+              <button
+                type="button"
+                class="button small"
+                aria-expanded={isCounting}
+                onClick={() => setCounting(!isCounting)}
+              >
+                {word("sites.count_all")}
+              </button>
+            )}
+            <button
+              type="button"
+              class="button small primary"
+              aria-expanded={isReceiving}
+              onClick={() => setReceiving(!isReceiving)}
+            >
+              {word("sites.receive")}
+            </button>
+          </div>
         )}
       </div>
       {isReceiving && (
