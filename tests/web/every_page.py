@@ -123,5 +123,6 @@ def test_page_is_accessible_can_be_hit_and_fits(state, size, scene, page_of, pic
             wrong[f"{language} cut off at 200 %"] = page.evaluate(CUT_OFF)
         finally:
             page.context.set_offline(False)
+            page.unroute_all(behavior="ignoreErrors")
             page.close()
     assert {what: found for what, found in wrong.items() if found} == {}

@@ -12,8 +12,12 @@ from tests.e2e.people import check_in, ready, wanting
 
 NOWHERE = "00000000-0000-4000-8000-000000000001"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+MAPS_DRAWN = """
+() => [...document.querySelectorAll(".maplibregl-map")].every((map) => !map.checkVisibility() || map.dataset.drawn)
+"""
 CLAIM = "Kabarnya Waduk Cirata jebol malam ini"
-EMPTY_INCIDENT = "belum-ada"
+EMPTY_INCIDENT, QUIET_INCIDENT = "belum-ada", "tenang"
+"""A drill in which nothing was reported, and one in a city where nothing happened, which the public may see."""
 
 
 @dataclass
@@ -80,6 +84,7 @@ def set_up(stack: Stack, admin: Person, nobody: Person) -> Scene:
     _claims(scene)
     admin.post("/api/volunteers", _sign_up("Asep Sunandar"), 201)
     stack.command("incidents", "add", EMPTY_INCIDENT, "--name", "Belum ada kabar", "--areas", "32.03", "--training")
+    stack.command("incidents", "add", QUIET_INCIDENT, "--name", "Banjar siaga", "--areas", "32.79")
     gift = f"/api/public/gifts/{scene.codes['gift_sent']}"
     stack.wait_for(lambda: bool(nobody.get(gift)["delivered"]), "the gift's figures are not cut")
     return scene
@@ -122,8 +127,16 @@ def _jobs(scene: Scene) -> None:
     scene.job("menerima", water, 30, "accept")
     scene.job("ditawari", water, 20)
     check_in(scene.person("siap", "volunteer"))
-    scene.person("belum", "volunteer")
-    scene.person("penjaga", "keeper")
+    for name, answered in (("tolong", False), ("ditolong", True)):
+        caller = scene.person(name, "volunteer")
+        check_in(caller)
+        call = caller.post(
+            "/api/me/distress", {"client_id": str(uuid.uuid4()), "note": "Ban bocor, longsor di depan"}, 201
+        )
+        if answered:
+            scene.admin.post(f"/api/distress/{call['id']}/answer")
+    for name, role in (("belum", "volunteer"), ("penjaga", "keeper")):
+        scene.person(name, role)
 
 
 def _plan(scene: Scene) -> None:
@@ -153,13 +166,17 @@ def signed_in(page: Page, scene: Scene, who: str) -> Page:
 
 @dataclass(frozen=True)
 class State:
-    """A page as somebody meets it: where it is, who looks, what they did, and what shows that it is there."""
+    """A page as somebody meets it: where it is, who looks, what they did, and what shows that it is there.
+
+    `shows` says which of the states that every page must have designed it is; "" is the page with something in it.
+    """
 
     name: str
     path: str
     who: str = "nobody"
     reach: Callable[[Page], None] | None = None
     there: str = "main h1, main h2"
+    shows: str = ""
 
     def open(self, page: Page, scene: Scene, language: str) -> None:
         """Bring the page into the state."""
@@ -170,8 +187,11 @@ class State:
         if self.reach:
             self.reach(page)
         expect(page.locator(self.there).first).to_be_visible()
-        for waiting in (".waiting", ".working", ".map-note") if self.path != "/gaya" else ():
+        if self.shows == "loading" or self.path == "/gaya":
+            return
+        for waiting in (".waiting", ".working", ".map-note", ".link-state.starting"):
             expect(page.locator(waiting)).to_have_count(0)
+        page.wait_for_function(MAPS_DRAWN)
 
 
 def _send(page: Page) -> None:
@@ -212,6 +232,18 @@ def _without(*paths: str) -> Callable[[Page], None]:
     return reach
 
 
+def _held(*paths: str) -> Callable[[Page], None]:
+    """Loaded again while the answers of these do not come."""
+
+    def reach(page: Page) -> None:
+        page.wait_for_load_state("networkidle")
+        for path in paths:
+            page.route(path, lambda _: None)
+        page.reload()
+
+    return reach
+
+
 def _kept(page: Page) -> None:
     _filled(page)
     _cut_off(page)
@@ -244,6 +276,42 @@ def _rows_in_sight(page: Page) -> None:
     page.evaluate("document.querySelector('.plan-left').scrollTop = 1e6")
 
 
+def _villages(page: Page) -> None:
+    page.locator("#tab-villages").click()
+    _rows_in_sight(page)
+
+
+def _asked_for_help(page: Page) -> None:
+    page.locator("#distress button").click()
+    page.locator("#distress-note").wait_for()
+
+
+def _list_open(name: str) -> Callable[[Page], None]:
+    def reach(page: Page) -> None:
+        page.locator(f"#{name} > summary").click()
+        page.locator(f"#{name} .list > :not(.muted), #{name} .list > p").first.wait_for()
+
+    return reach
+
+
+def _goes_without_signal(page: Page) -> None:
+    """Pressed where there is no signal: it says so, and keeps what there is."""
+    page.locator(".offer .primary").first.wait_for()
+    _cut_off(page)
+    page.locator(".offer .primary").first.click()
+    page.locator("#problem:not([hidden])").wait_for()
+
+
+def _menu(place: int) -> Callable[[Page], None]:
+    """What the console's further menu opens, by its place there."""
+
+    def reach(page: Page) -> None:
+        page.locator(".more-menu > summary").click()
+        page.locator(f".more-list button:nth-child({place})").click()
+
+    return reach
+
+
 def _drawn(page: Page) -> None:
     page.frame_locator("figure.map iframe").locator(".leaflet-interactive").first.wait_for()
 
@@ -251,12 +319,12 @@ def _drawn(page: Page) -> None:
 STATES = [
     State("beranda", "/"),
     State("lapor", "/lapor"),
-    State("lapor-salah", "/lapor", reach=_send),
+    State("lapor-salah", "/lapor", reach=_send, shows="wrong"),
     State("lapor-terisi", "/lapor", reach=_filled),
     State("lapor-diterima", "/lapor", reach=_sent),
-    State("lapor-di-hp", "/lapor", reach=_kept, there="#queue > *, main .card"),
+    State("lapor-di-hp", "/lapor", reach=_kept, there="#queue > *, main .card", shows="offline"),
     State("lacak", "/lacak"),
-    State("lacak-salah", "/lacak/SALAH", there="#code-problem"),
+    State("lacak-salah", "/lacak/SALAH", there="#code-problem", shows="wrong"),
     State("lacak-diterima", "/lacak/{code_received}"),
     State("lacak-diperiksa", "/lacak/{code_verified}"),
     State("lacak-ditanya", "/lacak/{code_asked}"),
@@ -265,47 +333,97 @@ STATES = [
     State("lacak-diserahkan", "/lacak/{code_menyerahkan}"),
     State("lacak-selesai", "/lacak/{code_selesai}"),
     State("relawan", "/relawan"),
-    State("relawan-salah", "/relawan", reach=_send),
+    State("relawan-salah", "/relawan", reach=_send, shows="wrong"),
     State("relawan-terdaftar", "/relawan", reach=_signed_up),
     State("masuk", "/masuk"),
-    State("masuk-salah", "/masuk", reach=_wrong_password),
-    State("tanpa-sinyal", "/offline"),
-    State("tidak-ada", "/tidak-ada"),
+    State("masuk-salah", "/masuk", reach=_wrong_password, shows="wrong"),
+    State("tanpa-sinyal", "/offline", shows="offline"),
+    State("tidak-ada", "/tidak-ada", shows="error"),
     State("peta", "/peta", reach=_drawn),
-    State("peta-kosong", f"/peta?incident={EMPTY_INCIDENT}"),
+    State("peta-kosong", f"/peta?incident={QUIET_INCIDENT}", shows="empty"),
+    State("peta-tidak-ada", "/peta?incident=tidak-ada", shows="error"),
     State("donasi", "/donasi"),
-    State("donasi-salah", "/donasi/SALAH", there="#code-problem"),
+    State("donasi-kosong", f"/donasi?incident={QUIET_INCIDENT}", shows="empty"),
+    State("donasi-salah", "/donasi/SALAH", there="#code-problem", shows="wrong"),
     State("donasi-tersimpan", "/donasi/{code_gift_stored}"),
     State("donasi-sampai", "/donasi/{code_gift_sent}"),
     State("kabar", "/kabar"),
-    State("tugas-lapor-diri", "/relawan/tugas", "belum", there="#check-in"),
+    State("tugas-lapor-diri", "/relawan/tugas", "belum", there="#check-in", shows="empty"),
     State("tugas-menunggu", "/relawan/tugas", "siap", there="#checked-in"),
     State("tugas-ditawari", "/relawan/tugas", "ditawari", there=".offer"),
+    State("tugas-tanpa-sinyal", "/relawan/tugas", "ditawari", _goes_without_signal, "#problem", "offline"),
     State("tugas-diterima", "/relawan/tugas", "menerima", there=".job"),
     State("tugas-di-jalan", "/relawan/tugas", "di-jalan", there=".job .four"),
-    State("tugas-terputus", "/relawan/tugas", "di-jalan", _without("**/api/me/**"), "#network"),
+    State("tugas-terputus", "/relawan/tugas", "di-jalan", _without("**/api/me/**"), "#network", "error"),
+    State("tugas-memuat", "/relawan/tugas", "belum", _held("**/api/me/**"), "h1", "loading"),
     State("tugas-diserahkan", "/relawan/tugas", "menyerahkan", there=".job"),
-    State("tugas-bukan-relawan", "/relawan/tugas", "penjaga"),
+    State("tugas-riwayat", "/relawan/tugas", "selesai", _list_open("history"), "#history[open]"),
+    State("tugas-dekat", "/relawan/tugas", "siap", _list_open("near"), "#near[open]"),
+    State("tugas-minta-tolong", "/relawan/tugas", "belum", _asked_for_help, "#distress form"),
+    State("tugas-tolong", "/relawan/tugas", "tolong", there="#distress .notice.bad"),
+    State("tugas-ditolong", "/relawan/tugas", "ditolong", there="#distress .notice.good"),
+    State("tugas-bukan-relawan", "/relawan/tugas", "penjaga", shows="denied"),
     State("akun", "/akun", "belum"),
+    State("akun-tanpa-masuk", "/akun", shows="denied"),
     State("konsol", "/konsol", "admin", there=".row-card"),
-    State("konsol-kosong", f"/konsol?incident={EMPTY_INCIDENT}", "admin", there=".empty"),
-    State("konsol-terputus", "/konsol", "admin", _without("**/socket.io/**", "**/api/events*"), ".link-state.behind"),
-    State("konsol-tanpa-hak", "/konsol", "belum"),
+    State("konsol-kosong", f"/konsol?incident={EMPTY_INCIDENT}", "admin", there=".empty", shows="empty"),
+    State("konsol-memuat", "/konsol", "admin", _held("**/api/board*"), ".link-state", "loading"),
+    State("konsol-gagal", "/konsol", "admin", _without("**/api/board*"), ".link-state.behind", "error"),
+    State(
+        "konsol-terputus",
+        "/konsol",
+        "admin",
+        _without("**/socket.io/**", "**/api/events*"),
+        ".link-state.behind",
+        "offline",
+    ),
+    State("konsol-dinding", "/konsol?wall=1", "admin", there=".on-wall"),
+    State(
+        "konsol-telepon", "/konsol", "admin", _opened(".toolbar > button:has-text('+')"), "dialog[open], .desk-entry"
+    ),
+    State("konsol-tombol", "/konsol", "admin", _menu(4), "dialog[open]"),
+    State("konsol-tanpa-hak", "/konsol", "belum", shows="denied"),
     State("kasus", "/konsol/kasus/{case}", "admin", there=".case-pane .facts"),
-    State("kasus-gagal", "/konsol/kasus/{case}", "admin", _without("**/api/cases/*"), ".case-pane .notice"),
-    State("kasus-tidak-ada", "/konsol/kasus/999999", "admin", there=".case-pane"),
+    State("kasus-memuat", "/konsol/kasus/{case}", "admin", _held("**/api/cases/*"), ".case-pane", "loading"),
+    State("kasus-gagal", "/konsol/kasus/{case}", "admin", _without("**/api/cases/*"), ".case-pane .notice", "error"),
+    State("kasus-tidak-ada", "/konsol/kasus/999999", "admin", there=".case-pane .notice", shows="empty"),
+    State("kasus-tanpa-hak", "/konsol/kasus/{case}", "belum", shows="denied"),
     State("rencana", "/konsol/rencana/{plan}", "admin", _rows_in_sight, ".long-table"),
     State("rencana-terbuka", "/konsol/rencana/{plan}", "admin", _opened("#tab-unmet"), ".long-table, .empty"),
-    State("rencana-desa", "/konsol/rencana/{plan}", "admin", _opened("#tab-villages"), ".long-table, .empty"),
+    State("rencana-desa", "/konsol/rencana/{plan}", "admin", _villages, ".long-table, .empty"),
     State("rencana-andai", "/konsol/rencana/{plan}", "admin", _opened(".plan-actions button"), ".ideas"),
-    State("rencana-kosong", f"/konsol/rencana?incident={EMPTY_INCIDENT}", "admin", there=".no-plan"),
+    State("rencana-kosong", f"/konsol/rencana?incident={EMPTY_INCIDENT}", "admin", there=".no-plan", shows="empty"),
+    State(
+        "rencana-memuat",
+        "/konsol/rencana/{plan}",
+        "admin",
+        _held("**/api/plans*", "**/api/plans/**"),
+        ".link-state",
+        "loading",
+    ),
+    State(
+        "rencana-gagal",
+        "/konsol/rencana/{plan}",
+        "admin",
+        _without("**/api/plans*", "**/api/plans/**"),
+        ".notice.bad",
+        "error",
+    ),
+    State("rencana-tanpa-hak", "/konsol/rencana", "belum", shows="denied"),
     State("posko", "/posko", "penjaga", there=".site-card"),
+    State("posko-memuat", "/posko", "penjaga", _held("**/api/sites*"), "main h1", "loading"),
+    State("posko-gagal", "/posko", "penjaga", _without("**/api/sites*"), ".notice.bad", "error"),
     State("posko-satu", "/posko/{site}", "penjaga", there=".lots"),
-    State("posko-kosong", "/posko/{empty_site}", "penjaga"),
-    State("posko-tanpa-hak", "/posko", "belum"),
-    State("posko-tidak-ada", f"/posko/{NOWHERE}", "penjaga", there="main"),
+    State("posko-kosong", "/posko/{empty_site}", "penjaga", shows="empty"),
+    State("posko-satu-gagal", "/posko/{site}", "penjaga", _without("**/api/sites/**"), ".notice.bad", "error"),
+    State("posko-tanpa-hak", "/posko", "belum", shows="denied"),
+    State("posko-tidak-ada", f"/posko/{NOWHERE}", "penjaga", there="main .notice", shows="error"),
     State("posko-relawan", "/posko#relawan", "admin"),
+    State("donasi-masuk", "/posko/donasi", "penjaga"),
+    State("donasi-masuk-tanpa-hak", "/posko/donasi", "belum", shows="denied"),
     State("gaya", "/gaya", "admin"),
     State("daftar-ambil", "/rencana/{approved}/daftar-ambil", "admin"),
+    State("daftar-ambil-tanpa-hak", "/rencana/{approved}/daftar-ambil", "belum", shows="denied"),
     State("rute", "/rencana/{approved}/rute", "admin"),
+    State("rute-tanpa-hak", "/rencana/{approved}/rute", "belum", shows="denied"),
 ]
