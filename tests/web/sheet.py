@@ -10,7 +10,8 @@ from playwright.sync_api import Page
 LANGUAGES = ("id", "en")
 LONGEST_PX = 2400
 """A page that is longer than three screens says no more about how it looks."""
-NOT_STICKY = ".choice { position: static !important }"
+NOT_STICKY = "document.querySelectorAll('.choice').forEach((it) => { it.style.position = 'static' })"
+"""What keeps to the edge of the screen would cover the middle of a picture that is longer than the screen."""
 HEAD = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Tanggap: every page in every state</title>
 <style>
 body { margin: 1rem; font: 14px/1.4 system-ui, sans-serif; background: #ddd }
@@ -42,8 +43,8 @@ class Picture:
         assert shape is not None
         height = min(LONGEST_PX, page.evaluate("document.documentElement.scrollHeight"))
         clip = {"x": 0, "y": 0, "width": shape["width"], "height": max(shape["height"], height)}
-        # What keeps to the edge of the screen would cover the middle of a picture that is longer than the screen.
-        page.screenshot(path=path, full_page=True, clip=clip, style=NOT_STICKY)
+        page.evaluate(NOT_STICKY)
+        page.screenshot(path=path, full_page=True, clip=clip)
         return cls(state, size, look, path)
 
 

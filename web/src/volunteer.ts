@@ -30,6 +30,7 @@ async function startSignUp(form: HTMLFormElement): Promise<void> {
 class WorkPage implements Page {
   private offered = 0;
   private drawn = "";
+  private hasAsked = false;
   private isLive = false;
   private gathering: ReturnType<typeof setTimeout> | undefined;
   private next: ReturnType<typeof setTimeout> | undefined;
@@ -62,6 +63,7 @@ class WorkPage implements Page {
   async renew(): Promise<void> {
     clearTimeout(this.next);
     const news = await refresh();
+    this.hasAsked = true;
     const work = await lastSeen();
     const box = document.getElementById("network")!;
     box.hidden = news === "fresh";
@@ -83,6 +85,8 @@ class WorkPage implements Page {
     const steps = await stepsOf();
     const looks = JSON.stringify([{ ...work, seen_at: 0, ahead_ms: 0 }, steps.map(({ id, refused, made_at }) => [id, refused, made_at])]);
     await drawDistress(work.call, () => this.renew());
+    // Before anything is known there is nothing to say about offers, nor whether the volunteer has checked in.
+    if (!work.seen_at && !this.hasAsked) return document.getElementById("offers")!.replaceChildren(element("p", { className: "muted" }, say("loading")));
     if (isTyping || looks === this.drawn) return;
     this.drawn = looks;
     drawWork(work, steps, this);
