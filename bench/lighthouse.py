@@ -55,7 +55,7 @@ def send_reports(system: Running) -> list[str]:
         {"client_id": str(uuid.uuid4()), "text": "Banjir", "area_code": area, "people": 20 + 7 * n, "danger": DANGER}
         for n, area in enumerate(CIANJUR)
     )
-    return [posted(system, "/api/reports", content)["id"] for content in contents]
+    return [posted(system, "/api/reports", content)["code"] for content in contents]
 
 
 def posted(system: Running, path: str, body: object, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
