@@ -89,7 +89,7 @@ def drawing(system: System) -> publishing.Draw:
                 picture_foot=_updated(figures, language),
             )
             page = publicmap.draw(places, look)
-            yield publishing.packed_document(f"map.{language}", page.html, page.policy)
+            yield publishing.packed_document(f"packed_map.{language}", page.html, page.policy)
             yield Document(f"picture.{language}", b64encode(picture.draw(places, look)).decode())
 
     return draw

@@ -59,7 +59,7 @@ def map_document() -> Any:
     """The map itself, for the frame."""
     with system().reading() as tx:
         figures = publishing.latest(tx, slug_asked())
-        document = publishing.document(tx, slug_asked(), f"map.{language()}")
+        document = publishing.document(tx, slug_asked(), f"packed_map.{language()}")
     answer = ready_packed(b64decode(document["body"]), "text/html")
     answer.headers["Content-Security-Policy"] = document["policy"]
     return kept_until_next_cut(answer, figures, "map")
