@@ -1,11 +1,16 @@
 """Something unique is planted wherever people's data go; then a stranger looks everywhere and must not find it."""
 
+import base64
 import io
+import json
 import re
 import uuid
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import structlog
 from PIL import ExifTags, Image
 from sqlalchemy import insert, select
 
@@ -13,7 +18,7 @@ from server.app import create_app
 from server.domain.events import from_data
 from server.services import contacts
 from server.store import tables
-from workers import publicmap
+from workers import clock, publicmap
 
 PHONE = "+6281299734561"
 NAME = "Zulaikha Wirapraja"
@@ -21,7 +26,23 @@ LON, LAT = 107.13579, -6.82468
 TEXT = "Rumah ungu dekat pohon kapuk kembar"
 NOTE = "Kunci ada di tetangga sebelah barat"
 HIDDEN_CLAIM = "Gudang beras desa dijarah semalam"
-STRANGER_PATHS = ["/", "/tidak/ada", "/api/tidak-ada", "/static/../config", "/peta/gambar/x", "/api/public/gifts/ABC"]
+STRANGER_PATHS = [
+    "/",
+    "/tidak/ada",
+    "/api/tidak-ada",
+    "/static/../config",
+    "/peta/gambar/x",
+    "/api/public/gifts/ABC",
+    "/backups",
+    "/backups/",
+    "/var/backups",
+    "/photos/",
+    "/static/",
+    "/socket.io/",
+    "/sw.js",
+    "/.git/config",
+    "/feed",
+]
 QUERIES = ["", "?lang=en", "?incident=jabar&level=regency", "?q=kapuk&parent=32", "?incident=zzz", "?level=zzz&limit=x"]
 SUFFIXES = ["", ".csv", ".geojson", ".json"]
 
@@ -65,6 +86,8 @@ def planted(module_started):
         _add(tx, tables.gifts, incident_id=jabar, code="AAAAAAAAA", donor_sealed=sealed, item="rice", quantity=500,
              received_at=tx.now)  # fmt: skip
         _deliver(tx, case_id, jabar)
+        _check_in(tx, jabar)
+    clock.publish_audit_head(system)
     publicmap.publish_now(system)
     with system.reading() as tx:
         ids = [case_id, answer.json["id"], report["client_id"]]
@@ -105,6 +128,15 @@ def _deliver(tx, case_id, incident_id):
          lat=LAT, handed_over_at=now, recorded_at=now)  # fmt: skip
 
 
+def _check_in(tx, incident_id):
+    """The volunteer is at the place, and calls for help there."""
+    volunteer_id = tx.conn.execute(select(tables.volunteers.c.id)).scalar()
+    where = {"volunteer_id": volunteer_id, "incident_id": incident_id, "area": "32.03", "lon": LON, "lat": LAT}
+    _add(tx, tables.checkins, **where, accuracy_m=5, skills=[], started_at=tx.now, until=tx.now + timedelta(hours=8))
+    calls = {"accuracy_m": 5, "note": NOTE, "state": "open", "called_at": tx.now, "recorded_at": tx.now}
+    _add(tx, tables.distress_calls, **where, **calls)
+
+
 def paths_of(app, words):
     """Every address that a stranger can ask for, each variable filled with each of the words."""
     found = set(STRANGER_PATHS)
@@ -127,7 +159,22 @@ def leaks(text):
     if PHONE.removeprefix("+62") in digits:
         found.append("phone")
     found += ["place" for _ in near_place(text)]
-    return found
+    return found + [f"{canary} in base64" for hidden in unwrapped(text) for canary in leaks(hidden)]
+
+
+WRAPPED = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
+
+
+def unwrapped(text):
+    """What runs of base64 in the text say, where that is text."""
+    for run in WRAPPED.findall(text):
+        plain = run.rstrip("=").replace("-", "+").replace("_", "/")
+        try:
+            found = base64.b64decode(plain + "=" * (-len(plain) % 4)).decode()
+        except ValueError:
+            continue
+        if found.isprintable() and found != run:
+            yield found
 
 
 def near_place(text):
@@ -143,7 +190,10 @@ def near_place(text):
 @pytest.mark.parametrize(
     "text",
     ["0812-9973-4561", "+62 812 9973 4561", "62812.9973.4561", "(0812) 99734561", NAME.upper(), "lat=-6.8247,x",
-     "[107.136, -6.825]", "-6.825, 107.136", '"lat": -6.825, "lon": 107.136', HIDDEN_CLAIM],
+     "[107.136, -6.825]", base64.b64encode(PHONE.encode()).decode(), "%2B62%20812%209973%204561",
+     base64.b64encode(f"{{'n': '{NAME}'}}".encode()).decode(),
+     base64.urlsafe_b64encode(b"at -6.82468 107.13579").decode(),
+     "-6.825, 107.136", '"lat": -6.825, "lon": 107.136', HIDDEN_CLAIM],
 )  # fmt: skip
 def test_a_canary_would_be_seen(text):
     assert leaks(f"<p>{text}</p>")
@@ -212,6 +262,44 @@ def test_a_kept_photo_says_nothing_of_its_place(planted):
         assert TEXT.encode() not in path.read_bytes()
         with Image.open(path) as image:
             assert not image.getexif()
+
+
+def test_no_line_of_the_log_tells_of_anybody(planted):
+    app, _ = planted
+    stranger = app.test_client(use_cookies=False)
+    wrong = {"client_id": "x", "text": TEXT, "place": {"lon": LON, "lat": LAT}}
+    wrong["contact"] = {"name": NAME, "phone": PHONE}
+    with structlog.testing.capture_logs() as lines:
+        for path in ("/api/reports", "/api/volunteers", "/api/pledges", "/lapor", "/relawan", "/donasi", "/masuk"):
+            for sent in ({"json": wrong}, {"data": {"text": TEXT, "name": NAME, "phone": PHONE}}, {"data": TEXT}):
+                answer = stranger.post(path, **sent)
+                assert answer.status_code < 500
+        good = {**wrong, "client_id": str(uuid.uuid4())}
+        assert stranger.post("/api/reports", json=good).status_code == 201
+        assert stranger.get(f"/api/track/{PHONE}?q={NAME}").status_code in (404, 429)
+        for duty in clock.duties_of(app.extensions["tanggap"].settings):
+            duty.do(app.extensions["tanggap"])
+    assert leaks(json.dumps(lines, default=str)) == []
+
+
+def test_names_of_backups_and_built_files_tell_nothing(planted):
+    app, _ = planted
+    clock.back_up(app.extensions["tanggap"])
+    listed = [str(path) for path in (app.extensions["tanggap"].settings.data_dir / "backups").iterdir()]
+    built = [path for path in (Path(__file__).resolve().parents[2] / "web" / "dist").rglob("*") if path.is_file()]
+    assert listed
+    assert leaks(" ".join([*listed, *map(str, built)])) == []
+    texts = [path for path in built if path.suffix in {".js", ".css", ".html", ".json", ".svg", ".webmanifest"}]
+    assert [path.name for path in texts if leaks(path.read_text("utf-8", "replace"))] == []
+
+
+def test_a_leak_in_any_new_route_would_be_found(planted, module_started):
+    app = create_app(module_started)
+    app.add_url_rule("/api/public/baru/<code>", "new", lambda code: {code: base64.b64encode(NAME.encode()).decode()})
+    assert "/api/public/baru/1" in paths_of(app, ["1"])
+    found = leaks(app.test_client().get("/api/public/baru/1").text)
+    assert found == [f"{part} in base64" for part in (NAME, *NAME.split())]
+    app.extensions["tanggap"].engine.dispose()
 
 
 def test_the_case_is_public_only_as_a_rounded_number(planted):
