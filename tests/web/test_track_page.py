@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.outsider import rows
+from tests.e2e.people import warehouse
+from tests.web.states import Scene
 
 LOOK_AGAIN_MS = 20_000
 
@@ -141,3 +143,24 @@ def test_back_after_a_step_and_a_second_press_do_it_once(plain_phone, admin, rep
         plain_phone.go_back()
     notes = [note["text"] for note in admin.get(f"/api/cases/{case_id}")["notes"]]
     assert notes.count("Sudah surut") == 1
+
+
+def test_nothing_has_come_is_said_with_a_button_and_the_case_goes_on(new_page, stack, admin, nobody):
+    scene = Scene(stack, admin, nobody)
+    site = warehouse(admin, "Gudang Belum", {"water": 50})
+    scene.job("belum-sampai", admin.get(f"/api/sites/{site}/stock")["lots"][0], 20, "accept", "depart", "deliver")
+    page = new_page()
+    page.goto(f"/lacak/{scene.codes['belum-sampai']}")
+    page.click("summary:has-text('Belum')")
+    page.fill("#not_yet", "Tidak ada yang datang")
+    page.locator("form:has(#not_yet) button").dblclick()
+    expect(page.locator("[role=status]").first).to_have_text("Terkirim. Terima kasih.")
+    history = [step["step"] for step in nobody.get(page_api(page))["history"]]
+    assert history.count("not_received") == 1
+    page.go_back()
+    page.goto(page.url)
+    expect(page.locator("#not_yet")).to_have_count(0)
+
+
+def page_api(page):
+    return f"/api/track/{page.locator('#track').get_attribute('data-code')}"

@@ -235,6 +235,31 @@ def test_wrong_code_is_told_and_a_photo_with_the_place_proves_the_hand_over(phon
     assert state_of(job) == "delivered"
 
 
+def test_a_step_that_is_refused_later_is_explained_and_may_be_sent_again(phone, job, admin):
+    """Made without a signal, while a coordinator gave the job up: the volunteer is told, though the job is gone."""
+    job.volunteer.post(f"/api/assignments/{job.id}/accept")
+    at_work(phone, job)
+    under_service_worker(phone)
+    phone.reload()
+    expect(phone.locator(".job")).to_be_visible()
+    phone.context.set_offline(True)
+    phone.get_by_role("button", name="Berangkat").click()
+    expect(phone.locator(".job")).to_contain_text("Tersimpan di HP")
+    admin.post(f"/api/assignments/{job.id}/cancel", {"reason": "jembatan putus"})
+    phone.context.set_offline(False)
+    told = phone.locator("#jobs .notice.bad")
+    expect(told).to_contain_text("Berangkat", timeout=30_000)
+    expect(told).to_contain_text("beri tahu koordinator")
+    expect(phone.locator(".job")).to_have_count(0)
+    assert violations(phone) == []
+    photograph(phone, "phone-tugas-ditolak")
+    with phone.expect_response("**/depart") as again:
+        told.get_by_role("button", name="Kirim lagi").click()
+    assert again.value.status == 409
+    told.get_by_role("button", name="Mengerti").click()
+    expect(told).to_have_count(0)
+
+
 def test_recipients_are_called_from_the_job(phone, job):
     job.volunteer.post(f"/api/assignments/{job.id}/accept")
     at_work(phone, job)

@@ -3,13 +3,13 @@ import { amount, tierBadge } from "./around";
 import { ask, refusalOf, type Answer } from "./api";
 import { button, element } from "./dom";
 import { showProblems } from "./form";
-import { newId } from "./offline";
+import { newId, sendAgain } from "./offline";
 import { shrunk } from "./photos";
 import { locate } from "./place";
 import { waiting, type Waiting } from "./store";
 import { drop, keepPicture, picture, remember } from "./typed";
 import { act, ahead, byTrip, photo, step, type Job, type Offer, type Work } from "./work";
-import { clockTime, span, word } from "./words";
+import { clockTime, moment, span, word } from "./words";
 
 /** What cards need from the page: to draw anew, and to say what went wrong. */
 export interface Page {
@@ -31,7 +31,11 @@ export function drawWork(work: Work, steps: Waiting[], page: Page): void {
   });
   const offers = byTrip(work.offers).map((trip) => offerCard(trip, work, page));
   const none = element("p", { className: "muted" }, say(work.checkin ? "no_offers" : "no_offers_yet"));
-  document.getElementById("jobs")!.replaceChildren(...(jobs.length ? [heading(say("jobs")), ...jobs] : []));
+  // Also of jobs that are not this volunteer's any more: what was done must not vanish unsaid.
+  const gone = steps.filter(({ id, refused, told }) => refused && !told && !work.jobs.some((job) => id.startsWith(`${job.id}/`)));
+  const lost = gone.map((entry) => refused(entry, page));
+  const all = [...lost, ...jobs];
+  document.getElementById("jobs")!.replaceChildren(...(all.length ? [heading(say("jobs")), ...all] : []));
   document.getElementById("offers")!.replaceChildren(heading(say("offers")), ...(offers.length ? offers : [none]));
   tick();
   refocus(had);
@@ -207,14 +211,20 @@ function safety(job: Job, steps: Waiting[], page: Page): HTMLElement | null {
 /** Whether a refusal is told beside the field that it is about. */
 const mended = (entry: Waiting, job: Job): boolean => entry.id === `${job.id}/deliver` && job.state === "en_route" && Boolean(entry.refused?.fields.code);
 
+/** What the server did not take, why, and what to do about it: it may be sent again, or be given up. */
 function refused(entry: Waiting, page: Page): HTMLElement {
   const { message = "", fields = {} } = entry.refused ?? {};
   const reasons = Object.values(fields).length ? Object.values(fields) : [message];
-  const again = button(say("understood"), "", async () => {
-    await waiting.remove(entry.id);
-    await page.renew();
-  });
-  return element("div", { className: "notice bad" }, element("p", {}, element("strong", {}, say("refused"))), ...reasons.map((r) => element("p", {}, r)), again);
+  const act = (text: string, does: () => Promise<void>) => button(text, "", () => does().then(() => page.renew()));
+  const what = `${say(entry.id.split("/")[1]!)}, ${moment(entry.made_at)}`;
+  return element(
+    "div",
+    { className: "notice bad stack" },
+    element("p", {}, element("strong", {}, say("refused")), ` ${what}`),
+    ...reasons.map((reason) => element("p", {}, reason)),
+    element("p", {}, say("refused_then")),
+    element("div", { className: "row" }, act(say("send_again"), () => sendAgain(entry)), act(say("understood"), () => waiting.remove(entry.id))),
+  );
 }
 
 /** What can be done with a job now; `loading`: the stops of its trip that are not on the way yet, and go together. */

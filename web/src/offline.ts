@@ -48,6 +48,13 @@ export async function enqueue(entry: Omit<Waiting, "made_at" | "tries" | "next_a
   await askForBackgroundSync();
 }
 
+/** Sends what was refused once more: what stood against it may be over. */
+export async function sendAgain({ refused: _, ...entry }: Waiting): Promise<void> {
+  await waiting.put({ ...entry, tries: 0, next_at: 0 });
+  changed();
+  await flush(true);
+}
+
 /** The pause before the next try: 2 s doubling to 5 min, each 50 to 100 % of that, so that phones spread out. */
 export function pauseMs(tries: number, random = Math.random()): number {
   const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(tries, 10));

@@ -17,7 +17,7 @@ const GATHER_MS = 300;
 const say = (key: string, gaps: Record<string, string | number> = {}) => word(`volunteer.script.${key}`, gaps);
 
 async function startSignUp(form: HTMLFormElement): Promise<void> {
-  const wrong = form.querySelector<HTMLElement>("[aria-invalid], #summary");
+  const wrong = form.querySelector<HTMLElement>("[aria-invalid]") ?? form.querySelector<HTMLElement>("#summary");
   if (!wrong) await rememberForm(form);
   else wrong.focus();
 

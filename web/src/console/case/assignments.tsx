@@ -192,32 +192,34 @@ function PersonForm({ form, model, busy, refusal, act }: PersonProps) {
     (one) => one.until !== null && Date.parse(one.until) > Date.now(),
   );
   return (
-    <Form refusal={refusal} shown={["reason"]} submit={() => act(chosen, why.trim() || undefined)}>
-      <select
-        aria-label={word("case.offer_person")}
-        value={chosen}
-        onChange={(event) => setChosen(event.currentTarget.value)}
-      >
-        <option value="">{word(here.length ? "case.choose_person" : "case.nobody_here")}</option>
-        {here.map((one) => (
-          <option key={one.id} value={one.id}>
-            {[
-              one.alias,
-              one.vehicle && word(`vehicles.${one.vehicle}`),
-              one.team && word("case.people_together", { n: one.team }),
-              one.busy && word("case.busy"),
-            ]
-              .filter(Boolean)
-              .join(", ")}
-          </option>
-        ))}
-      </select>
+    <Form refusal={refusal} shown={["volunteer_id", "reason"]} submit={() => act(chosen, why.trim() || undefined)}>
+      <Field name="offer-person" label={word("case.offer_person")} wrong={fieldsOf(refusal).volunteer_id}>
+        <select
+          id="offer-person"
+          value={chosen}
+          onChange={(event) => setChosen(event.currentTarget.value)}
+        >
+          <option value="">{word(here.length ? "case.choose_person" : "case.nobody_here")}</option>
+          {here.map((one) => (
+            <option key={one.id} value={one.id}>
+              {[
+                one.alias,
+                one.vehicle && word(`vehicles.${one.vehicle}`),
+                one.team && word("case.people_together", { n: one.team }),
+                one.busy && word("case.busy"),
+              ]
+                .filter(Boolean)
+                .join(", ")}
+            </option>
+          ))}
+        </select>
+      </Field>
       {fieldsOf(refusal).reason && (
         <Field name="alone-why" label={word("case.alone_why")} wrong={fieldsOf(refusal).reason}>
           <input id="alone-why" value={why} maxLength={400} onInput={(event) => setWhy(event.currentTarget.value)} />
         </Field>
       )}
-      <Do submit tone="primary" busy={busy} disabled={!chosen}>
+      <Do submit tone="primary" busy={busy}>
         {word("case.offer")}
       </Do>
     </Form>

@@ -62,6 +62,8 @@ export async function send<T>({ id, path, body, told, effects, past }: Change): 
   const answer = isFirst ? await change(path, { body }) : null;
   const status = answer?.status ?? 0;
   if (answer?.json && status >= 200 && status < 300) return { ok: true, value: answer.json as T };
+  // Signed out is not without a signal: who stands here can sign in, and then sees what the server says.
+  if (answer && status === 401) return { ok: false, status, refusal: refusalOf(answer) };
   if (answer?.json?.error && status >= 400 && status < 500 && !TEMPORARY.has(status)) {
     const refusal = refusalOf(answer);
     const state = (refusal.state as { state?: string } | undefined)?.state ?? "";
