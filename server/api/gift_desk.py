@@ -53,6 +53,8 @@ def receive() -> Any:
 @pages.route("POST", "/posko/donasi/<uuid:pledge_id>", guard="signed_in", home=HOME, keeps=KEPT)
 def reveal(pledge_id: UUID) -> Any:
     """Show whom to call about a pledge; the look is written down with its reason."""
+    if not areas_for(identity.actor(), Permission.GIFT_EDIT):
+        return denied("sites")
     try:
         body = parse(ReasonIn, {"reason": request.form.get("reason", "")})
         with system().writing() as tx:

@@ -172,13 +172,15 @@ def depart(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str, 
 
     What is accepted of the same trip goes with it. The site's keepers may say so too, who hand the goods out.
     """
+    # Asked before it is known whether there is such a thing, so that both cost the same.
+    site_area = tx.assignments.site_area(assignment_id)
+    moves.known(tx, assignment_id, lambda row: _require_who_departs(actor, row, site_area))
     row, trip = moves.held_trip(tx, assignment_id, with_goods=True)
-    _require_who_departs(tx, actor, row)
     moves.check_version(tx, row, body.version)
     moves.check(tx, row, "depart")
     together = [one for one in trip if one["state"] == row["state"] and one["volunteer_id"] == row["volunteer_id"]]
     for one in together:
-        _require_who_departs(tx, actor, one)
+        _require_who_departs(actor, one, tx.assignments.site_area(one["id"]))
         moves.move(tx, one, "depart")
     overdue.expect_arrivals(tx, together)
     for one in together:
@@ -187,15 +189,15 @@ def depart(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str, 
     return moves.present(tx, assignment_id)
 
 
-def _require_who_departs(tx: Tx, actor: Actor, row: Row) -> None:
+def _require_who_departs(actor: Actor, row: Row, site_area: str | None) -> None:
     """Let through the carrier, the managers where it goes, and who keeps the stock that it comes from."""
-    site = tx.sites.get(row["site_id"]) if row["site_id"] else None
-    if site is None or not may(actor, Permission.STOCK_EDIT, site["area"]):
+    if site_area is None or not may(actor, Permission.STOCK_EDIT, site_area):
         moves.require_carrier_or_manager(actor, row)
 
 
 def confirm(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str, Any]:
     """A coordinator has made sure that the help arrived; never who delivered it."""
+    moves.known(tx, assignment_id, lambda row: moves.require_manager(actor, row))
     row = moves.held(tx, assignment_id, with_goods=True)
     moves.require_manager(actor, row)
     if actor.volunteer_id and actor.volunteer_id == row["volunteer_id"]:
@@ -253,6 +255,7 @@ def _close_needs(tx: Tx, row: Row, need_ids: list[int]) -> None:
 
 def fail(tx: Tx, actor: Actor, assignment_id: str, body: FailIn) -> dict[str, Any]:
     """The carrier cannot do it: what was held is free again, what was on the way came back or is lost."""
+    moves.known(tx, assignment_id, lambda row: moves.require_carrier_or_manager(actor, row))
     row = moves.held(tx, assignment_id, with_goods=True)
     moves.require_carrier_or_manager(actor, row)
     moves.check_version(tx, row, body.version)
@@ -265,6 +268,7 @@ def fail(tx: Tx, actor: Actor, assignment_id: str, body: FailIn) -> dict[str, An
 
 def cancel(tx: Tx, actor: Actor, assignment_id: str, body: CancelIn) -> dict[str, Any]:
     """A coordinator calls it off: what was held is free again, and who was asked is told."""
+    moves.known(tx, assignment_id, lambda row: moves.require_manager(actor, row))
     row = moves.held(tx, assignment_id, with_goods=True)
     moves.require_manager(actor, row)
     moves.check_version(tx, row, body.version)

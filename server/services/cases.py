@@ -35,6 +35,7 @@ def act(tx: Tx, actor: Actor, case_id: int, action: str, body: CaseActionIn, gaz
     given and is not the present one, Invalid for what the action lacks.
     """
     if body.into is not None:
+        _case_for(tx, actor, case_id)
         # Both, in the order that all keep: neither can be merged away before this is done.
         tx.cases.lock([case_id, body.into])
     case = _case_for(tx, actor, case_id, lock=True)
@@ -143,7 +144,9 @@ def _merge(desk: Desk) -> None:
     if desk.case["merged_into"] is not None:
         raise Conflict(state=queries.case_row(desk.tx, desk.case["id"]))
     target = None if desk.body.into is None else desk.tx.cases.get(desk.body.into)
-    if target is None or target["incident_id"] != desk.case["incident_id"] or target["merged_into"]:
+    if target is None or not may(desk.actor, Permission.BOARD_READ, target["area"]):
+        raise Invalid({"into": Problem("unknown_case", {"case": desk.body.into})})
+    if target["incident_id"] != desk.case["incident_id"] or target["merged_into"]:
         raise Invalid({"into": Problem("unknown_case", {"case": desk.body.into})})
     if target["id"] == desk.case["id"]:
         raise Invalid({"into": Problem("same_case")})

@@ -36,6 +36,7 @@ def deliver(tx: Tx, actor: Actor, assignment_id: str, body: DeliverIn) -> HandOv
     A wrong code is counted and not an error here, so that the count is kept.
     Raises Invalid naming the proof that lacks, Conflict with the present state.
     """
+    moves.known(tx, assignment_id, lambda row: moves.require_carrier_or_manager(actor, row))
     row = moves.held(tx, assignment_id, with_goods=True)
     moves.require_carrier_or_manager(actor, row)
     client_id = str(body.client_id or tx.new_id())

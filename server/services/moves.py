@@ -1,10 +1,10 @@
 """What every step of an assignment shares: looking at it under lock, moving it, telling of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from server.domain import events, lifecycle
-from server.domain.errors import Conflict, NotFound, NotSignedIn, WrongTransition
+from server.domain.errors import Conflict, Forbidden, NotFound, NotSignedIn, WrongTransition
 from server.domain.permissions import ANYONE, Actor, Permission, areas_for, may, require
 from server.services import queries
 from server.store.unit_of_work import Tx
@@ -20,8 +20,8 @@ def working_as(actor: Actor) -> str:
     if actor is ANYONE:
         raise NotSignedIn
     if actor.volunteer_id is None or not areas_for(actor, Permission.ASSIGNMENT_WORK):
-        require(actor, Permission.ASSIGNMENT_WORK, "")
-    return actor.volunteer_id or ""
+        raise Forbidden(permission=str(Permission.ASSIGNMENT_WORK), area="")
+    return actor.volunteer_id
 
 
 def require_carrier_or_manager(actor: Actor, row: Row) -> None:
@@ -41,6 +41,14 @@ def require_manager(actor: Actor, row: Row) -> None:
     if not may(actor, Permission.BOARD_READ, row["area"]):
         raise NotFound
     require(actor, Permission.ASSIGNMENT_MANAGE, row["area"])
+
+
+def known(tx: Tx, assignment_id: str, may_know: Callable[[Row], None]) -> None:
+    """Refuse before anything is held: what somebody may not know of costs what does not exist. Raises NotFound."""
+    row = tx.assignments.get(assignment_id)
+    if row is None:
+        raise NotFound
+    may_know(row)
 
 
 def held(tx: Tx, assignment_id: str, *, with_goods: bool = False) -> Row:

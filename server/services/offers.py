@@ -278,6 +278,7 @@ def offer(tx: Tx, actor: Actor, assignment_id: str, body: OfferIn) -> dict[str, 
     Raises Invalid for an unknown volunteer, or one who would go alone at night or into danger when no `reason` says
     why that is right; Conflict when they are busy or were asked before.
     """
+    moves.known(tx, assignment_id, lambda row: moves.require_manager(actor, row))
     row, trip = moves.held_trip(tx, assignment_id)
     moves.require_manager(actor, row)
     moves.check_version(tx, row, body.version)
@@ -375,11 +376,10 @@ def _taken(tx: Tx, actor: Actor, row: Row, others: Sequence[Row]) -> None:
 
 def _my_offer(tx: Tx, assignment_id: str, volunteer_id: str) -> tuple[Row, list[Row], list[Row]]:
     """The assignment, its trip and all offers of it, held; NotFound when it was not offered to the volunteer."""
-    row, trip = moves.held_trip(tx, assignment_id)
-    asked = tx.assignments.offers_of([one["id"] for one in trip], lock=True)
-    if not any(offer["volunteer_id"] == volunteer_id for offer in _offers_of(row, asked)):
+    if not any(offer["volunteer_id"] == volunteer_id for offer in tx.assignments.offers(assignment_id)):
         raise NotFound
-    return row, trip, asked
+    row, trip = moves.held_trip(tx, assignment_id)
+    return row, trip, tx.assignments.offers_of([one["id"] for one in trip], lock=True)
 
 
 def _free_others(tx: Tx, volunteer_id: str, taken: Sequence[str]) -> None:

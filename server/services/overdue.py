@@ -86,6 +86,7 @@ def all_well(tx: Tx, actor: Actor, assignment_id: str, body: StepIn) -> dict[str
     So do the other stops of the trip. Raises NotFound, Conflict with the present state when nobody is under way any
     more.
     """
+    moves.known(tx, assignment_id, lambda row: moves.require_carrier_or_manager(actor, row))
     row, trip = moves.held_trip(tx, assignment_id)
     moves.require_carrier_or_manager(actor, row)
     moves.check_version(tx, row, body.version)

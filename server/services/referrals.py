@@ -56,12 +56,15 @@ def answer(tx: Tx, actor: Actor, referral_id: str, action: str, body: AnswerIn) 
 
     Raises NotFound, Forbidden, WrongTransition when it is answered already.
     """
-    seen = tx.referrals.get(referral_id)
-    case = None if seen is None else tx.cases.get(seen["case_id"], lock=True)
-    row = tx.referrals.get(referral_id, lock=True)
     if actor is ANYONE:
         require(actor, Permission.CASE_EDIT, "")
-    if row is None or case is None or not _concerns(tx, actor, row):
+    seen = tx.referrals.get(referral_id)
+    # Nothing is held for who may not know of it: it costs what does not exist.
+    if seen is None or not _concerns(tx, actor, seen):
+        raise NotFound
+    case = tx.cases.get(seen["case_id"], lock=True)
+    row = tx.referrals.get(referral_id, lock=True)
+    if row is None or case is None:
         raise NotFound
     side = row["from_unit" if action == "withdraw" else "to_unit"]
     if not units.answers_for(tx, actor, side, Permission.CASE_EDIT):

@@ -18,7 +18,7 @@ from server.domain.lifecycle import COVERS, HOLDS_STOCK, UNDER_WAY
 from server.domain.offering import GIVE_UP_AFTER_HOURS, Search
 from server.domain.solo import CREWS
 from server.store.rows import Row, every, first
-from server.store.tables import assignment_lines, assignments, deliveries, lots, needs, offers, plans
+from server.store.tables import assignment_lines, assignments, deliveries, lots, needs, offers, plans, sites
 
 _JOB = text(
     """
@@ -136,6 +136,11 @@ class Assignments:
         """The assignment of that id; with `lock`, held until the transaction ends."""
         query = select(assignments).where(assignments.c.id == assignment_id)
         return first(self.conn, query.with_for_update(key_share=True) if lock else query)
+
+    def site_area(self, assignment_id: str) -> str | None:
+        """The area of the site that the assignment's goods come from."""
+        query = select(sites.c.area).join(assignments, assignments.c.site_id == sites.c.id)
+        return self.conn.execute(query.where(assignments.c.id == assignment_id)).scalar()
 
     def of_trips(self, trip_ids: Iterable[str], *, lock: bool = False) -> list[Row]:
         """The assignments of trips in id order; with `lock`, held until the transaction ends."""

@@ -10,6 +10,9 @@ WITHIN_ANOTHER = {
     "/peta/gambar": "the map in the frame of /peta",
     "/peta/sematan": "the same map for others' pages",
     "/peta/gambar.png": "a picture",
+    "/peta/gambar.svg": "a picture",
+    "/jejak/umpan.xml": "the feed of /jejak",
+    "/jejak/verify_audit.py": "the program that /jejak gives",
     "/donasi/<code>/peta.svg": "the map on /donasi/<code>",
     "/donasi/<code>/foto/<uuid:photo_id>": "a photo on /donasi/<code>",
 }
