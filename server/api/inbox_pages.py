@@ -12,7 +12,7 @@ from server.api.errors import body_of, status_of
 from server.api.html import Pages, denied, show
 from server.domain.errors import DomainError, Invalid, NotFound
 from server.domain.permissions import Permission, areas_for
-from server.services import promises, queries, referrals
+from server.services import promises, queries, referrals, units
 from server.services.inputs import AnswerIn, PassIn, parse
 
 pages = Pages()
@@ -81,8 +81,13 @@ def _inbox(wrong: Mapping[str, str] | None = None, message: str = "") -> str:
             promises.breaches(tx, actor, slug, None)
         ]
         tables = [promises.league(tx, actor, slug, top or None, _level(top)) for top in tops[:1]]
+        listed = [*found["waiting"], *found["passed_on"], *found["raised"], *found["held"]]
+        codes = {one["area"] for one in [*listed, *(one for part in ahead for one in part["breaches"])]}
+        names = {code: units.name_of(tx, code) for code in codes}
     breaches = sorted((one for part in ahead for one in part["breaches"]), key=lambda one: one["due_at"])
-    return show("inbox.html", inbox=found, breaches=breaches, tables=tables, wrong=wrong or {}, message=message)
+    return show(
+        "inbox.html", inbox=found, breaches=breaches, tables=tables, names=names, wrong=wrong or {}, message=message
+    )
 
 
 def _level(top: str) -> str:

@@ -114,7 +114,8 @@ def follow(run: Run, facts: Facts, at: datetime, clock: Clock) -> Run:
     if lapsed:
         run = replace(run, met={stage: when for stage, when in run.met.items() if stage != SETTLE})
     by = run.paused_at or at
-    if facts.tier != run.tier:
+    if facts.tier != run.tier and SETTLE not in run.met:
+        # What is settled keeps the promise by which it was; another tier counts once it waits again.
         run = _with_tier(run, facts.tier, by, clock)
     if lapsed:
         run = _not_before(run, by)

@@ -51,6 +51,7 @@ class CaseModel:
     met: bool = False
     turned_down: bool = False
     asked_somebody: bool = False
+    wanted_tier: int | None = None
 
     def __post_init__(self):
         self.watch = Stopwatch(timedelta(0), self.born)
@@ -82,6 +83,8 @@ class CaseModel:
         self.look(reading)
         was_settled = self._is_settled()
         getattr(self, what)(reading, value)
+        if self.wanted_tier is not None and not self._is_settled():
+            self._has_tier(reading)
         if was_settled and not self._is_settled():
             self._goes_on_after_all(reading)
 
@@ -103,7 +106,7 @@ class CaseModel:
         self._keep("answer")
 
     def seen(self, _reading, _):
-        if self.tier == 0:
+        if self.tier == 0 and self.wanted_tier in (0, None):
             self._keep("answer")
 
     def reject(self, reading, _):
@@ -134,11 +137,19 @@ class CaseModel:
         self.holder = holder
 
     def reopen(self, reading, _):
-        fresh = CaseModel(self.tier, self.holder, reading, run=self.run + 1, told=self.told)
+        tier = self.tier if self.wanted_tier is None else self.wanted_tier
+        fresh = CaseModel(tier, self.holder, reading, run=self.run + 1, told=self.told)
         del fresh.ends["answer"]
         self.__dict__.update(fresh.__dict__)
 
-    def set_tier(self, reading, tier):
+    def set_tier(self, _reading, tier):
+        self.wanted_tier = tier
+
+    def _has_tier(self, reading):
+        """Another tier counts as soon as the case waits: what is settled keeps the promise by which it was."""
+        tier, self.wanted_tier = self.wanted_tier, None
+        if tier == self.tier:
+            return
         more_urgent, now = tier < self.tier, self.watch.at(reading)
         new = promises(tier)
         for name in NAMES:
@@ -161,7 +172,8 @@ class CaseModel:
             self.done.add(name)
 
     def _is_settled(self):
-        return self.turned_down or self.met or (self.tier == 0 and self.accepted)
+        tier = self.tier if self.wanted_tier is None else self.wanted_tier
+        return self.turned_down or self.met or (tier == 0 and self.accepted)
 
     # What people see.
 

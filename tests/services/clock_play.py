@@ -120,7 +120,7 @@ class Play:
 
     def _agenda(self):
         moments = [(self._when(8), "arrive", n) for n in range(self.number)]
-        moments += [(self._when(DAYS), "act", n) for n in range(7 * self.number)]
+        moments += [(self._when(DAYS), "act", n) for n in range(4 * self.number)]
         moments += [(self._when(DAYS), "jump", n) for n in range(12)]
         at = BEGINS
         while at < BEGINS + timedelta(days=DAYS):
