@@ -38,7 +38,10 @@ AGAIN = "ulang"
 
 @dataclass(frozen=True)
 class Page:
-    """One method on one path; a form's `home` is its page, which gets the fields it `keeps` back by `typed`."""
+    """One method on one path; a form's `home` is its page, which gets the fields it `keeps` back by `typed`.
+
+    A home may have the path's own variables in it, like `/konsol/kasus/{case_id}/oper`.
+    """
 
     method: str
     path: str
@@ -109,7 +112,11 @@ def _after_signing_in(page: Page) -> str:
 
 
 def _again(page: Page) -> str:
-    return f"{page.home}?{AGAIN}=1"
+    return f"{_home(page)}?{AGAIN}=1"
+
+
+def _home(page: Page) -> str:
+    return page.home.format(**(request.view_args or {}))
 
 
 def _keeping(page: Page, where: str) -> Response:
@@ -117,13 +124,14 @@ def _keeping(page: Page, where: str) -> Response:
     answer = make_response(redirect(where, 303))
     fields = [(name, value) for name, value in request.form.items(multi=True) if name in page.keeps]
     if fields:
-        answer.set_cookie(TYPED, urlencode(fields), max_age=TYPED_KEPT_S, httponly=True, samesite="Lax", path=page.home)
+        text = urlencode(fields)
+        answer.set_cookie(TYPED, text, max_age=TYPED_KEPT_S, httponly=True, samesite="Lax", path=_home(page))
     return answer
 
 
 def _no_longer_kept(page: Page, answer: Response) -> Response:
     if TYPED in request.cookies:
-        answer.delete_cookie(TYPED, path=page.home, httponly=True, samesite="Lax")
+        answer.delete_cookie(TYPED, path=_home(page), httponly=True, samesite="Lax")
     return answer
 
 

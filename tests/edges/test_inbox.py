@@ -1,6 +1,7 @@
 """Passing cases on, the inbox and the table of kept promises, over HTTP as people and scripts use them."""
 
 import uuid
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -64,6 +65,25 @@ def test_the_plain_pages_do_the_same(client, app, staff, token_of):
     assert client.post(f"{address}/kembalikan", headers=staff["32"], data={"reason": "cukup"}).status_code == 303
     assert client.get("/api/inbox", headers=staff["32"]).get_json()["waiting"] == []
     assert client.get("/konsol/masuk", headers=token_of("keeper", "32.03")).status_code == 403
+
+
+def test_what_was_typed_outlives_an_ended_session(client, app, staff):
+    case_id = case_of(client, staff, report(client))
+    browser, system = app.test_client(), app.extensions["tanggap"]
+
+    def signed_in_again(answer):
+        home = parse_qs(urlsplit(answer.location).query)["next"][0]
+        signed_in = {"name": "admin", "password": system.settings.admin_password, "next": home}
+        return browser.post("/masuk", data=signed_in, follow_redirects=True).text
+
+    page = signed_in_again(browser.post(f"/konsol/kasus/{case_id}/oper", data={"to": "32", "reason": "jalan putus"}))
+    assert 'value="jalan putus"' in page
+    assert '<option value="32" selected>' in page
+    sent = client.post(f"/api/cases/{case_id}/pass", headers=staff["32.03"], json={"to": "32", "reason": "besar"}).json
+    browser.delete_cookie("tanggap_session")
+    back = {"of": sent["id"], "reason": "sudah penuh"}
+    page = signed_in_again(browser.post(f"/konsol/masuk/{sent['id']}/kembalikan", data=back))
+    assert 'value="sudah penuh"' in page
 
 
 def test_an_agency_is_an_address_like_an_area(client, app, staff):

@@ -123,13 +123,15 @@ function Board({ model, opened, open, children }: BoardProps) {
           (model.board.ready ? (
             <ListPane model={model} open={open} opened={opened} />
           ) : (
-            <section class="list-pane">{model.link.state === "refused" ? null : <Waiting />}</section>
+            <section class="list-pane">
+              <NoBoard model={model} />
+            </section>
           ))}
         {showMap &&
           (model.board.ready ? (
             <MapPane model={model} opened={opened} open={open} covered={isWide && opened !== null ? PANEL_PX : 0} />
           ) : (
-            <EmptyMap />
+            <EmptyMap isComing={model.link.state === "starting"} />
           ))}
         {opened !== null && <CasePane key={opened} model={model} caseId={opened} close={close} open={open} />}
         {children}
@@ -144,5 +146,16 @@ function Board({ model, opened, open, children }: BoardProps) {
         </nav>
       )}
     </>
+  );
+}
+
+/** What stands in the lists' place while there is no board: that it comes, or that it is asked for again. */
+function NoBoard({ model }: { model: Model }) {
+  if (model.link.state === "starting") return <Waiting />;
+  if (model.link.state !== "behind") return null;
+  return (
+    <p class="notice warn" role="status">
+      {word("console.link.no_board")}
+    </p>
   );
 }

@@ -71,10 +71,10 @@ export function MapPane({ model, opened, open, covered }: Props) {
 }
 
 /** Where the map will be. It waits for the board, which is wanted first and would be slowed by it. */
-export function EmptyMap() {
+export function EmptyMap({ isComing }: { isComing: boolean }) {
   return (
     <section class="map-pane" aria-label={word("console.map.label")}>
-      <MapNote state="loading" />
+      {isComing && <MapNote state="loading" />}
     </section>
   );
 }
