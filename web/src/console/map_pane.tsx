@@ -47,8 +47,7 @@ export function MapPane({ model, opened, open, covered }: Props) {
     if (state !== "ready" || !map.current) return;
     if (follower.current?.map !== map.current) follower.current = new Follower(map.current, model);
     follower.current.cases();
-    return model.onLists(() => follower.current?.cases());
-  }, [model, state]);
+  }, [model.lists, state]);
   usePaced(state === "ready", [model.lists, model.board.version], () => follower.current?.rest());
   useEffect(() => {
     if (state !== "ready") return;

@@ -19,9 +19,7 @@ export const TABS: readonly Tab[] = ["review", "waiting", "running", "done"];
 
 /** Working the lists out may take at most about a fifth of the time, however fast events come. */
 const REST = 4;
-const SHORTEST_REST_MS = 25;
-/** Lists that change more often than this cannot be read, and drawing them takes from the map's time. */
-const CALM_MS = 250;
+const SHORTEST_REST_MS = 60;
 const KEEP_MS = 300;
 
 export class Model {
@@ -40,9 +38,6 @@ export class Model {
   private moved: Set<number> | null = null;
   private listeners = new Set<() => void>();
   private eventListeners = new Set<(events: EventMessage[]) => void>();
-  private listsListeners = new Set<() => void>();
-  private telling = 0;
-  private toldAt = 0;
 
   constructor(
     readonly incident: string,
@@ -70,7 +65,6 @@ export class Model {
   stop(): void {
     clearTimeout(this.pending);
     clearTimeout(this.keeping);
-    clearTimeout(this.telling);
     this.link.stop();
   }
 
@@ -86,7 +80,6 @@ export class Model {
     this.filter = { ...this.filter, ...change };
     this.keepSoon();
     this.refresh();
-    this.tell();
   }
 
   /** Into the address; while somebody types, not at every letter, which browsers refuse. */
@@ -128,12 +121,6 @@ export class Model {
     return () => this.eventListeners.delete(listener);
   }
 
-  /** Be told as soon as the lists are others, more often than they are drawn. */
-  onLists(listener: () => void): () => void {
-    this.listsListeners.add(listener);
-    return () => this.listsListeners.delete(listener);
-  }
-
   private refreshSoon(): void {
     if (this.pending) return;
     this.pending = window.setTimeout(() => this.refresh(), Math.max(SHORTEST_REST_MS, REST * this.took));
@@ -144,8 +131,8 @@ export class Model {
     this.pending = 0;
     const began = performance.now();
     if (this.board.ready) this.take(this.lister.lists(this.filter));
+    this.tell();
     this.took = performance.now() - began;
-    this.tellCalmly();
   }
 
   private take(lists: Lists): void {
@@ -153,20 +140,9 @@ export class Model {
     if (!lists.changed) this.moved = null;
     else for (const caseId of lists.changed) this.moved?.add(caseId);
     this.lists = lists;
-    for (const listener of this.listsListeners) listener();
-  }
-
-  private tellCalmly(): void {
-    if (this.telling) return;
-    const wait = this.toldAt + CALM_MS - performance.now();
-    if (wait <= 0) this.tell();
-    else this.telling = window.setTimeout(() => this.tell(), wait);
   }
 
   private tell(): void {
-    clearTimeout(this.telling);
-    this.telling = 0;
-    this.toldAt = performance.now();
     for (const listener of this.listeners) listener();
   }
 }

@@ -5,19 +5,15 @@ import { DRAWN, type Bounds, type CasePoint } from "./contract";
 import { Grid, type Mark } from "./grid";
 import { clusterIconOf } from "./icon_names";
 
-/** Marks follow changes at most this often, and never before the last ones were drawn. */
-const PACE_MS = 40;
-/** A drawing that nobody sees, in a hidden page, is not waited for. */
-const PATIENCE_MS = 400;
+/** Marks follow changes at most this often. */
+const PACE_MS = 100;
 /** How much more than the view is drawn, as a share of it on each side: a pan within it needs no new marks. */
 const BEYOND = 0.5;
 
 export class CaseMarks {
   private grid = new Grid();
   private timer = 0;
-  /** When the next drawing may begin: some time after the last one, which may yet be under way. */
-  private freeAt = 0;
-  private isWaiting = false;
+  private drawnAt = 0;
   private view: { bounds: Bounds; zoom: number } | null = null;
   /** The cases that changed since the last drawing began. */
   private news: number[] = [];
@@ -44,20 +40,22 @@ export class CaseMarks {
   members = (key: string): CasePoint[] => this.grid.members(key);
 
   private drawSoon(): void {
-    clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => this.draw(), Math.max(0, this.freeAt - performance.now()));
-    this.isWaiting = true;
+    if (this.timer) return;
+    const wait = Math.max(0, this.drawnAt + PACE_MS - performance.now());
+    this.timer = window.setTimeout(() => {
+      this.timer = 0;
+      this.drawnAt = performance.now();
+      this.draw();
+    }, wait);
   }
 
   private draw(): void {
     const source = this.map.getSource<GeoJSONSource>("cases");
     if (!source) return;
-    this.isWaiting = false;
-    this.freeAt = performance.now() + PATIENCE_MS;
     this.view = { bounds: this.wider(), zoom: this.zoom() };
     const marks = this.grid.marks(this.view.bounds, this.view.zoom);
     source.setData({ type: "FeatureCollection", features: marks.map((mark) => this.feature(mark)) });
-    this.whenDrawn(this.news, performance.now());
+    this.tellWhenDrawn(this.news);
     this.news = [];
   }
 
@@ -69,15 +67,12 @@ export class CaseMarks {
     return { type: "Feature", geometry: { type: "Point", coordinates: [mark.lon, mark.lat] }, properties };
   }
 
-  private whenDrawn(ids: number[], begunAt: number): void {
+  private tellWhenDrawn(ids: number[]): void {
+    if (!ids.length) return;
     const listener = (event: { sourceId?: string; isSourceLoaded?: boolean }) => {
       if (event.sourceId !== "cases" || !event.isSourceLoaded) return;
       this.map.off("sourcedata", listener);
-      this.map.once("render", () => {
-        this.freeAt = begunAt + PACE_MS;
-        if (this.isWaiting) this.drawSoon();
-        if (ids.length) dispatchEvent(new CustomEvent(DRAWN, { detail: ids }));
-      });
+      this.map.once("render", () => dispatchEvent(new CustomEvent(DRAWN, { detail: ids })));
     };
     this.map.on("sourcedata", listener);
   }
