@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 # Tests and checks need more packages than running does; what was once installed for them stays.
-DEV := $(if $(filter test check lint bench screenshots lighthouse,$(MAKECMDGOALS))$(wildcard .venv/.ready-dev),-dev)
+DEV := $(if $(filter test check lint audit sbom bench scan screenshots lighthouse,$(MAKECMDGOALS))$(wildcard .venv/.ready-dev),-dev)
 PACKAGES := .venv/.ready$(DEV)
 MODULES := node_modules/.ready$(DEV)
 BUILT := web/dist/manifest.json
@@ -22,15 +22,18 @@ NPM = $(NODE) $(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js
 # Where this is set, each of the processes would compile all of its modules at every start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo test check lint bench screenshots lighthouse
+.PHONY: help run demo test check lint audit sbom scan bench screenshots lighthouse
 
 help:
 	@echo "make run    set up what is missing, then run the whole system until Ctrl-C"
 	@echo "make demo   the same, with a drill that plays by itself"
 	@echo "make test   all tests, those in a browser included"
 	@echo "make lint   style, types and import rules"
-	@echo "make check  lint and test"
+	@echo "make audit  known vulnerabilities of what we build on, where the registries answer"
+	@echo "make check  lint, audit and test"
 	@echo "make bench  all benchmarks"
+	@echo "make sbom   what we build on as CycloneDX, in var/sbom"
+	@echo "make scan   a security scanner against a running system, as stranger and as coordinator"
 	@echo "make lighthouse   Lighthouse's scores of every public page on a phone"
 	@echo "make screenshots   a picture of every page in every state, in one sheet"
 
@@ -52,7 +55,29 @@ lint: $(PACKAGES) $(MODULES)
 	@$(BIN)/mypy
 	@$(NODE) node_modules/typescript/bin/tsc --noEmit
 
-check: lint test
+audit: $(PACKAGES)
+	@$(BIN)/python -m tests.dependencies
+
+check: lint audit test
+
+# What a running system consists of; what only tests need is not shipped.
+sbom: $(PACKAGES)
+	@mkdir -p var/sbom
+	@$(BIN)/cyclonedx-py requirements --output-file var/sbom/python.cdx.json requirements.txt
+	@$(NPM) sbom --sbom-format cyclonedx --omit dev --package-lock-only --loglevel=error > var/sbom/npm.cdx.json
+	@echo "var/sbom/python.cdx.json var/sbom/npm.cdx.json"
+
+# The scanner wants old versions of packages that we use newer: it has an environment of its own.
+SCANNER := var/scan/venv/.ready
+
+scan: $(PACKAGES) $(BUILT) $(SCANNER)
+	@$(BIN)/python -m tests.scan $(ARGS)
+
+$(SCANNER): requirements-scan.txt
+	@echo "Installing the scanner (a minute or two)"
+	@$(PYTHON) -m venv var/scan/venv
+	@var/scan/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r requirements-scan.txt
+	@touch $@
 
 bench: $(PACKAGES) $(BUILT)
 	@$(BIN)/python -m bench $(ARGS)

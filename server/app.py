@@ -2,16 +2,17 @@
 
 import importlib
 import pkgutil
+import traceback
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+import structlog
 from flask import Flask, Response, current_app, request
 from flask.json.provider import DefaultJSONProvider
 from flask_socketio import SocketIO
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from server import api, frames, live, plain
+from server import api, frames, headers, live, plain
 from server.api import contract, errors
 from server.api.html import Page, Pages
 from server.api.kept_boards import KeptBoards
@@ -22,6 +23,7 @@ from server.config import Settings, from_env
 EDGES = [importlib.import_module(f"server.api.{found.name}") for found in pkgutil.iter_modules(api.__path__)]
 """Every module of the HTTP edge; importing one puts its calls into the contract."""
 WEB = Path(__file__).resolve().parents[1] / "web"
+log = structlog.get_logger()
 PROXIES = 1
 """The gateway in front is the only one whose word about the client's address counts."""
 
@@ -29,13 +31,13 @@ PROXIES = 1
 def create_app(settings: Settings | None = None, system: System | None = None) -> Flask:
     """The application with every call, page and the Socket.IO server (`app.extensions["socketio"]`)."""
     settings = settings or from_env()
-    app = Flask("tanggap", static_folder=None, template_folder=str(WEB / "templates"))
+    app = Application("tanggap", static_folder=None, template_folder=str(WEB / "templates"))
     app.json = PlainJSON(app)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         PUBLIC_URL=settings.public_url,
         TILE_URL=settings.tile_url,
-        CONTENT_SECURITY_POLICY=content_security_policy(settings.tile_url),
+        STANDING_HEADERS=headers.standing(settings.public_url, settings.tile_url),
         MAX_CONTENT_LENGTH=16 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
     )
@@ -48,6 +50,16 @@ def create_app(settings: Settings | None = None, system: System | None = None) -
     app.jinja_env.globals.update(word=word, language=language, dictionary=dictionary)
     _socket_server(app, settings)
     return app
+
+
+class Application(Flask):
+    """Flask, whose word about an accident tells where it was and what kind, and nothing that somebody sent."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Called by Flask for what nobody handled: neither the address nor the exception's text is for the log."""
+        kind, _, frames_of_it = exc_info
+        where = "".join(traceback.format_tb(frames_of_it))
+        log.error("accident", kind=getattr(kind, "__name__", ""), call=errors.asked_for(), where=where)
 
 
 class PlainJSON(DefaultJSONProvider):
@@ -104,26 +116,11 @@ def prefix_session_ids(socketio: SocketIO, number: int) -> None:
 
 
 def _headers(response: Response) -> Response:
-    """What every answer says to browsers: load from us only, frame nowhere, tell no referrer."""
-    response.headers.setdefault("Content-Security-Policy", current_app.config["CONTENT_SECURITY_POLICY"])
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    if "frame-ancestors *" not in response.headers["Content-Security-Policy"]:
-        response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
-    response.headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
+    """What every answer says to browsers; a page that others may frame is said so by its policy alone."""
+    for name, value in current_app.config["STANDING_HEADERS"].items():
+        response.headers.setdefault(name, value)
+    if "frame-ancestors *" in response.headers[headers.POLICY]:
+        del response.headers["X-Frame-Options"]
     if request.path.startswith("/api/"):
         response.headers.setdefault("Cache-Control", "no-store")
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     return response
-
-
-def content_security_policy(tiles: str = "") -> str:
-    """Own files only; scripts by file; blobs for the map's workers and chosen photos; the tile server, if any."""
-    parts = urlsplit(tiles)
-    host = f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
-    return (
-        f"default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:{host}; "
-        f"connect-src 'self' ws: wss:{host}; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
-        "frame-ancestors 'self'; form-action 'self'"
-    )

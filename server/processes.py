@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 ONE_SHOT = {"demo"}
 """Started on request only, and left alone when they end."""
 
+WITHOUT_SECRETS = 'SECRET_KEY="",ADMIN_PASSWORD=""'
+
 HEAD = """\
 [supervisord]
 nodaemon = true
@@ -206,7 +208,8 @@ def _section(settings: Settings, name: str, program: embedded.Program, *, own: b
         name=name,
         command=_literal(shlex.join(program.command)),
         directory=_literal("/" if own else ROOT),
-        environment=f'WEB_NUMBER="{number}"' if number.isdigit() else "",
+        # The servers have no use for the key to contacts, nor has the database's system user.
+        environment=WITHOUT_SECRETS if own else f'WEB_NUMBER="{number}"' if number.isdigit() else "",
         # supervisord stops the highest first: PostgreSQL last.
         priority={"postgres": 1, "valkey": 2}.get(name, 100),
         autostart="true" if own else "false",

@@ -17,7 +17,7 @@ from pydantic.json_schema import models_json_schema
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from server.api import identity
+from server.api import errors, identity
 from server.bootstrap import System, met_head_on
 from server.domain.errors import Invalid, Problem
 from server.services.inputs import parse
@@ -136,7 +136,7 @@ def again_after_deadlock(handler: Callable[..., Any], **kwargs: Any) -> Any:
         except OperationalError as error:
             if not left or not met_head_on(error):
                 raise
-            log.warning("transaction_again", kind=type(error.orig).__name__, path=request.path)
+            log.warning("transaction_again", kind=type(error.orig).__name__, call=errors.asked_for())
     raise AssertionError("unreachable")
 
 

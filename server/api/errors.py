@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
@@ -37,6 +37,8 @@ STATUS: tuple[tuple[type[DomainError], int], ...] = (
 )
 
 
+TOLD = (NotSignedIn, Forbidden, TooMany)
+"""Refusals that the log tells of: somebody tried what they may not, or too often."""
 FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics")
 """Paths whose errors are the envelope; all others are people's pages."""
 
@@ -73,7 +75,15 @@ def _answer(body: dict[str, Any], status: int) -> Response:
     return answer
 
 
+def asked_for() -> str:
+    """The call by its rule: an address itself may hold a tracking code."""
+    return f"{request.method} {request.url_rule.rule}" if request.url_rule else request.method
+
+
 def _refused(error: DomainError) -> Response:
+    if isinstance(error, TOLD):
+        person = g.get("signed_in")
+        log.warning("refused", code=error.code, call=asked_for(), user=person.actor.user_id if person else None)
     answer = _answer(body_of(error), status_of(error))
     if isinstance(error, TooMany):
         answer.headers["Retry-After"] = str(int(error.params.get("retry_after_s", 60)))

@@ -23,12 +23,14 @@ def backup(settings: Settings, now: datetime) -> Path:
     The file has its name only once it is whole. Raises CalledProcessError.
     """
     folder = settings.data_dir / "backups"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"tanggap-{now:%Y%m%dT%H%M%SZ}.dump"
     growing = path.with_suffix(".part")
+    # Closed to others from its first byte on: pg_dump writes into what is there.
+    growing.unlink(missing_ok=True)
+    growing.touch(mode=0o600)
     command = [postgres_binary("pg_dump"), "--format=custom", "--no-owner", f"--file={growing}"]
     subprocess.run([*command, f"--dbname={settings.database_url}"], check=True)
-    growing.chmod(0o600)
     growing.rename(path)
     for old in sorted(folder.glob("tanggap-*.dump"))[:-KEPT]:
         old.unlink()

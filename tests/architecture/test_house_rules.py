@@ -18,6 +18,7 @@ TOP_LEVEL = {
     *("server", "geo", "workers", "web", "tests", "docs", "bench", ".ci"),
     *("README.md", "Procfile", "Makefile", "pyproject.toml", "tsconfig.json", "package.json", "package-lock.json"),
     *("requirements.txt", "requirements.in", "requirements-dev.txt", "requirements-dev.in"),
+    "requirements-scan.txt",
     *(".npmrc", ".gitignore", ".gitattributes", "LICENSE"),
 }
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}

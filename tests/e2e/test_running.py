@@ -11,7 +11,7 @@ import pytest
 from server import embedded, leftovers
 from server.config import Settings
 from tests.conftest import STARTED, NewDatabase
-from tests.e2e.conftest import ROOT, NewStack, Stack
+from tests.e2e.conftest import ROOT, SECRET, NewStack, Stack
 
 PROCESSES = ["gateway", "web-0", "web-1", "relay", "clock", "planner", "dispatcher-0", "postgres", "valkey"]
 
@@ -26,6 +26,23 @@ def test_a_killed_process_comes_back(stack: Stack, name: str) -> None:
     stack.kill(name)
     stack.wait_back(name, before)
     stack.wait_ready()
+
+
+@pytest.mark.parametrize("name", ["gateway", "postgres", "valkey"])
+def test_only_our_own_processes_have_the_key(stack: Stack, name: str) -> None:
+    assert SECRET in psutil.Process(stack.pid("web-0")).environ()["SECRET_KEY"]
+    family = psutil.Process(stack.pid(name))
+    for process in (family, *family.children(recursive=True)):
+        assert SECRET not in str(process.environ())
+
+
+def test_nobody_else_can_read_a_file(stack: Stack) -> None:
+    """Locks and the gateway's configuration aside: as root, the database's user must get through their folder."""
+    assert stack.command("backup").returncode == 0
+    for path in stack.data_dir.rglob("*"):
+        if path.is_file() and stack.settings.run_dir not in path.parents:
+            above = [parent for parent in path.parents if parent.is_relative_to(stack.data_dir)]
+            assert not path.stat().st_mode & 0o077 or any(not one.stat().st_mode & 0o077 for one in above), path
 
 
 def test_a_killed_supervisor_is_replaced_with_all_it_had(stack: Stack) -> None:

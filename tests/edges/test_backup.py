@@ -1,5 +1,7 @@
 """A backup holds everything, and a restore brings it back, all or nothing."""
 
+import stat
+import subprocess
 import uuid
 from datetime import UTC, datetime
 
@@ -37,6 +39,21 @@ def test_what_was_backed_up_comes_back(started):
     assert texts(started) == {"sebelum"}
     report(started, "lagi")
     assert texts(started) == {"sebelum", "lagi"}
+
+
+def test_nobody_else_reads_a_backup_even_while_it_grows(started, monkeypatch):
+    seen = []
+
+    def watched(command, **more):
+        folder = started.data_dir / "backups"
+        seen.extend(stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir()))
+        return run(command, **more)
+
+    run = subprocess.run
+    monkeypatch.setattr(backup.subprocess, "run", watched)
+    file = backup.backup(started, NOW)
+    assert seen == [0o700, 0o600]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_a_restore_is_refused_while_somebody_is_connected(started):
