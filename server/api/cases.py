@@ -52,8 +52,16 @@ def take_back(case_id: int, body: CaseActionIn) -> Any:
 
 @route("POST", "/api/cases/<int:case_id>/merge", guard="signed_in", body=CaseActionIn, answers={200: "The case now"})
 def merge(case_id: int, body: CaseActionIn) -> Any:
-    """Hang a case's reports on another case (`into`)."""
+    """Hang a case's reports on another case (`into`), or those of others on this one (`take`)."""
     return _act(case_id, "merge", body)
+
+
+@route(
+    "POST", "/api/cases/<int:case_id>/keep_apart", guard="signed_in", body=CaseActionIn, answers={200: "The case now"}
+)
+def keep_apart(case_id: int, body: CaseActionIn) -> Any:
+    """Say that another case (`into`) is not the same; it is not suggested again."""
+    return _act(case_id, "keep_apart", body)
 
 
 @route("POST", "/api/cases/<int:case_id>/split", guard="signed_in", body=CaseActionIn, answers={200: "The case now"})

@@ -1,14 +1,14 @@
 """Triage: what verifiers and coordinators do with a case, and what they see of it."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from geo.areas import Gazetteer
 from server.domain import catalogue, events, lifecycle, priority, sla
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, may, require
-from server.services import case_reasons, clocks, contacts, places, queries, referrals, units
+from server.services import case_reasons, clocks, contacts, places, queries, referrals, sameness, units
 from server.services.inputs import CaseActionIn
 from server.store.unit_of_work import Tx
 
@@ -34,10 +34,11 @@ def act(tx: Tx, actor: Actor, case_id: int, action: str, body: CaseActionIn, gaz
     Raises NotFound for a case that the person may not know of, Forbidden, Conflict when `version` is
     given and is not the present one, Invalid for what the action lacks.
     """
-    if body.into is not None:
+    others = [*([] if body.into is None else [body.into]), *(body.take or ())]
+    if others:
         _case_for(tx, actor, case_id)
-        # Both, in the order that all keep: neither can be merged away before this is done.
-        tx.cases.lock([case_id, body.into])
+        # All, in the order that all keep: none can be merged away before this is done.
+        tx.cases.lock([case_id, *others])
     case = _case_for(tx, actor, case_id, lock=True)
     permission, do = ACTIONS[action]
     units.require_of_case(tx, actor, permission, case)
@@ -140,26 +141,60 @@ def _set_tier(desk: Desk) -> None:
 
 
 def _merge(desk: Desk) -> None:
-    """Hang this case's reports and needs on another case; every reporter stays attached and is told."""
+    """Hang this case's reports and needs on another one (`into`), or those of others on this one (`take`).
+
+    Every reporter stays attached and is told, those of the case that takes the others in once for all of them.
+    """
     if desk.case["merged_into"] is not None:
         raise Conflict(state=queries.case_row(desk.tx, desk.case["id"]))
-    target = None if desk.body.into is None else desk.tx.cases.get(desk.body.into)
-    if target is None or not may(desk.actor, Permission.BOARD_READ, target["area"]):
-        raise Invalid({"into": Problem("unknown_case", {"case": desk.body.into})})
-    if target["incident_id"] != desk.case["incident_id"] or target["merged_into"]:
-        raise Invalid({"into": Problem("unknown_case", {"case": desk.body.into})})
-    if target["id"] == desk.case["id"]:
-        raise Invalid({"into": Problem("same_case")})
-    require(desk.actor, Permission.CASE_VERIFY, target["area"])
-    theirs = {need["item"] for need in desk.tx.cases.needs_of(target["id"]) if need["state"] == "open"}
-    _move_reports(desk, "mark_duplicate", ("received", "verified", "needs_info"), "merged")
-    for need in desk.tx.cases.needs_of(desk.case["id"]):
-        if need["state"] == "open" and need["item"] in theirs and need["covered"] == 0:
-            _set_need(desk, need, "cancel")
-    desk.tx.cases.merge_into(desk.case["id"], target["id"])
-    _record(desk, "merge")
-    _record(Desk(desk.tx, desk.actor, target, desk.body, desk.gazetteer), "merge")
-    _open_again(Desk(desk.tx, desk.actor, target, desk.body, desk.gazetteer))
+    if (desk.body.into is None) == (desk.body.take is None):
+        raise Invalid({"into": Problem("required")})
+    if desk.body.take is None:
+        _join(desk, [desk.case], _other_case(desk, desk.body.into, "into"))
+        return
+    taken = [_other_case(desk, other, f"take.{n}") for n, other in enumerate(desk.body.take)]
+    if not taken or len({case["id"] for case in taken}) < len(taken):
+        raise Invalid({"take": Problem("required")})
+    _join(desk, taken, desk.case)
+
+
+def _other_case(desk: Desk, case_id: int | None, field: str) -> Mapping[str, Any]:
+    """Another case of the incident that is open to be merged. Raises Invalid naming the field, Forbidden."""
+    found = None if case_id is None else desk.tx.cases.get(case_id)
+    is_known = found is not None and may(desk.actor, Permission.BOARD_READ, found["area"])
+    if found is None or not is_known or found["incident_id"] != desk.case["incident_id"] or found["merged_into"]:
+        raise Invalid({field: Problem("unknown_case", {"case": case_id})})
+    if found["id"] == desk.case["id"]:
+        raise Invalid({field: Problem("same_case")})
+    require(desk.actor, Permission.CASE_VERIFY, found["area"])
+    return found
+
+
+def _join(desk: Desk, taken: Sequence[Mapping[str, Any]], target: Mapping[str, Any]) -> None:
+    """Hang all of the cases on the target, and tell every reporter."""
+    tx = desk.tx
+    stay = [r["id"] for r in tx.reports.of_case(target["id"]) if r["state"] != "rejected"]
+    moved = 0
+    for case in taken:
+        source = replace(desk, case=case)
+        theirs = {need["item"] for need in tx.cases.needs_of(target["id"]) if need["state"] == "open"}
+        moved += _move_reports(source, "mark_duplicate", ("received", "verified", "needs_info"), "merged")
+        for need in tx.cases.needs_of(case["id"]):
+            if need["state"] == "open" and need["item"] in theirs and need["covered"] == 0:
+                _set_need(source, need, "cancel")
+        tx.cases.merge_into(case["id"], target["id"])
+        _record(source, "merge")
+    for report_id in stay if moved else ():
+        tx.reports.note(report_id, tx.now, "joined", reports=moved)
+    into = replace(desk, case=target)
+    _record(into, "merge")
+    _open_again(into)
+
+
+def _keep_apart(desk: Desk) -> None:
+    """Say that another case (`into`) is not the same: the two are not suggested to be merged again."""
+    other = _other_case(desk, desk.body.into, "into")
+    desk.tx.sameness.keep_apart(desk.case["id"], other["id"], desk.actor.name, desk.tx.now)
 
 
 def _split(desk: Desk) -> None:
@@ -170,19 +205,32 @@ def _split(desk: Desk) -> None:
         raise Invalid({"report_ids": Problem("unknown_reports")})
     first = reports[0]
     case = {**desk.case, "id": desk.tx.new_number(), "opened_at": first["received_at"], "version": 1}
-    for name in ("area", "lon", "lat", "accuracy_m", "people", "vulnerable", "tier"):
+    for name in ("area", "lon", "lat", "accuracy_m", "people", "vulnerable"):
         case[name] = first[name]
-    case |= {"verified_at": None, "merged_into": None}
+    case |= {"tier": min(report["tier"] for report in reports), "verified_at": None, "merged_into": None}
     desk.tx.cases.add(case)
     clocks.branch(desk.tx, desk.case["id"], case["id"])
+    # Who parts them has looked: they are not to be suggested as the same at once.
+    desk.tx.sameness.keep_apart(desk.case["id"], case["id"], desk.actor.name, desk.tx.now)
     for report in reports:
         state = "received" if report["state"] == "duplicate" else report["state"]
         desk.tx.reports.change(report["id"], case_id=case["id"], state=state)
         desk.tx.reports.note(report["id"], desk.tx.now, "split")
     new = Desk(desk.tx, desk.actor, case, CaseActionIn(needs=desk.body.needs), desk.gazetteer)
+    _open_needs(new, _own_needs(reports))
     _ask_for(new)
     _record(desk, "split")
     _record(new, "split")
+
+
+def _own_needs(reports: Sequence[Mapping[str, Any]]) -> list[catalogue.NeedLine]:
+    """What reports ask for by the people and dangers that they tell of: what was merged away comes back with them.
+
+    Items that were asked for by name stay with the case that they were split from, where somebody sees to them.
+    """
+    danger = {name: True for report in reports for name, yes in report["danger"].items() if yes}
+    first = next((r for r in reports if r["people"]), reports[0])
+    return catalogue.needs_for(first["people"], first["vulnerable"], danger, [])
 
 
 ACTIONS: Mapping[str, tuple[Permission, Callable[[Desk], None]]] = {
@@ -191,6 +239,7 @@ ACTIONS: Mapping[str, tuple[Permission, Callable[[Desk], None]]] = {
     "take_back": (Permission.CASE_VERIFY, _take_back),
     "merge": (Permission.CASE_VERIFY, _merge),
     "split": (Permission.CASE_VERIFY, _split),
+    "keep_apart": (Permission.CASE_VERIFY, _keep_apart),
     "ask": (Permission.CASE_VERIFY, _ask),
     "note": (Permission.CASE_EDIT, _note),
     "set_tier": (Permission.CASE_EDIT, _set_tier),
@@ -222,7 +271,7 @@ def detail(tx: Tx, actor: Actor, case_id: int) -> dict[str, Any]:
         ],
         "assignments": queries.assignment_rows(tx, tx.assignments.ids_of_case(case_id)),
         "notes": [{**note, "at": note["at"].isoformat()} for note in tx.cases.notes(case_id)],
-        "possible_duplicates": _possible_duplicates(tx, reports),
+        "possible_duplicates": sameness.suggestions(tx, actor, reports),
         "photos": tx.photos.of_case(case_id),
         **case_reasons.of_case(tx, actor, case, needs),
     }
@@ -267,11 +316,6 @@ def _report_detail(tx: Tx, row: Mapping[str, Any], shown: Mapping[str, Any]) -> 
             for step in tx.reports.history(row["id"])
         ],
     }
-
-
-def _possible_duplicates(tx: Tx, reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    found = {row["id"]: row for report in reports[:5] for row in tx.reports.like_this(report)}
-    return [{**row, "received_at": row["received_at"].isoformat()} for row in found.values()]
 
 
 def _score(tx: Tx, case: Mapping[str, Any], needs: list[dict[str, Any]], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -337,6 +381,11 @@ def _ask_for(desk: Desk) -> None:
     case = desk.tx.cases.get(desk.case["id"]) or desk.case
     asked = [(w.item, w.quantity) for w in wanted]
     lines = catalogue.needs_for(case["people"], case["vulnerable"], {}, asked) if asked else []
+    _open_needs(desk, lines)
+
+
+def _open_needs(desk: Desk, lines: Sequence[catalogue.NeedLine]) -> None:
+    case = desk.tx.cases.get(desk.case["id"]) or desk.case
     known = {n["item"]: n for n in desk.tx.cases.needs_of(case["id"]) if n["state"] == "open"}
     incident = desk.tx.incidents.get(case["incident_id"])
     settings = incident["settings"] if incident else {}

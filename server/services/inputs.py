@@ -142,12 +142,16 @@ class ReasonIn(Input):
 
 
 class CaseActionIn(Input):
-    """What a verifier or coordinator does with a case; `reason` where a person overrides the system."""
+    """What a verifier or coordinator does with a case; `reason` where a person overrides the system.
+
+    `into` is another case, which this one joins; `take` are cases that join this one.
+    """
 
     version: int | None = None
     reason: Text | None = None
     text: Text | None = None
-    into: int | None = None
+    into: Annotated[int, Field(strict=True, ge=1, le=2**62)] | None = None
+    take: Annotated[list[Annotated[int, Field(strict=True, ge=1, le=2**62)]], Field(max_length=200)] | None = None
     report_ids: Annotated[list[Line], Field(max_length=200)] | None = None
     tier: Annotated[int, Field(strict=True, ge=0, le=3)] | None = None
     people: Annotated[int, Field(strict=True, ge=1, le=PEOPLE_MAX)] | None = None

@@ -11,6 +11,7 @@ from typing import Any
 
 from geo.areas import Gazetteer
 from server.domain.disclosure import K_SPLIT, K
+from server.domain.sameness import in_common
 from server.services import intake, places, publishing
 from server.services.inputs import PlaceIn
 from server.store.unit_of_work import Tx
@@ -46,12 +47,12 @@ def like_yours(
     if incident["is_training"] or cut_at is None:
         return {**told, "people_waiting": None, "cases": []}
     rows = [row for row in tx.public_cuts.open_cases(incident["id"], district.code, cut_at, K) if _is_like(row, items)]
-    rows.sort(key=lambda row: -len(set(row["items"]).intersection(items)))
+    rows.sort(key=lambda row: -len(in_common(row["items"], items)))
     return {**told, "people_waiting": _waiting(tx, slug, district.code), "cases": [_shown(row) for row in rows[:MOST]]}
 
 
 def _is_like(row: Mapping[str, Any], items: Collection[str]) -> bool:
-    return not items or not set(row["items"]).isdisjoint(items)
+    return not items or bool(in_common(row["items"], items))
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:

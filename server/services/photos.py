@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -32,6 +33,9 @@ PIXELS_MAX = {"JPEG": 120_000_000}
 """Pixels of the image sent: a JPEG is decoded at a fraction of its size, others in full."""
 OTHER_PIXELS_MAX = 25_000_000
 STRAY_AFTER_S = 3600
+HASH_SIDE = 8
+FLAT, LEAST_STEPS = 2, 16
+"""Steps of grey (of 255) that noise makes, too; a picture with fewer larger steps than this is known by nothing."""
 
 # Refused below by its size before a pixel is decoded, instead of by a warning.
 Image.MAX_IMAGE_PIXELS = None
@@ -43,12 +47,16 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class StoredImage:
-    """An image on disk: the photo's id, which names the file, the digest of what was sent, width and height."""
+    """An image on disk: the photo's id, which names the file, the digest of what was sent, width and height.
+
+    dhash: by which the same picture is known again (`dhash_of`).
+    """
 
     id: str
     sha256: bytes
     width: int
     height: int
+    dhash: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,23 @@ def store_image(data: bytes, folder: Path, photo_id: str) -> StoredImage:
         os.fsync(file.fileno())
     part.rename(path_of(folder, photo_id))
     _sync_folder(folder)
-    return StoredImage(photo_id, sha256(data).digest(), image.width, image.height)
+    return StoredImage(photo_id, sha256(data).digest(), image.width, image.height, dhash_of(image))
+
+
+def dhash_of(image: Image.Image) -> int | None:
+    """64 bits, signed as the database has them: of 8 x 9 grey fields, which are lighter than the next one.
+
+    They stay nearly the same when a picture is saved anew, made smaller, lighter or darker. None for a picture with
+    too little in it to be known again, as a dark or foggy one.
+    """
+    fields = image.convert("L").resize((HASH_SIDE + 1, HASH_SIDE), Image.Resampling.LANCZOS)
+    grey = fields.tobytes()
+    rows = [grey[n : n + HASH_SIDE + 1] for n in range(0, len(grey), HASH_SIDE + 1)]
+    steps = [right - left for row in rows for left, right in pairwise(row)]
+    if sum(abs(step) > FLAT for step in steps) < LEAST_STEPS:
+        return None
+    bits = sum((step > 0) << n for n, step in enumerate(steps))
+    return bits - (1 << 64) if bits >> 63 else bits
 
 
 def path_of(folder: Path, photo_id: str) -> Path:
@@ -190,6 +214,7 @@ def add(tx: Tx, actor: Actor, owner: Owner, n: int, stored: StoredImage) -> Adde
         "sha256": stored.sha256,
         "width": stored.width,
         "height": stored.height,
+        "dhash": stored.dhash,
         "added_at": tx.now,
     }
     if not tx.photos.add(row):

@@ -127,6 +127,7 @@ class Cases:
         """Send every report and need of one case to another and mark the first as merged."""
         for statement in (
             "update reports set case_id = :to where case_id = :frm",
+            "update reports set same_as = :to where same_as = :frm",
             "update needs set case_id = :to where case_id = :frm",
             "update assignments set case_id = :to where case_id = :frm",
             "update cases set merged_into = :to, version = version + 1 where id = :frm",

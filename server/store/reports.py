@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, column, false, func, insert, select, update
+from sqlalchemy import Connection, Select, column, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from server import plain
@@ -126,37 +126,3 @@ class Reports:
             )
         )
         return self.conn.execute(query).scalar_one()
-
-    def like_this(self, row: Mapping[str, Any], hours: int = 24, metres: float = 300.0) -> list[Row]:
-        """Other reports of the incident within `hours`, by the same phone or within about `metres`.
-
-        First those of which a reporter says so (`said`): this one of theirs, or they of this one.
-        """
-        degrees = metres / 111_000
-        near = (
-            func.abs(reports.c.lat - row["lat"]) + func.abs(reports.c.lon - row["lon"]) < degrees
-            if row["lat"] is not None
-            else reports.c.id == ""
-        )
-        same_phone = reports.c.phone_index == row["phone_index"] if row["phone_index"] else reports.c.id == ""
-        seconds = func.abs(func.extract("epoch", reports.c.received_at - row["received_at"]))
-        said = func.coalesce(reports.c.same_as == row["case_id"], false()) | (reports.c.case_id == row["same_as"])
-        query = (
-            select(
-                reports.c.id,
-                reports.c.case_id,
-                reports.c.received_at,
-                reports.c.tier,
-                reports.c.state,
-                said.label("said"),
-            )
-            .join(cases, cases.c.id == reports.c.case_id)
-            .where(
-                reports.c.incident_id == row["incident_id"],
-                reports.c.case_id != row["case_id"],
-                said | ((near | same_phone) & (seconds < hours * 3600)),
-            )
-            .order_by(said.desc(), reports.c.received_at)
-            .limit(10)
-        )
-        return every(self.conn, query)

@@ -286,6 +286,7 @@ reports = Table(
     Index("ix_reports_same_as", "same_as", postgresql_where=text("same_as IS NOT NULL")),
     Index(None, "phone_index"),
     Index("uq_reports_external_ref", "incident_id", "external_ref", unique=True),
+    Index("ix_reports_point", text("point(lon, lat)"), postgresql_using="gist"),
 )
 report_history = Table(
     "report_history",
@@ -297,6 +298,17 @@ report_history = Table(
     _json("params"),
     Index(None, "report_id"),
 )
+kept_apart = Table(
+    "kept_apart",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("other_id", BigInteger, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("by", Text, nullable=False),
+    _time("at"),
+    CheckConstraint("case_id < other_id", name="order"),
+    Index(None, "other_id"),
+)
+"""Pairs of cases of which a person said that they are not the same."""
 case_notes = Table(
     "case_notes",
     metadata,
@@ -645,6 +657,7 @@ photos = Table(
     Column("sha256", LargeBinary, nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
+    Column("dhash", BigInteger),
     Column("is_shown", Boolean, nullable=False, server_default=text("false")),
     _time("added_at"),
     UniqueConstraint("report_id", "n"),

@@ -39,6 +39,7 @@ from server.store.referrals import Referrals
 from server.store.reports import Reports
 from server.store.rows import from_json
 from server.store.rulings import Rulings
+from server.store.sameness import Sameness
 from server.store.settings import SettingsStore
 from server.store.sites import Sites
 from server.store.stock import Stock
@@ -244,6 +245,11 @@ class Tx:
     def audit_log(self) -> Audit:
         """The audit chain."""
         return Audit(self.conn)
+
+    @cached_property
+    def sameness(self) -> Sameness:
+        """What may be the same thing."""
+        return Sameness(self.conn)
 
     @cached_property
     def settings(self) -> SettingsStore:

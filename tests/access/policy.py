@@ -190,6 +190,7 @@ POLICY: dict[str, Rule] = {
     "POST /api/cases/<int:case_id>/set_tier": of("case", P.CASE_EDIT),
     "POST /api/cases/<int:case_id>/split": of("case", P.CASE_EDIT),
     "POST /api/cases/<int:case_id>/take_back": of("case", P.CASE_VERIFY),
+    "POST /api/cases/<int:case_id>/keep_apart": of("case", P.CASE_VERIFY),
     "POST /api/cases/<int:case_id>/verify": of("case", P.CASE_VERIFY),
     "POST /api/reports/<report_id>/reveal": of("report", P.CONTACT_REVEAL),
     "GET /api/needs/<int:need_id>/candidates": of("need", P.VOLUNTEER_READ),

@@ -56,8 +56,22 @@ export interface Twin {
   received_at: string;
   tier: 0 | 1 | 2 | 3;
   state: string;
-  /** A reporter says that it is the same. */
-  said: boolean;
+  /** Why it is suggested, the rule's reasons: never none. */
+  reasons: ("said" | "photo" | "phone" | "words" | "spot" | "danger" | "names")[];
+  signals: Signals;
+}
+
+/** What was compared of two reports; null where one of them does not say. */
+export interface Signals {
+  metres: number | null;
+  rough: boolean;
+  minutes: number;
+  words_share: number;
+  words: string[];
+  troubles: string[];
+  items: string[];
+  phone: boolean | null;
+  photo_bits: number | null;
 }
 
 /** How an assignment came to be. */
@@ -127,7 +141,7 @@ export interface Candidate {
 export const loadCase = (id: number, signal: AbortSignal): Promise<Result<CaseDetail>> =>
   get(`/api/cases/${id}`, signal);
 
-export type CaseAction = "verify" | "reject" | "take_back" | "merge" | "split" | "ask" | "note" | "set_tier";
+export type CaseAction = "verify" | "reject" | "take_back" | "merge" | "split" | "keep_apart" | "ask" | "note" | "set_tier";
 
 export const actOn = (id: number, action: CaseAction, body: unknown): Promise<Result<CaseDetail>> =>
   // A merge may be sent as the page is left: it was held back for a moment, to be undone.
