@@ -1,12 +1,15 @@
 """All benchmarks, or those named: `python -m bench NAME...`.
 
-intake, audit, live, board, queue, plan, rank, trips, page, phone, publicmap, console.
+intake, audit, live, board, queue, plan, rank, trips, page, phone, publicmap, console, duplicates.
 """
 
 import importlib
 import sys
 
-ALL = ("intake", "audit", "live", "board", "queue", "plan", "rank", "trips", "page", "phone", "publicmap", "console")
+ALL = (
+    *("intake", "audit", "live", "board", "queue", "plan", "rank", "trips"),
+    *("page", "phone", "publicmap", "console", "duplicates"),
+)
 
 for name in sys.argv[1:] or ALL:
     importlib.import_module(f"bench.{name}").main()

@@ -84,6 +84,10 @@ def tracked_action(form: Form, gazetteer: Gazetteer) -> dict[str, Any]:
         "text": text,
         "rating": _number(form, "rating"),
         "area_code": chosen.code if chosen else None,
+        # What was asked for and left empty is named where it was asked for.
+        "place_text": form.get("place_text"),
+        "people": _number(form, "people") or form.get("people"),
+        "danger": {form[name]: name == "danger_yes" for name in ("danger_yes", "danger_no") if form.get(name)} or None,
     }
     return {name: value for name, value in body.items() if value is not None}
 

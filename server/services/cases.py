@@ -8,8 +8,9 @@ from geo.areas import Gazetteer
 from server.domain import catalogue, events, lifecycle, priority, sla
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, may, require
-from server.services import case_reasons, clocks, contacts, places, queries, referrals, sameness, units
+from server.services import askback, case_reasons, clocks, codes, contacts, places, queries, referrals, sameness, units
 from server.services.inputs import CaseActionIn
+from server.services.needing import open_needs
 from server.store.unit_of_work import Tx
 
 WAITING = ("received", "needs_info")
@@ -97,10 +98,16 @@ def _take_back(desk: Desk) -> None:
 
 
 def _ask(desk: Desk) -> None:
-    """Ask the reporters something; their clock pauses until they answer."""
-    if not desk.body.text:
+    """Ask the reporters something in one's own words (`text`), about what decides (`about`), or both.
+
+    Their clock pauses until they answer.
+    """
+    about = desk.body.about
+    if not desk.body.text and about is None:
         raise Invalid({"text": Problem("required")})
-    if not _move_reports(desk, "ask", ("received",), "asked", question=desk.body.text):
+    told = {"question": desk.body.text} if desk.body.text else {}
+    step = "asked" if about is None or desk.body.text else f"asked_{about}"
+    if not _move_reports(desk, "ask", ("received",), step, {"question": desk.body.text, "asked_about": about}, **told):
         raise Conflict("nothing_to_ask", state=queries.case_row(desk.tx, desk.case["id"]))
     _record(desk, "ask")
 
@@ -217,7 +224,7 @@ def _split(desk: Desk) -> None:
         desk.tx.reports.change(report["id"], case_id=case["id"], state=state)
         desk.tx.reports.note(report["id"], desk.tx.now, "split")
     new = Desk(desk.tx, desk.actor, case, CaseActionIn(needs=desk.body.needs), desk.gazetteer)
-    _open_needs(new, _own_needs(reports))
+    open_needs(desk.tx, case, _own_needs(reports))
     _ask_for(new)
     _record(desk, "split")
     _record(new, "split")
@@ -264,13 +271,14 @@ def detail(tx: Tx, actor: Actor, case_id: int) -> dict[str, Any]:
         "vulnerable": case["vulnerable"],
         "tier_reason": case["tier_reason"],
         "score": _score(tx, case, needs, incident["settings"] if incident else {}),
-        "reports": [_report_detail(tx, row, shown[row["id"]]) for row in reports],
+        "reports": [_report_detail(tx, row, shown[row["id"]]) | _asked(case, row, needs) for row in reports],
         "needs": [
             {**row, "basis": need["basis"]}
             for row, need in zip(queries.need_rows(tx, [need["id"] for need in needs]), needs, strict=True)
         ],
         "assignments": queries.assignment_rows(tx, tx.assignments.ids_of_case(case_id)),
         "notes": [{**note, "at": note["at"].isoformat()} for note in tx.cases.notes(case_id)],
+        "ask_back": _ask_back(case, reports, needs),
         "possible_duplicates": sameness.suggestions(tx, actor, reports),
         "photos": tx.photos.of_case(case_id),
         **case_reasons.of_case(tx, actor, case, needs),
@@ -278,7 +286,10 @@ def detail(tx: Tx, actor: Actor, case_id: int) -> dict[str, Any]:
 
 
 def reveal_contact(tx: Tx, actor: Actor, report_id: str, reason: str, keys: contacts.Keys) -> dict[str, Any]:
-    """A reporter's name and phone in clear, for a reason that is written down."""
+    """A reporter's name and phone in clear, for a reason that is written down.
+
+    While a question waits for them, also the `path` of their tracking page, to be sent to them with it.
+    """
     report = tx.reports.get(report_id)
     if report is None or not may(actor, Permission.BOARD_READ, report["area"]):
         raise NotFound
@@ -289,7 +300,12 @@ def reveal_contact(tx: Tx, actor: Actor, report_id: str, reason: str, keys: cont
     return {
         "name": contacts.open_sealed(report["name_sealed"], keys) if report["name_sealed"] else None,
         "phone": contacts.open_sealed(report["phone_sealed"], keys) if report["phone_sealed"] else None,
+        "path": f"/lacak/{_code_of(report, keys)}" if report["state"] == "needs_info" else None,
     }
+
+
+def _code_of(report: Mapping[str, Any], keys: contacts.Keys) -> str:
+    return codes.tracking_code(report["client_id"], report["code_salt"], keys)
 
 
 def _case_for(tx: Tx, actor: Actor, case_id: int, *, lock: bool = False) -> Mapping[str, Any]:
@@ -318,6 +334,30 @@ def _report_detail(tx: Tx, row: Mapping[str, Any], shown: Mapping[str, Any]) -> 
     }
 
 
+def _ask_back(
+    case: Mapping[str, Any], reports: Sequence[Mapping[str, Any]], needs: Sequence[Mapping[str, Any]]
+) -> dict[str, Any] | None:
+    """The question that decides, while somebody is there to be asked."""
+    asked = next((report for report in reports if report["state"] == "received"), None)
+    found = None if asked is None else askback.decisive(case, asked, _still_open(needs))
+    return None if found is None else found.shown()
+
+
+def _asked(
+    case: Mapping[str, Any], report: Mapping[str, Any], needs: Sequence[Mapping[str, Any]]
+) -> dict[str, str | None]:
+    """What a reporter is asked about, as their tracking page asks it."""
+    about = report["asked_about"]
+    return {
+        "asked_about": about,
+        "asked_danger": askback.danger_asked(case, report, _still_open(needs)) if about == "danger" else None,
+    }
+
+
+def _still_open(needs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [need for need in needs if need["state"] == "open"]
+
+
 def _score(tx: Tx, case: Mapping[str, Any], needs: list[dict[str, Any]], settings: Mapping[str, Any]) -> dict[str, Any]:
     still_open = [need for need in needs if need["state"] == "open"]
     gap = max((1 - need["covered"] / need["quantity"] for need in still_open), default=0.0)
@@ -333,15 +373,20 @@ def _score(tx: Tx, case: Mapping[str, Any], needs: list[dict[str, Any]], setting
 
 
 def _move_reports(
-    desk: Desk, action: str, states: tuple[str, ...], step: str, only: Collection[str] | None = None, **params: Any
+    desk: Desk,
+    action: str,
+    states: tuple[str, ...],
+    step: str,
+    values: Mapping[str, Any] | None = None,
+    only: Collection[str] | None = None,
+    **params: Any,
 ) -> int:
-    """Move the reports in these states, or those of them named in `only`; returns how many."""
+    """Move the reports in these states, or those of them named in `only`, and set `values`; returns how many."""
     here = [r for r in desk.tx.reports.of_case(desk.case["id"]) if r["state"] in states]
     moved = here if only is None else [r for r in here if r["id"] in only]
     for report in moved:
-        values = {"question": params["question"]} if "question" in params else {}
         state = lifecycle.after("report", report["state"], action)
-        desk.tx.reports.change(report["id"], state=state, **values)
+        desk.tx.reports.change(report["id"], state=state, **(values or {}))
         desk.tx.reports.note(report["id"], desk.tx.now, step, **params)
     return len(moved)
 
@@ -381,34 +426,7 @@ def _ask_for(desk: Desk) -> None:
     case = desk.tx.cases.get(desk.case["id"]) or desk.case
     asked = [(w.item, w.quantity) for w in wanted]
     lines = catalogue.needs_for(case["people"], case["vulnerable"], {}, asked) if asked else []
-    _open_needs(desk, lines)
-
-
-def _open_needs(desk: Desk, lines: Sequence[catalogue.NeedLine]) -> None:
-    case = desk.tx.cases.get(desk.case["id"]) or desk.case
-    known = {n["item"]: n for n in desk.tx.cases.needs_of(case["id"]) if n["state"] == "open"}
-    incident = desk.tx.incidents.get(case["incident_id"])
-    settings = incident["settings"] if incident else {}
-    for line in lines:
-        if line.item in known:
-            desk.tx.cases.change_need(known[line.item]["id"], quantity=line.quantity)
-            continue
-        desk.tx.cases.add_needs(
-            [
-                {
-                    "id": desk.tx.new_number(),
-                    "incident_id": case["incident_id"],
-                    "case_id": case["id"],
-                    "item": line.item,
-                    "quantity": line.quantity,
-                    "tier": line.tier,
-                    "basis": line.basis,
-                    "state": lifecycle.FIRST["need"],
-                    "opened_at": desk.tx.now,
-                    "due_at": sla.due_at(line.tier, desk.tx.now, settings),
-                }
-            ]
-        )
+    open_needs(desk.tx, case, lines)
 
 
 def _cancel_needs(desk: Desk) -> None:

@@ -104,13 +104,16 @@ class ReportIn(Input):
 
 
 class TrackIn(Input):
-    """What a reporter adds to their own report, by its tracking code."""
+    """What a reporter adds to their own report, by its tracking code; of a danger also that there is none."""
 
     action: Literal["add_info", "answer", "confirm", "not_yet", "reopen", "rate", "cancel"]
     text: Text | None = None
     rating: Annotated[int, Field(strict=True, ge=1, le=5)] | None = None
     area_code: AreaCode | None = None
     place: PlaceIn | None = None
+    place_text: Annotated[str, AfterValidator(clean), Field(max_length=300)] | None = None
+    people: Annotated[int, Field(strict=True, ge=1, le=PEOPLE_MAX)] | None = None
+    danger: dict[Literal["trapped", "medical", "rising", "vital"], bool] | None = None
     phone_last4: Annotated[str, Field(pattern=r"^\d{4}$")] | None = None
 
 
@@ -144,12 +147,13 @@ class ReasonIn(Input):
 class CaseActionIn(Input):
     """What a verifier or coordinator does with a case; `reason` where a person overrides the system.
 
-    `into` is another case, which this one joins; `take` are cases that join this one.
+    `into` is another case, which this one joins; `take` are cases that join this one; `about` is what is asked about.
     """
 
     version: int | None = None
     reason: Text | None = None
     text: Text | None = None
+    about: Literal["place", "people", "danger"] | None = None
     into: Annotated[int, Field(strict=True, ge=1, le=2**62)] | None = None
     take: Annotated[list[Annotated[int, Field(strict=True, ge=1, le=2**62)]], Field(max_length=200)] | None = None
     report_ids: Annotated[list[Line], Field(max_length=200)] | None = None

@@ -11,9 +11,9 @@ from typing import Any
 
 from geo.areas import Gazetteer
 from server.domain.disclosure import K_SPLIT, K
-from server.domain.sameness import in_common
 from server.services import intake, places, publishing
 from server.services.inputs import PlaceIn
+from server.services.likeness import in_common
 from server.store.unit_of_work import Tx
 
 MOST = 5

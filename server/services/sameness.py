@@ -1,20 +1,20 @@
 """What may be the same thing: suggestions for a person who looks at a case, with all that speaks for each.
 
 Looked up when somebody asks, so that taking a report in costs nothing for it. Nothing is merged here, and what a person
-keeps apart is not suggested again. The rule is `domain/sameness.py`; `store/sameness.py` bounds what is compared.
+keeps apart is not suggested again. The rule is `services/likeness.py`; `store/sameness.py` bounds what is compared.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from server.domain import sameness
 from server.domain.permissions import Actor, Permission, may
-from server.domain.sameness import Signals, Told
+from server.services import likeness
+from server.services.likeness import Signals, Told
 from server.store.unit_of_work import Tx
 
 Row = Mapping[str, Any]
-WITHIN = timedelta(hours=sameness.LONGEST_H)
+WITHIN = timedelta(hours=likeness.LONGEST_H)
 PICTURES = timedelta(days=14)
 """So long a picture is looked for: an old one that is sent again is seen, one of another disaster costs nothing."""
 MOST_COMPARED = 300
@@ -35,8 +35,8 @@ def suggestions(tx: Tx, actor: Actor, reports: Sequence[Row]) -> list[dict[str, 
     said = _told(tx, [*own, *(theirs for _, theirs in pairs)])
     best: dict[int, tuple[list[str], Signals, Row]] = {}
     for mine, theirs in pairs:
-        signals = sameness.compared(said[mine["id"]], said[theirs["id"]], said=theirs["said"])
-        found = (sameness.reasons(signals), signals, theirs)
+        signals = likeness.compared(said[mine["id"]], said[theirs["id"]], said=theirs["said"])
+        found = (likeness.reasons(signals), signals, theirs)
         before = best.get(theirs["case_id"])
         if found[0] and (before is None or _rank(found) < _rank(before)):
             best[theirs["case_id"]] = found
@@ -46,9 +46,9 @@ def suggestions(tx: Tx, actor: Actor, reports: Sequence[Row]) -> list[dict[str, 
 def _candidates(tx: Tx, report: Row) -> list[dict[str, Any]]:
     return tx.sameness.candidates(
         report,
-        metres=sameness.FAR_M,
+        metres=likeness.FAR_M,
         within=WITHIN,
-        bits=sameness.PHOTO_BITS,
+        bits=likeness.PHOTO_BITS,
         pictures=PICTURES,
         most=MOST_COMPARED,
     )
@@ -59,13 +59,13 @@ def _told(tx: Tx, reports: Sequence[Row]) -> dict[str, Told]:
     known = {row["id"]: row for row in reports}
     items = tx.sameness.items({row["case_id"] for row in known.values()})
     hashes = tx.sameness.hashes(set(known))
-    return {key: sameness.told(row, items.get(row["case_id"], ()), hashes.get(key, ())) for key, row in known.items()}
+    return {key: likeness.told(row, items.get(row["case_id"], ()), hashes.get(key, ())) for key, row in known.items()}
 
 
 def _rank(found: tuple[list[str], Signals, Row]) -> tuple[Any, ...]:
     """By what a reporter says, then by how many reasons there are, then the nearest; the oldest of equals."""
     reasons, signals, theirs = found
-    far = sameness.FAR_M if signals.metres is None else signals.metres
+    far = likeness.FAR_M if signals.metres is None else signals.metres
     return "said" not in reasons, -len(reasons), far, theirs["received_at"], theirs["case_id"]
 
 

@@ -10,11 +10,11 @@ from datetime import timedelta
 from typing import Any
 
 from geo.areas import Gazetteer
-from server.domain import catalogue, events, lifecycle, sla
+from server.domain import catalogue, events, lifecycle, priority, sla
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.lifecycle import UNDER_WAY
 from server.domain.permissions import Actor
-from server.services import accounts, assignments, clocks, codes, contacts, places, queries
+from server.services import accounts, askback, assignments, clocks, codes, contacts, needing, places, queries
 from server.services.inputs import TrackIn
 from server.store.unit_of_work import Tx
 
@@ -55,6 +55,7 @@ def track(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
         "escalations": clocks.told(tx, report["case_id"]),
         "position": _position(tx, report, needs) if waiting else None,
         "question": report["question"] if report["state"] == "needs_info" else None,
+        "ask": _asked(tx, report, case, needs),
         "needs": [_need(need) for need in needs if need["state"] != "cancelled"],
         "history": [
             {"at": report["received_at"].isoformat(), "step": "received", "params": {}},
@@ -97,7 +98,7 @@ def _is_done(tx: Tx, report: Mapping[str, Any], coming: list[dict[str, Any]], bo
     said = [note["text"] for note in tx.cases.notes(report["case_id"]) if note["by"] == REPORTER]
     same = body.text is not None and said[-1:] == [body.text]
     if body.action in ("add_info", "answer"):
-        return same and report["state"] != "needs_info" and body.place is None and body.area_code is None
+        return report["state"] != "needs_info" and _is_told(report, body, said)
     if body.action == "reopen":
         return same and not _closed(tx.cases.needs_of(report["case_id"]))
     if body.action == "rate":
@@ -107,6 +108,17 @@ def _is_done(tx: Tx, report: Mapping[str, Any], coming: list[dict[str, Any]], bo
     wanted = ("confirmed", None) if body.action == "confirm" else ("delivered", assignments.NOT_RECEIVED)
     still_open = any(job["state"] == "delivered" and job["attention"] != wanted[1] for job in coming)
     return not still_open and any((job["state"], job["attention"]) == wanted for job in coming)
+
+
+def _is_told(report: Mapping[str, Any], body: TrackIn, said: list[str]) -> bool:
+    """Whether all that is told now was told before; a place that is set anew is always news."""
+    if body.place is not None or body.area_code is not None:
+        return False
+    words = [text for text in (body.place_text, body.text) if text is not None]
+    facts = {"people": body.people, "danger": body.danger and {**report["danger"], **body.danger}}
+    given = {name: value for name, value in facts.items() if value}
+    is_known = all(report[name] == value for name, value in given.items())
+    return bool(words or given) and is_known and said[len(said) - len(words) :] == words
 
 
 def limit_wrong_codes(tx: Tx, address: str) -> None:
@@ -154,6 +166,27 @@ def _next(shown: Mapping[str, Any], coming: list[dict[str, Any]], *, waiting: bo
     return "check" if shown["state"] == "received" else "match"
 
 
+def _asked(
+    tx: Tx, report: Mapping[str, Any], case: Mapping[str, Any] | None, needs: list[dict[str, Any]]
+) -> dict[str, Any] | None:
+    """What the reporter is asked about: by staff, or else what would decide while nobody has looked.
+
+    Only staff's question stops the clock. What was answered once is not asked again by itself.
+    """
+    waits = report["state"] == "received" and case is not None and case["verified_at"] is None
+    if case is None or not (waits or (report["state"] == "needs_info" and report["asked_about"])):
+        return None
+    still_open = [need for need in needs if need["state"] == "open"]
+    found = askback.decisive(case, report, still_open)
+    if not waits:
+        same = found is not None and found.about == report["asked_about"]
+        danger = askback.danger_asked(case, report, still_open)
+        plain = {"about": report["asked_about"], "because": None, "danger": danger}
+        return {**plain, **(found.shown() if found is not None and same else {}), "action": "answer"}
+    answered = {step["params"].get("about") for step in tx.reports.history(report["id"])}
+    return None if found is None or found.about in answered else {**found.shown(), "action": "add_info"}
+
+
 def _settled(needs: list[dict[str, Any]]) -> bool:
     return bool(needs) and all(need["state"] != "open" for need in needs)
 
@@ -198,19 +231,76 @@ def _can(tx: Tx, report: Mapping[str, Any], coming: list[dict[str, Any]]) -> lis
 
 
 def _add_info(desk: _Desk) -> None:
-    if desk.body.place is None and desk.body.area_code is None:
-        _note(desk)
-    else:
+    body, about = desk.body, {}
+    if body.place is not None or body.area_code is not None:
         _set_place(desk)
-    desk.tx.reports.note(desk.report["id"], desk.tx.now, "info_added")
+        about = {"about": "place"}
+    elif body.place_text is not None:
+        if not body.place_text:
+            raise Invalid({"place_text": Problem("required")})
+        _try_place(desk, body.place_text)
+        about = {"about": "place"}
+    if body.people is not None or body.danger:
+        _set_facts(desk)
+        about = {"about": "danger" if body.danger else "people"}
+    if body.text and not (body.place or body.area_code):
+        _note(desk)
+    elif not about:
+        raise Invalid({"text": Problem("required")})
+    desk.tx.reports.note(desk.report["id"], desk.tx.now, "info_added", **about)
     _changed(desk.tx, desk.report, "add_info")
 
 
 def _answer(desk: _Desk) -> None:
     _add_info(desk)
     state = lifecycle.after("report", desk.report["state"], "answer")
-    desk.tx.reports.change(desk.report["id"], state=state, question=None)
+    desk.tx.reports.change(desk.report["id"], state=state, question=None, asked_about=None)
     _changed(desk.tx, desk.report, "answer")
+
+
+def _set_facts(desk: _Desk) -> None:
+    """How many people there are, and which dangers: the case becomes as urgent as that is, never less.
+
+    While nobody has checked it, it also asks for what its people then need; afterwards a person sees to that.
+    """
+    tx, report, case = desk.tx, desk.report, desk.case
+    danger = {**report["danger"], **(desk.body.danger or {})}
+    people = desk.body.people or report["people"]
+    tx.reports.change(report["id"], people=people, danger=danger)
+    alone = len(tx.reports.of_case(case["id"])) == 1
+    if alone and case["verified_at"] is None and people != case["people"]:
+        tx.cases.change(case["id"], people=people)
+    now = tx.cases.get(case["id"]) or case
+    needs = [need for need in tx.cases.needs_of(case["id"]) if need["state"] == "open"]
+    asked = [(need["item"], need["quantity"] if need["basis"] == "asked" else None) for need in needs]
+    lines = catalogue.needs_for(now["people"], now["vulnerable"], danger, asked)
+    if case["verified_at"] is None:
+        covered = {need["item"] for need in needs if need["covered"]}
+        needing.open_needs(tx, now, [line for line in lines if line.item not in covered])
+        ids = [need["id"] for need in tx.cases.needs_of(case["id"]) if need["state"] == "open"]
+        where = {"incident_id": case["incident_id"], "area": case["area"]}
+        tx.record(events.NeedsOpened(**where, case_id=case["id"], need_ids=ids))
+    tier = priority.tier_of(danger, tuple(line.tier for line in lines))
+    if tier < case["tier"]:
+        tx.cases.change(case["id"], tier=tier)
+        for one in tx.reports.of_case(case["id"]):
+            tx.reports.change(one["id"], tier=tier)
+
+
+def _try_place(desk: _Desk, text: str) -> None:
+    """Where it is in the reporter's words: a place that is surely meant becomes the report's; staff read the words."""
+    incident = desk.tx.incidents.get(desk.case["incident_id"]) or {}
+    found = places.resolve(incident, desk.gazetteer, place=None, area_code=None, place_text=text)
+    desk.tx.reports.change(desk.report["id"], place_text=text)
+    if found.lon is not None and _is_better(found, desk.report):
+        _put(desk, found)
+    _write(desk, text)
+
+
+def _is_better(found: places.Resolved, report: Mapping[str, Any]) -> bool:
+    """Whether a place tells more of where it is than what is known."""
+    rough = report["accuracy_m"]
+    return report["lon"] is None or (rough is not None and found.accuracy_m is not None and found.accuracy_m < rough)
 
 
 def _confirm(desk: _Desk) -> None:
@@ -269,28 +359,35 @@ def _cancel(desk: _Desk) -> None:
 
 
 def _set_place(desk: _Desk) -> None:
-    """The reporter says where it is; the case goes along until staff have settled its place by verifying it."""
-    tx, case = desk.tx, desk.case
-    incident = tx.incidents.get(case["incident_id"]) or {}
-    found = places.resolve(
-        incident, desk.gazetteer, place=desk.body.place, area_code=desk.body.area_code, place_text=None
+    """The reporter says where it is."""
+    incident = desk.tx.incidents.get(desk.case["incident_id"]) or {}
+    _put(
+        desk,
+        places.resolve(incident, desk.gazetteer, place=desk.body.place, area_code=desk.body.area_code, place_text=None),
     )
+    if desk.body.text:
+        _note(desk)
+
+
+def _put(desk: _Desk, found: places.Resolved) -> None:
+    """The report is there; the case goes along until staff have settled its place by verifying it."""
+    tx, case = desk.tx, desk.case
     where = {"area": found.area, "lon": found.lon, "lat": found.lat, "accuracy_m": found.accuracy_m}
     tx.reports.change(desk.report["id"], **where, flags=[*places.other_flags(desk.report["flags"]), *found.flags])
     if case["verified_at"] is None and len(tx.reports.of_case(case["id"])) == 1:
         tx.cases.change(case["id"], **where)
-    if desk.body.text:
-        _note(desk)
 
 
 def _note(desk: _Desk) -> None:
     """The reporter's words as a note on the case. Raises Invalid naming `text` when there are none."""
     if not desk.body.text:
         raise Invalid({"text": Problem("required")})
+    _write(desk, desk.body.text)
+
+
+def _write(desk: _Desk, text: str) -> None:
     tx = desk.tx
-    tx.cases.add_note(
-        {"id": tx.new_id(), "case_id": desk.case["id"], "at": tx.now, "by": REPORTER, "text": desk.body.text}
-    )
+    tx.cases.add_note({"id": tx.new_id(), "case_id": desk.case["id"], "at": tx.now, "by": REPORTER, "text": text})
 
 
 _ACTIONS: Mapping[str, Callable[[_Desk], None]] = {

@@ -278,6 +278,7 @@ reports = Table(
     _time("received_at"),
     _time("due_at"),
     Column("question", Text),
+    Column("asked_about", Text),
     Column("rating", SmallInteger),
     _case("same_as", nullable=True),
     _version(),

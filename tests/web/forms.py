@@ -62,6 +62,15 @@ FORMS = (
         ways=BOTH,
     ),
     Form(
+        "track_asked",
+        (),
+        "/lacak/{code_asked_people}",
+        "form:has(#people)",
+        "#people",
+        {"#people": "banyak"},
+        ways=BOTH,
+    ),
+    Form(
         "sign_in",
         ("signin.html:/masuk",),
         "/masuk",

@@ -107,6 +107,8 @@ def _supplies(scene: Scene) -> None:
 
 
 def _reports(scene: Scene) -> None:
+    people = scene.case("asked_people", "rice", 30)
+    scene.admin.post(f"/api/cases/{people}/ask", {"about": "people"})
     scene.case("received", "water", 40, danger={"trapped": True})
     scene.admin.post(f"/api/cases/{scene.case('verified', 'rice', 30, people=30)}/verify")
     asked = scene.case("asked", "infant_food", 12)
@@ -328,6 +330,7 @@ STATES = [
     State("lacak-diterima", "/lacak/{code_received}"),
     State("lacak-diperiksa", "/lacak/{code_verified}"),
     State("lacak-ditanya", "/lacak/{code_asked}"),
+    State("lacak-ditanya-jumlah", "/lacak/{code_asked_people}"),
     State("lacak-ditolak", "/lacak/{code_rejected}"),
     State("lacak-di-jalan", "/lacak/{code_di-jalan}"),
     State("lacak-diserahkan", "/lacak/{code_menyerahkan}"),

@@ -1,4 +1,4 @@
-"""Reports by their place, the look of a photo, and cases that a person keeps apart.
+"""Reports by their place, the look of a photo, cases that a person keeps apart, and what is asked about.
 
 Revision ID: 0011
 Revises: 0010
@@ -16,6 +16,7 @@ depends_on = None
 def upgrade() -> None:
     """Make it so."""
     op.create_index("ix_reports_point", "reports", [sa.text("point(lon, lat)")], postgresql_using="gist")
+    op.add_column("reports", sa.Column("asked_about", sa.Text(), nullable=True))
     op.add_column("photos", sa.Column("dhash", sa.BigInteger(), nullable=True))
     op.create_table(
         "kept_apart",
@@ -35,4 +36,5 @@ def downgrade() -> None:
     """Take it back."""
     op.drop_table("kept_apart")
     op.drop_column("photos", "dhash")
+    op.drop_column("reports", "asked_about")
     op.drop_index("ix_reports_point", table_name="reports")

@@ -11,7 +11,7 @@ import { may } from "../setup";
 import { say } from "../toasts";
 import { forgetTyped, useTyped } from "../typed";
 import { backOf, done as sayDone } from "../undo";
-import { actOn, type CaseAction, type CaseDetail } from "./detail";
+import { actOn, askedAs, type AskBack, type CaseAction, type CaseDetail } from "./detail";
 import { Correction } from "./correction";
 
 interface Props {
@@ -88,6 +88,9 @@ export function Actions({ found, again }: Props) {
       {open === "correct" && (
         <Correction form={formOf(found.id, open)} found={found} busy={doing.busy} refusal={doing.refusal} act={(body) => void act("verify", body)} />
       )}
+      {open === "ask" && found.ask_back && (
+        <Decisive ask={found.ask_back} busy={doing.busy} send={(about) => void act("ask", { about })} />
+      )}
       {open === "ask" && (
         <TextForm
           form={formOf(found.id, open)}
@@ -158,6 +161,22 @@ function differences(before: CaseDetail, now: CaseDetail): string[] {
 }
 
 const needWord = (need: CaseDetail["needs"][number]): string => amount(need.item, need.quantity);
+
+/** The question that decides, why it does, and a press to ask it; the reporter reads it in their own language. */
+function Decisive({ ask, busy, send }: { ask: AskBack; busy: boolean; send: (about: AskBack["about"]) => void }) {
+  const { tier, tier_then, needs } = ask;
+  return (
+    <div class="notice decisive">
+      <p>
+        <b>{word("case.ask_decisive")}</b>: {word(askedAs(ask.about, ask.danger))}
+      </p>
+      <p class="muted">{word(`ask_back.because.${ask.because}`, { tier, tier_then, needs })}</p>
+      <Do tone="primary" busy={busy} onClick={() => send(ask.about)}>
+        {word("case.ask_this")}
+      </Do>
+    </div>
+  );
+}
 
 function Toggle({
   which,

@@ -20,8 +20,20 @@ export interface ReportDetail extends ReportRow {
   on_behalf: boolean;
   phone_last3: string | null;
   question: string | null;
+  asked_about: AskBack["about"] | null;
+  asked_danger: AskBack["danger"];
   happened_at: string | null;
   history: Step[];
+}
+
+/** The question that decides, and what its answer can change: the tier to `tier_then`, and so many needs. */
+export interface AskBack {
+  about: "danger" | "place" | "people";
+  because: "danger" | "no_place" | "rough_place" | "people";
+  tier: number;
+  tier_then: number;
+  needs: number;
+  danger: "trapped" | "medical" | "rising" | "vital" | null;
 }
 
 export interface Escalation {
@@ -104,6 +116,7 @@ export interface CaseDetail extends CaseRow {
   needs: (NeedRow & { basis: string })[];
   assignments: AssignmentRow[];
   notes: Note[];
+  ask_back: AskBack | null;
   possible_duplicates: Twin[];
   photos: Photo[];
   plan: CasePlan | null;
@@ -149,3 +162,7 @@ export const actOn = (id: number, action: CaseAction, body: unknown): Promise<Re
 
 export const loadCandidates = (needId: number, signal: AbortSignal): Promise<Result<{ candidates: Candidate[] }>> =>
   get(`/api/needs/${needId}/candidates`, signal);
+
+/** The word of a question about one thing. */
+export const askedAs = (about: AskBack["about"], danger: AskBack["danger"]): string =>
+  about === "danger" ? `ask_back.danger.${danger ?? "trapped"}` : `ask_back.${about}`;

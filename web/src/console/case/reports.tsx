@@ -9,7 +9,7 @@ import { may } from "../setup";
 import { say } from "../toasts";
 import { forgetTyped } from "../typed";
 import { TextForm } from "./actions";
-import { actOn, type CaseDetail, type ReportDetail } from "./detail";
+import { actOn, askedAs, type CaseDetail, type ReportDetail } from "./detail";
 
 export function Reports({ found, again }: { found: CaseDetail; again: () => void }) {
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
@@ -83,6 +83,9 @@ function Report({ report, area }: { report: ReportDetail; area: string }) {
       {report.question && report.state === "needs_info" && (
         <p class="muted">{word("case.asked", { question: report.question })}</p>
       )}
+      {report.asked_about && report.state === "needs_info" && (
+        <p class="muted">{word(`case.asked_about.${report.asked_about}`)}</p>
+      )}
       <Contact report={report} area={area} />
       <details>
         <summary>{word("case.history")}</summary>
@@ -99,9 +102,32 @@ function Report({ report, area }: { report: ReportDetail; area: string }) {
   );
 }
 
+/** The question that waits for a reporter as a message, with the page to answer it on, to send from one's own phone. */
+function Message({ report, phone, path }: { report: ReportDetail; phone: string; path: string }) {
+  const about = report.asked_about;
+  const question = report.question ?? (about ? word(askedAs(about, report.asked_danger)) : "");
+  const text = word("case.message.text", { question, url: new URL(path, location.href).href });
+  const body = encodeURIComponent(text);
+  return (
+    <div class="message">
+      <blockquote>{text}</blockquote>
+      <p class="row">
+        <a class="button small" href={`sms:${phone}?body=${body}`}>
+          {word("case.message.sms")}
+        </a>
+        <a class="button small" href={`https://wa.me/${phone.replace("+", "")}?text=${body}`} target="_blank" rel="noreferrer">
+          {word("case.message.whatsapp")}
+        </a>
+      </p>
+    </div>
+  );
+}
+
 interface Person {
   name: string | null;
   phone: string | null;
+  /** Of the page on which they can answer, while a question waits for them. */
+  path: string | null;
 }
 
 function Contact({ report, area }: { report: ReportDetail; area: string }) {
@@ -112,9 +138,12 @@ function Contact({ report, area }: { report: ReportDetail; area: string }) {
   if (!report.phone_last3) return <p class="muted">{word("case.no_phone")}</p>;
   if (person) {
     return (
-      <p class="contact">
-        {person.name} <a href={`tel:${person.phone}`}>{person.phone}</a>
-      </p>
+      <>
+        <p class="contact">
+          {person.name} <a href={`tel:${person.phone}`}>{person.phone}</a>
+        </p>
+        {person.phone && person.path && <Message report={report} phone={person.phone} path={person.path} />}
+      </>
     );
   }
   const reveal = async (reason: string) => {

@@ -11,14 +11,16 @@ from datetime import datetime
 from math import cos, hypot, radians
 from typing import Any
 
-from server.domain import wordings
-from server.domain.wordings import Wording
+from server.services import wordings
+from server.services.wordings import Wording
 
 METRES_A_DEGREE = 111_195.0
 SPOT_M, NEAR_M, SAME_AREA_M, FAR_M = 150.0, 300.0, 2_000.0, 5_000.0
 AT_ONCE_H, DAY_H, LONGEST_H = 6.0, 24.0, 72.0
 ROUGH_M = 300.0
 """A place known no better than this says which neighbourhood, and is near half of it."""
+UNSAID_M = 100.0
+"""What is stored for a point of which nobody said how well it is known (`services/places.py`)."""
 HALF, MOST, SOME = 0.5, 0.6, 0.34
 """Shares of own words in common."""
 PHOTO_BITS = 6
@@ -76,12 +78,11 @@ class Signals:
 def told(row: Mapping[str, Any], items: Collection[str], photos: Collection[int]) -> Told:
     """A report's row, with the items that it asks for and the hashes of its photos."""
     text, place = row["text"], row["place_text"]
-    accuracy = row["accuracy_m"]
     return Told(
         at=row["happened_at"] or row["received_at"],
         lon=row["lon"],
         lat=row["lat"],
-        rough=accuracy > ROUGH_M if accuracy is not None else _has_few_decimals(row["lon"], row["lat"]),
+        rough=_is_rough(row["lon"], row["lat"], row["accuracy_m"]),
         wording=wordings.heard(f"{text or ''} . {place or ''}"),
         text_own=wordings.heard(text).own,
         items=frozenset(items),
@@ -154,9 +155,17 @@ def _metres(one: Told, other: Told) -> int | None:
     return round(hypot(north, east))
 
 
-def _has_few_decimals(lon: float | None, lat: float | None) -> bool:
-    """Whether a place of unknown accuracy is written to 100 m only: mostly it is the middle of what has a name."""
-    return lon is not None and lat is not None and round(lon, 3) == lon and round(lat, 3) == lat
+def _is_rough(lon: float | None, lat: float | None, accuracy_m: float | None) -> bool:
+    """Whether a place says no more than which neighbourhood.
+
+    So it does when it is written to 100 m only and nobody says that it is better known: mostly it is the middle of
+    what has a name.
+    """
+    if lon is None or lat is None:
+        return False
+    if accuracy_m is not None and accuracy_m > ROUGH_M:
+        return True
+    return (accuracy_m is None or accuracy_m >= UNSAID_M) and round(lon, 3) == lon and round(lat, 3) == lat
 
 
 def _tells_of_another(one: Told, other: Told) -> bool:
