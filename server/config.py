@@ -49,6 +49,8 @@ class Settings:
     """Seconds after which the reconciler sets going again what got stuck; it looks twice as often."""
     tile_url: str = ""
     """A tile server's URL template for the base map; empty: our own areas and roads only."""
+    require_totp: bool = False
+    """Whether coordinators and admins can do nothing before they have a second factor (docs/decisions/sign-in.md)."""
     fault: str = ""
     """A named point at which this process kills itself; only tests set it."""
 
@@ -118,6 +120,7 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
         publish_every_s=_whole(read, "PUBLISH_EVERY_S", 900, 1, 86_400),
         stuck_after_s=_whole(read, "STUCK_AFTER_S", 60, 2, 3600),
         tile_url=read.get("TILE_URL") or "",
+        require_totp=_whole(read, "REQUIRE_TOTP", 0, 0, 1) == 1,
         fault=read.get("FAULT") or "",
     )
 
@@ -139,6 +142,7 @@ def environment_for(settings: Settings) -> dict[str, str]:
         "PUBLISH_EVERY_S": str(settings.publish_every_s),
         "STUCK_AFTER_S": str(settings.stuck_after_s),
         "TILE_URL": settings.tile_url,
+        "REQUIRE_TOTP": str(int(settings.require_totp)),
         "FAULT": settings.fault,
     }
 

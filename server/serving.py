@@ -58,9 +58,11 @@ class WebProcess(BaseApplication):  # type: ignore[misc]  # gunicorn has no type
 
     def load(self) -> "Flask":
         """Called by gunicorn in the worker, after gevent has replaced what blocks."""
-        from server.app import create_app  # noqa: PLC0415 - see above
+        from server import live  # noqa: PLC0415 - see above
+        from server.app import create_app  # noqa: PLC0415
 
         app = create_app(self.settings)
+        live.watch(app)
         # What is here stays, and what a request makes goes by itself: looking for garbage less often
         # gives 800 instead of 720 reports a second, and fewer that wait.
         gc.collect()

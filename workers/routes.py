@@ -86,6 +86,7 @@ ROUTES: Mapping[type[Event], Reaction] = {
     events.AssignmentChanged: Reaction(volunteer=True, follows=(when_let_go, when_freed)),
     events.VolunteerChanged: Reaction(volunteer=True, follows=(replan_served, offer_waiting)),
     events.DistressChanged: Reaction(volunteer=True),
+    events.AccessLent: TOLD,
     events.SiteChanged: Reaction(follows=(replan_served,)),
     events.StockChanged: Reaction(follows=(replan_served,)),
     events.GiftReceived: TOLD,

@@ -33,6 +33,8 @@ COMMON_ITEMS = (
 )
 OTHER_ITEMS = tuple(code for code in catalogue.ITEMS if code not in COMMON_ITEMS)
 
+_RECOVERY = re.compile(r"^[a-zA-Z0-9]{5}-?[a-zA-Z0-9]{5}$")
+"""How a recovery code looks, which may stand where the six digits do."""
 _THOUSANDS = re.compile(r"^\d{1,3}([. ]\d{3})+$")
 _FIELD_OF = {
     "place": "place_text",
@@ -43,6 +45,7 @@ _FIELD_OF = {
     "same_as": "same_as_code",
     "home_area": "home_text",
     "until": "hours",
+    "recovery": "totp",
 }
 
 
@@ -126,8 +129,10 @@ def gift(form: Form) -> dict[str, Any]:
 def session(form: Form) -> dict[str, Any]:
     """The sign-in form as the body of POST /api/session."""
     body = {"name": form.get("name", ""), "password": form.get("password", "")}
-    totp = re.sub(r"\s", "", form.get("totp", ""))
-    return {**body, "totp": totp} if totp else body
+    code = re.sub(r"\s", "", form.get("totp", ""))
+    if not code:
+        return body
+    return {**body, "recovery" if _RECOVERY.match(code) else "totp": code}
 
 
 def refused(error: Invalid | Conflict | TooMany, form: Form, sent_before: str) -> dict[str, Any]:

@@ -125,7 +125,10 @@ def _keeping(page: Page, where: str) -> Response:
     fields = [(name, value) for name, value in request.form.items(multi=True) if name in page.keeps]
     if fields:
         text = urlencode(fields)
-        answer.set_cookie(TYPED, text, max_age=TYPED_KEPT_S, httponly=True, samesite="Lax", path=_home(page))
+        secure = identity.is_https()
+        answer.set_cookie(
+            TYPED, text, max_age=TYPED_KEPT_S, httponly=True, secure=secure, samesite="Lax", path=_home(page)
+        )
     return answer
 
 
@@ -158,7 +161,8 @@ def _finished(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "private, no-cache")
     response.vary.update(("Cookie", "Accept-Language"))
     if request.args.get("lang") in LANGUAGES:
-        response.set_cookie("lang", request.args["lang"], max_age=LANGUAGE_KEPT_S, samesite="Lax", path="/")
+        chosen, secure = request.args["lang"], identity.is_https()
+        response.set_cookie("lang", chosen, max_age=LANGUAGE_KEPT_S, httponly=True, secure=secure, samesite="Lax")
     return response
 
 
@@ -201,6 +205,8 @@ def _nav() -> list[tuple[str, str]]:
         links.append(("/konsol/masuk", "nav.inbox"))
     if areas_for(person.actor, Permission.SITE_READ):
         links.append(("/posko", "nav.sites"))
+    if areas_for(person.actor, Permission.USER_EDIT):
+        links.append(("/petugas", "nav.users"))
     if person.actor.volunteer_id:
         links.append(("/relawan/tugas", "nav.jobs"))
     return links

@@ -5,6 +5,7 @@ network, a test) the browser would refuse that name, so it is left off there.
 """
 
 import hmac
+import re
 
 from flask import Response, current_app, g, request
 
@@ -14,15 +15,24 @@ from server.domain.permissions import ANYONE, Actor
 from server.services import accounts
 
 COOKIE = "tanggap_session"
+DEVICE = "tanggap_device"
+"""The cookie by which a device is known again on which its owner signed in: guessers elsewhere do not shut it out."""
 CSRF_HEADER = "X-CSRF-Token"
+BROWSERS = ("Edg", "OPR", "SamsungBrowser", "Firefox", "Chrome", "Safari", "curl", "python")
+SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Macintosh", "CrOS", "Linux")
 
 
 def cookie_name() -> str:
     """The session cookie's name."""
-    return f"__Host-{COOKIE}" if _is_https() else COOKIE
+    return _named(COOKIE)
 
 
-def _is_https() -> bool:
+def _named(cookie: str) -> str:
+    return f"__Host-{cookie}" if is_https() else cookie
+
+
+def is_https() -> bool:
+    """Whether people reach us by https, so that cookies are for that only."""
     return bool(current_app.config["PUBLIC_URL"].startswith("https://"))
 
 
@@ -31,6 +41,11 @@ def secret_of_request() -> str | None:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "bearer" and token:
         return token.strip()
+    return secret_of_browser()
+
+
+def secret_of_browser() -> str | None:
+    """The session secret in the request's cookie."""
     return request.cookies.get(cookie_name())
 
 
@@ -43,8 +58,13 @@ def current() -> accounts.SignedIn | None:
             g.signed_in = None
         else:
             with found.reading() as tx:
-                g.signed_in = accounts.who_is(tx, secret)
+                g.signed_in = accounts.who_is(tx, secret, totp_required=found.settings.require_totp)
     return g.signed_in  # type: ignore[no-any-return]
+
+
+def ask_anew() -> None:
+    """What is known of the person changed in this request."""
+    g.pop("signed_in", None)
 
 
 def actor() -> Actor:
@@ -57,7 +77,7 @@ def actor_with_token(token: str) -> Actor:
     """Who a token given by a socket stands for."""
     found: System = current_app.extensions["tanggap"]
     with found.reading() as tx:
-        signed_in = accounts.who_is(tx, token)
+        signed_in = accounts.who_is(tx, token, totp_required=found.settings.require_totp)
     return signed_in.actor if signed_in else ANYONE
 
 
@@ -77,15 +97,44 @@ def check_csrf() -> None:
         raise Forbidden("csrf")
 
 
+def refuse_other_sites() -> None:
+    """Raises Forbidden when a browser says that a page of somebody else's sends this, to sign a person in unasked."""
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise Forbidden("csrf")
+
+
+def whence() -> accounts.Whence:
+    """Where this request comes from, as far as guessing passwords is concerned."""
+    return accounts.Whence(request.cookies.get(_named(DEVICE), ""), request.remote_addr or "")
+
+
+def device_words() -> str:
+    """The browser and the system that the request says it is from, to know a session by: `Firefox, Android`."""
+    agent = request.headers.get("User-Agent", "")
+    found = [next((one for one in names if re.search(rf"\b{one}", agent)), "") for names in (BROWSERS, SYSTEMS)]
+    return ", ".join(one for one in found if one)
+
+
+def know_device(response: Response, user_id: str) -> Response:
+    """Let the device be known again as one of this person's."""
+    found: System = current_app.extensions["tanggap"]
+    value = accounts.device_after(whence().device, user_id, found.keys)
+    response.set_cookie(
+        _named(DEVICE), value, max_age=int(accounts.DEVICE_KEPT.total_seconds()), httponly=True, secure=is_https(),
+        samesite="Lax", path="/",
+    )  # fmt: skip
+    return response
+
+
 def keep(response: Response, secret: str, max_age_s: int) -> Response:
     """Put the session's cookie on an answer."""
     response.set_cookie(
-        cookie_name(), secret, max_age=max_age_s, httponly=True, secure=_is_https(), samesite="Lax", path="/"
+        cookie_name(), secret, max_age=max_age_s, httponly=True, secure=is_https(), samesite="Lax", path="/"
     )
     return response
 
 
 def forget(response: Response) -> Response:
     """Take the session's cookie away."""
-    response.delete_cookie(cookie_name(), path="/", secure=_is_https(), httponly=True, samesite="Lax")
+    response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True, samesite="Lax")
     return response

@@ -1,4 +1,4 @@
-"""The pages that need no role: home, report, track, sign-in, one's own account, and being offline."""
+"""The pages that need no role: home, report, track, sign-in, and being offline."""
 
 from typing import Any
 from urllib.parse import quote
@@ -10,15 +10,15 @@ from werkzeug.datastructures import MultiDict
 from server.api import forms, identity
 from server.api.contract import system
 from server.api.errors import body_of, status_of
-from server.api.html import Pages, home_of_person, kept, show, show_to_anyone, typed
+from server.api.html import Pages, home_of_person, kept, show, show_to_anyone
 from server.api.photos import keep_for_report
 from server.api.reports import act_on, read, received, tracked
-from server.api.session import signed_in
+from server.api.session import entered, signed_in
 from server.api.words import word
 from server.domain import catalogue
 from server.domain.errors import Conflict, DomainError, Invalid, NotFound, NotSignedIn, TooMany
 from server.services import accounts, incidents, intake
-from server.services.inputs import LabelIn, PasswordIn, ReportIn, SessionIn, TrackIn, parse
+from server.services.inputs import ReportIn, SessionIn, TrackIn, parse
 
 pages = Pages()
 install = pages.install
@@ -74,7 +74,8 @@ def _same_again(body: ReportIn) -> ReportIn:
 
 def _remember_sent(answer: Response, body: ReportIn) -> Response:
     value = f"{body.client_id}:{intake.content_hash(body).hex()}"
-    answer.set_cookie(SENT, value, max_age=SENT_KEPT_S, httponly=True, samesite="Lax", path="/lapor")
+    secure = identity.is_https()
+    answer.set_cookie(SENT, value, max_age=SENT_KEPT_S, httponly=True, secure=secure, samesite="Lax", path="/lapor")
     return answer
 
 
@@ -166,27 +167,32 @@ def sign_in_form() -> Any:
     person = identity.current()
     if person is None:
         return show("signin.html", values=MultiDict({"next": _next()}), wrong={})
-    return redirect("/akun" if person.must_change else _next() or home_of_person(), 303)
+    stays = person.must_change or person.second_factor == "missing"
+    return redirect("/akun" if stays else _next() or home_of_person(), 303)
 
 
 @pages.route("POST", "/masuk", guard="public")
 def sign_in() -> Any:
     """Begin a session from the plain form."""
     try:
-        secret, _ = signed_in(parse(SessionIn, forms.session(request.form)))
+        secret, person = signed_in(parse(SessionIn, forms.session(request.form)))
     except Invalid as error:
         return show("signin.html", values=request.form, wrong=forms.problems(error, request.form)), 422
     except (NotSignedIn, TooMany) as error:
         message = body_of(error)["error"]["message"]
         return show("signin.html", values=request.form, wrong={"password": message}), status_of(error)
     answer = redirect(f"/masuk?next={quote(_next())}", 303)
-    return identity.keep(make_response(answer), secret, int(accounts.SESSION.total_seconds()))
+    return entered(make_response(answer), secret, person)
 
 
 def _next() -> str:
-    """The page that was asked for before signing in, if it is one of ours."""
+    r"""The page that was asked for before signing in, if it is one of ours.
+
+    Browsers read `/\host` as `//host`, and leave out tabs and line ends wherever they stand.
+    """
     path = request.values.get("next", "")
-    return path if path.startswith("/") and not path.startswith(("//", "/\\", "/masuk")) else ""
+    is_ours = path.startswith("/") and path.isprintable() and not path.startswith(("//", "/masuk")) and "\\" not in path
+    return path if is_ours else ""
 
 
 @pages.route("POST", "/keluar", guard="signed_in", home="/akun")
@@ -195,45 +201,3 @@ def sign_out() -> Any:
     with system().writing() as tx:
         accounts.sign_out(tx, identity.secret_of_request() or "")
     return identity.forget(make_response(redirect("/", 303)))
-
-
-@pages.route("GET", "/akun", guard="signed_in")
-def account() -> Any:
-    """One's own account."""
-    return _account_page()
-
-
-@pages.route("POST", "/akun/sandi", guard="signed_in", home="/akun")
-def change_password() -> Any:
-    """Change the password; every session ends, this one too."""
-    try:
-        body = parse(PasswordIn, {"old": request.form.get("old", ""), "new": request.form.get("new", "")})
-        with system().writing() as tx:
-            accounts.change_password(tx, identity.actor(), body)
-    except Invalid as error:
-        return _account_page(forms.problems(error, request.form)), 422
-    return redirect("/masuk?sandi=baru", 303)
-
-
-@pages.route("POST", "/akun/token", guard="signed_in", home="/akun", keeps=frozenset({"label"}))
-def add_token() -> Any:
-    """Make a token for scripts and show it once; going back or pressing twice makes no other."""
-    try:
-        label = parse(LabelIn, {"label": request.form.get("label", "")}).label
-    except Invalid as error:
-        return _account_page(forms.problems(error, request.form)), 422
-    asked = request.form.get("client_id")
-    secret = accounts.token_asked_for(identity.actor(), asked, system().keys) if asked else ""
-    with system().writing() as tx:
-        token = accounts.add_token(tx, identity.actor(), label, secret)
-    return _account_page(token=token), 201
-
-
-def _account_page(wrong: dict[str, str] | None = None, token: str | None = None) -> Any:
-    with system().reading() as tx:
-        tokens = accounts.tokens(tx, identity.actor())
-    values = request.form if wrong else typed()
-    page = show("account.html", tokens=tokens, wrong=wrong or {}, token=token, values=values, client_id=str(uuid4()))
-    answer = make_response(page)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer

@@ -215,6 +215,15 @@ class DistressChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccessLent(Event):
+    """Somebody holds a role for some hours: as a deputy, or taken in an emergency; or it ended early (`is_over`)."""
+
+    loan_id: str
+    kind: str
+    is_over: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class SiteChanged(Event):
     """A site was added or changed."""
 

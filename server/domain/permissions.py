@@ -5,7 +5,7 @@ role's area is that area or above it. `admin` may do everything in its area. A s
 is `require(actor, Permission.X, area)`; screens only hide.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -70,14 +70,22 @@ ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
     }
 )
 STAFF_ROLES = frozenset(ROLES) - {"volunteer"}
+NEVER_LENT = frozenset({P.USER_EDIT})
+"""What a role gives only to who holds it for good: whoever has it for a night makes no accounts and gives no roles."""
 
 
 @dataclass(frozen=True)
 class Grant:
-    """A role held for an area and all below it; the area "" is everywhere."""
+    """A role held for an area and all below it, or for an agency (its code); the area "" is everywhere."""
 
     role: str
     area: str
+    is_lent: bool = False
+    """Held for some hours, as a deputy or in an emergency."""
+
+    def gives(self, permission: Permission) -> bool:
+        """Whether the permission comes with it."""
+        return permission in ROLES[self.role] and not (self.is_lent and permission in NEVER_LENT)
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,13 @@ class Actor:
     user_id: str | None = None
     volunteer_id: str | None = None
     grants: tuple[Grant, ...] = ()
+    scopes: frozenset[str] | None = None
+    """All that the token at hand is good for; None: whatever the roles give."""
+
+    def giving(self, permission: Permission) -> Iterator[Grant]:
+        """The grants by which the actor holds the permission."""
+        if self.scopes is None or permission in self.scopes:
+            yield from (grant for grant in self.grants if grant.gives(permission))
 
 
 ANYONE = Actor(name="anyone")
@@ -101,12 +116,12 @@ def within(area: str, top: str) -> bool:
 
 def may(actor: Actor, permission: Permission, area: str) -> bool:
     """Whether the actor holds the permission for the area."""
-    return any(permission in ROLES[grant.role] and within(area, grant.area) for grant in actor.grants)
+    return any(within(area, grant.area) for grant in actor.giving(permission))
 
 
 def areas_for(actor: Actor, permission: Permission) -> tuple[str, ...]:
     """The top areas in which the actor holds the permission, without those inside another of them."""
-    held = {grant.area for grant in actor.grants if permission in ROLES[grant.role]}
+    held = {grant.area for grant in actor.giving(permission)}
     return tuple(sorted(a for a in held if not any(a != b and within(a, b) for b in held)))
 
 

@@ -117,25 +117,24 @@ class TrackIn(Input):
     phone_last4: Annotated[str, Field(pattern=r"^\d{4}$")] | None = None
 
 
+Six = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+Password = Annotated[str, Field(min_length=15, max_length=500)]
+
+
 class SessionIn(Input):
-    """Name and password, and the six digits of an authenticator when the account has one."""
+    """Name and password, and the six digits of an authenticator (or a recovery code) when the account has one."""
 
     name: Line
     password: Annotated[str, Field(max_length=500)]
-    totp: Annotated[str, Field(pattern=r"^\d{6}$")] | None = None
+    totp: Six | None = None
+    recovery: Annotated[str, Field(max_length=40)] | None = None
 
 
 class PasswordIn(Input):
     """A change of one's own password; the new one has at least 15 characters (NIST SP 800-63B-4)."""
 
     old: Annotated[str, Field(max_length=500)]
-    new: Annotated[str, Field(min_length=15, max_length=500)]
-
-
-class LabelIn(Input):
-    """A name for a token, to know it by later."""
-
-    label: Annotated[str, AfterValidator(clean), Field(max_length=60)] = ""
+    new: Password
 
 
 class ReasonIn(Input):
@@ -203,6 +202,7 @@ _CODES: Mapping[str, str] = {
     "bool_parsing": "yes_or_no",
     "string_type": "text_wanted",
     "literal_error": "not_one_of",
+    "enum": "not_one_of",
     "uuid_parsing": "uuid_wanted",
     "uuid_type": "uuid_wanted",
     "string_pattern_mismatch": "wrong_form",

@@ -129,6 +129,8 @@ users = Table(
     Column("password_hash", Text, nullable=False),
     Column("must_change", Boolean, nullable=False, server_default=text("true")),
     Column("totp_sealed", LargeBinary),
+    Column("totp_pending_sealed", LargeBinary),
+    Column("totp_step", BigInteger, nullable=False, server_default=text("0")),
     Column("is_disabled", Boolean, nullable=False, server_default=text("false")),
     _time("created_at"),
 )
@@ -147,11 +149,58 @@ sessions = Table(
     Column("kind", Text, nullable=False),
     Column("label", Text, nullable=False, server_default=text("''")),
     Column("csrf", Text, nullable=False),
+    Column("scopes", ARRAY(Text)),
     _time("created_at"),
     _time("expires_at"),
     CheckConstraint("kind in ('cookie', 'token')", name="kind"),
     Index(None, "user_id"),
 )
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("user_id", UUID(as_uuid=False), ForeignKey("users.id"), primary_key=True),
+    Column("code_hash", LargeBinary, primary_key=True),
+)
+"""What is left of the codes that stand in for a lost authenticator."""
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("user_id", UUID(as_uuid=False), ForeignKey("users.id"), primary_key=True),
+    Column("secret_hash", LargeBinary, nullable=False, unique=True),
+    Column("by", Text, nullable=False),
+    _time("created_at"),
+    _time("expires_at"),
+)
+"""The one link by which an account's password may be set; it goes when it is used."""
+known_networks = Table(
+    "known_networks",
+    metadata,
+    Column("user_id", UUID(as_uuid=False), ForeignKey("users.id"), primary_key=True),
+    Column("network", LargeBinary, primary_key=True),
+    _time("at"),
+)
+"""Where an account signed in from before, under a key; see docs/decisions/sign-in.md."""
+loans = Table(
+    "loans",
+    metadata,
+    _id(),
+    _ref("user_id", "users.id"),
+    Column("kind", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("area", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    _time("at"),
+    _time("starts_at"),
+    _time("ends_at"),
+    _time("ended_at", nullable=True),
+    Column("ended_by", Text),
+    CheckConstraint("kind in ('deputy', 'emergency')", name="kind"),
+    CheckConstraint("starts_at < ends_at", name="some_time"),
+    Index(None, "user_id", "ends_at"),
+    Index(None, "ends_at"),
+)
+"""Roles held for some hours: a deputy's for the night, or taken in an emergency."""
 agencies = Table(
     "agencies",
     metadata,

@@ -29,6 +29,7 @@ from server.store.distress import Distress
 from server.store.figures import Figures
 from server.store.hazards import Hazards
 from server.store.incidents import Incidents
+from server.store.loans import Loans
 from server.store.looks import Looks
 from server.store.outbox import Outbox
 from server.store.photos import Photos
@@ -125,6 +126,11 @@ class Tx:
     def accounts(self) -> Accounts:
         """Users, roles, sessions."""
         return Accounts(self.conn)
+
+    @cached_property
+    def loans(self) -> Loans:
+        """Roles held for some hours."""
+        return Loans(self.conn)
 
     @cached_property
     def areas(self) -> Areas:

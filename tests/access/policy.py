@@ -24,7 +24,7 @@ P = Permission
 
 NOUNS = (
     "case", "report", "need", "assignment", "claim", "distress", "photo", "plan", "wave", "pledge", "ruling", "site",
-    "lot", "volunteer", "hazard", "closure", "referral",
+    "lot", "volunteer", "hazard", "closure", "referral", "user", "loan",
 )  # fmt: skip
 
 
@@ -106,6 +106,8 @@ POLICY: dict[str, Rule] = {
     "POST /donasi": ANYBODY,
     "POST /lacak/<code>": ANYBODY,
     "POST /lapor": ANYBODY,
+    "GET /undangan/<secret>": ANYBODY,
+    "POST /undangan/<secret>": ANYBODY,
     "POST /masuk": ANYBODY,
     "POST /relawan": ANYBODY,
     # One's own account and work.
@@ -113,7 +115,18 @@ POLICY: dict[str, Rule] = {
     "GET /api/me": SIGNED_IN,
     "POST /api/me/password": SIGNED_IN,
     "POST /api/me/tokens": SIGNED_IN,
+    "POST /api/me/totp": SIGNED_IN,
+    "POST /api/me/totp/confirm": SIGNED_IN,
+    "DELETE /api/me/totp": SIGNED_IN,
+    "POST /api/me/recovery": SIGNED_IN,
+    "GET /api/me/sessions": SIGNED_IN,
+    "DELETE /api/me/sessions/<session_id>": SIGNED_IN,
     "GET /akun": SIGNED_IN,
+    "POST /akun/dua-langkah": SIGNED_IN,
+    "POST /akun/dua-langkah/kode": SIGNED_IN,
+    "POST /akun/dua-langkah/cadangan": SIGNED_IN,
+    "POST /akun/dua-langkah/lepas": SIGNED_IN,
+    "POST /akun/sesi/<session_id>/akhiri": SIGNED_IN,
     "POST /akun/sandi": SIGNED_IN,
     "POST /akun/token": SIGNED_IN,
     "POST /keluar": SIGNED_IN,
@@ -146,6 +159,22 @@ POLICY: dict[str, Rule] = {
     "GET /api/clocks/forecast": _asked(P.BOARD_READ),
     "GET /api/clocks/league": _asked(P.BOARD_READ),
     "POST /api/agencies": _asked(P.USER_EDIT),
+    # Accounts of an area, and roles for some hours.
+    "GET /api/users": Rule("somewhere", P.USER_EDIT),
+    "POST /api/users": _asked(P.USER_EDIT),
+    "POST /api/users/<uuid:user_id>/<action>": Rule("user", P.USER_EDIT, P.USER_EDIT, first=P.USER_EDIT),
+    "GET /petugas": Rule("somewhere", P.USER_EDIT),
+    "POST /petugas": _asked(P.USER_EDIT),
+    "POST /petugas/<uuid:user_id>/<action>": Rule("user", P.USER_EDIT, P.USER_EDIT, first=P.USER_EDIT),
+    "GET /api/access": _asked(P.BOARD_READ),
+    # A coordinator's role, which who gives roles lends, too.
+    "POST /api/access": _asked(P.ASSIGNMENT_MANAGE),
+    "POST /api/access/emergency": Rule("somewhere", P.BOARD_READ),
+    "POST /api/access/<uuid:loan_id>/end": of("loan", P.ASSIGNMENT_MANAGE),
+    "GET /akses": Rule("somewhere", P.BOARD_READ),
+    "POST /akses/wakil": _asked(P.ASSIGNMENT_MANAGE),
+    "POST /akses/darurat": Rule("somewhere", P.BOARD_READ),
+    "POST /akses/<uuid:loan_id>/akhiri": of("loan", P.ASSIGNMENT_MANAGE),
     "GET /api/agencies": Rule("somewhere", P.BOARD_READ),
     "GET /api/inbox": Rule("somewhere", P.CASE_EDIT),
     "GET /konsol/masuk": Rule("somewhere", P.CASE_EDIT),

@@ -26,8 +26,10 @@ REASON = {"reason": "uji hak akses"}
 LAST = ("/api/cases/<int:case_id>/reject", "merge", "/cancel", "/fail", "/distress/<uuid:call_id>/end")
 """What changes its thing so that other calls find it gone comes after them."""
 ENDS_SESSION = ("DELETE /api/session", "POST /keluar")
-WORDS = {"slug": "jabar", "code": "ABCD-EFGH", "n": "1", "client_id": str(uuid.uuid4())}
-ACTIONS = {"own": "decline", "claim": "check", "referral": "kembalikan"}
+WORDS = {"slug": "jabar", "code": "ABCD-EFGH", "n": "1", "client_id": str(uuid.uuid4()), "session_id": "0" * 32,
+         "secret": "x" * 43}  # fmt: skip
+ACTIONS = {"own": "decline", "claim": "check", "referral": "kembalikan", "user": "end_sessions",
+           "POST /petugas/<uuid:user_id>/<action>": "keluarkan"}  # fmt: skip
 NOUN_OF = {"call_id": "distress", "plan_id": "plan"}
 
 
@@ -39,6 +41,15 @@ def body_of(name, ids):
     later = "2030-01-01T00:00:00+07:00"
     wanted = {
         "/api/me/tokens": {"label": "uji"},
+        "/api/me/totp": {"password": "x"},
+        "/api/me/totp/confirm": {"code": "000000"},
+        "/api/me/recovery": {"password": "x"},
+        "/api/users": {"name": "undangan-uji", "role": "keeper", "area": HERE},
+        "/petugas": {"name": "undangan-uji-2", "role": "keeper", "area": HERE},
+        "/api/access": {"to": "tidak-ada", "role": "coordinator", "area": HERE, "ends_at": later, **REASON},
+        "/akses/wakil": {"to": "tidak-ada", "held": f"coordinator@{HERE}", "ends_at": "2030-01-01T00:00", **REASON},
+        "/api/access/emergency": {"area": "32.99", "hours": 1, **REASON},
+        "/akses/darurat": {"area": "32.99", "hours": "1", "why": "uji hak akses"},
         "/api/me/password": {"old": "x", "new": "x" * 20},
         "/api/me/distress": {"client_id": str(uuid.uuid4())},
         "/api/checkins": {"place": PLACE, "until": later},
@@ -88,7 +99,7 @@ def path_of(name, ids):
     for variable in world.blanks(path):
         noun = rule.where if variable in ("plan_id", "hazard_id") and rule.where in ids else None
         noun = noun or NOUN_OF.get(variable, variable.removesuffix("_id"))
-        word = ids[noun] if noun in ids else WORDS.get(variable) or ACTIONS[rule.where]
+        word = ids[noun] if noun in ids else WORDS.get(variable) or ACTIONS.get(name) or ACTIONS[rule.where]
         path = re.sub(rf"<(?:\w+:)?{variable}>", str(word), path)
     asks = rule.where == "asked" and name.startswith("GET ")
     return f"{path}?area={HERE}" if asks else path

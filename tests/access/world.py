@@ -35,7 +35,7 @@ def nowhere():
 
 UUIDS = (
     "assignment", "claim", "distress", "photo", "plan", "wave", "pledge", "ruling", "site", "lot", "volunteer",
-    "hazard", "closure", "referral",
+    "hazard", "closure", "referral", "user", "loan",
 )  # fmt: skip
 
 
@@ -102,6 +102,11 @@ def made(app):
     call.token("coordinator", BELOW)
     passed = {"to": BELOW, "reason": TEXT}
     ids["referral"] = call("POST", f"/api/cases/{ids['other_case']}/pass", passed)["id"]
+    call.token("keeper", HERE, "penjaga-uji")
+    with call.system.reading() as tx:
+        ids["user"] = tx.accounts.user_by_name("penjaga-uji")["id"]
+    lent = {"to": "penjaga-uji", "role": "coordinator", "area": HERE, "ends_at": until, "reason": TEXT}
+    ids["loan"] = call("POST", "/api/access", lent)["id"]
     pledge = {"client_id": str(uuid.uuid4()), "kind": "goods", "item": "rice", "quantity": 5}
     call("POST", "/api/pledges", pledge)
     ids["pledge"] = call("GET", "/api/pledges")["pledges"][0]["id"]
