@@ -2,7 +2,8 @@
 
 Boards of the event's incident and area get all of it. Sites and volunteers stand on more boards than
 that: a case in one regency takes goods from another, and what belongs to the standing incident serves
-all that are no training. Those boards get the event with these rows alone.
+all that are no training. Those boards get the event with these rows alone. The board of an agency that
+accepted a case gets what is told of it, without sites and volunteers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,12 +45,30 @@ def after(tx: Tx, actor: Actor, slug: str | None, area: str | None, cursor: int)
 
 def asides(tx: Tx, rows: Sequence[Row]) -> list[dict[str, Rows]]:
     """For each event, the rooms beyond its own in which sites and volunteers of it are told of, with their rows."""
+    held = _told_to_agencies(tx, rows)
     shared = [row for row in rows if any(row["data"]["rows"].get(noun) for noun in SHARED)]
     if not shared:
-        return [{} for _ in rows]
+        return held
     owners = {noun: tx.board.owners(noun, _ids(shared, noun)) for noun in SHARED}
     served = _served(tx)
-    return [_aside(row, owners, served) for row in rows]
+    return [{**_aside(row, owners, served), **agency} for row, agency in zip(rows, held, strict=True)]
+
+
+def _told_to_agencies(tx: Tx, rows: Sequence[Row]) -> list[dict[str, Rows]]:
+    """For each event, the room of the agency that holds its case, with what it may see of it."""
+    cases = {row["data"]["case_id"] for row in rows if row["data"].get("case_id") is not None}
+    holders = tx.referrals.agencies_holding(cases) if cases else {}
+    found: list[dict[str, Rows]] = []
+    for row in rows:
+        case_id = row["data"].get("case_id")
+        holder = holders.get(case_id)
+        told = {
+            noun: [one for one in ones if one["id" if noun == "cases" else "case_id"] == case_id]
+            for noun, ones in row["data"]["rows"].items()
+            if noun not in SHARED
+        }
+        found.append({area_room(row["incident_id"], holder): told} if holder else {})
+    return found
 
 
 def _ids(rows: Iterable[Row], noun: str) -> set[str]:

@@ -22,7 +22,8 @@ from server.store.tables import metadata
 class Noun:
     """Columns by name as SQL, where they come from, in which order, and how rows are picked.
 
-    belongs: to an incident; area: the column by which rows belong to an area; key: the id, with its type.
+    belongs: to an incident; area: the column by which rows belong to an area; held: by the agency that is asked for;
+    key: the id, with its type.
     """
 
     columns: Mapping[str, str]
@@ -32,6 +33,7 @@ class Noun:
     area: str
     key: str
     key_type: str = "uuid"
+    held: str = "false"
 
 
 def _second(column: str) -> str:
@@ -60,6 +62,7 @@ _REPORTS = Noun(
     area="r.area",
     key="r.id",
     key_type="text",
+    held="r.case_id in (select id from cases where holder = %(area)s)",
 )
 _CASES = Noun(
     columns={
@@ -89,6 +92,7 @@ _CASES = Noun(
     area="c.area",
     key="c.id",
     key_type="bigint",
+    held="(c.holder = %(area)s or c.id in (select case_id from needs where holder = %(area)s))",
 )
 _NEEDS = Noun(
     columns={
@@ -119,6 +123,7 @@ _NEEDS = Noun(
     area="c.area",
     key="n.id",
     key_type="bigint",
+    held="coalesce(n.holder, c.holder) = %(area)s",
 )
 _ASSIGNMENTS = Noun(
     columns={
@@ -145,6 +150,7 @@ _ASSIGNMENTS = Noun(
     belongs="a.incident_id = %(incident)s",
     area="a.area",
     key="a.id",
+    held="a.case_id in (select id from cases where holder = %(area)s)",
 )
 _VOLUNTEERS = Noun(
     columns={
@@ -221,10 +227,11 @@ class Board:
     def of_area(self, noun: str, incident: str, pool: Sequence[str], area: str, now: Any) -> list[tuple[Any, ...]]:
         """All rows of a noun for an incident and an area and all below it, as values in the order of its columns.
 
-        `pool` are the incidents whose sites and volunteers serve it.
+        `pool` are the incidents whose sites and volunteers serve it. For an agency: what it accepted from others.
         """
         found = NOUNS[noun]
-        where = f"{found.belongs} and (%(area)s = '' or {found.area} = %(area)s or {found.area} like %(below)s)"
+        lies_there = f"(%(area)s = '' or {found.area} = %(area)s or {found.area} like %(below)s)"
+        where = f"{found.belongs} and {found.held if area[:1].isalpha() else lies_there}"
         return self._rows(
             found, where, {"incident": incident, "pool": list(pool), "area": area, "below": f"{area}.%"}, now
         )

@@ -133,6 +133,11 @@ class Referrals:
             able = able.where(agency_members.c.agency == unit)
         return self.conn.execute(able.limit(1)).first() is not None
 
+    def agencies_holding(self, case_ids: Collection[int]) -> dict[int, str]:
+        """Those of these cases that an agency accepted, with its code."""
+        query = select(cases.c.id, cases.c.holder).where(cases.c.id.in_(case_ids), cases.c.holder.op("~")("^[a-z]"))
+        return {row.id: row.holder for row in self.conn.execute(query)}
+
     def answered_areas(self, province: str, roles: Collection[str]) -> Sequence[str]:
         """The areas of a province, down to regencies, for which somebody holds one of these roles."""
         query = select(grants.c.area).join(users, users.c.id == grants.c.user_id).distinct()

@@ -5,7 +5,18 @@ import uuid
 
 import pytest
 
-from server.api import gift_desk, gift_pages, html, pages, public_pages, sheets, staff_pages, volunteer_pages
+from server.api import (
+    account_pages,
+    gift_desk,
+    gift_pages,
+    html,
+    pages,
+    public_pages,
+    sheets,
+    staff_pages,
+    user_pages,
+    volunteer_pages,
+)
 from server.api.words import dictionary
 from server.bootstrap import System
 from server.commands import people
@@ -15,8 +26,11 @@ PUBLIC = {
     "/", "/offline", "/lapor", "/lacak", "/lacak/<code>", "/masuk", "/relawan",
     "/peta", "/peta/gambar", "/peta/gambar.png", "/peta/gambar.svg", "/peta/sematan", "/kabar",
     "/donasi", "/donasi/<code>", "/donasi/<code>/peta.svg", "/donasi/<code>/foto/<uuid:photo_id>",
+    "/undangan/<secret>",
 }  # fmt: skip
-MODULES = (gift_desk, gift_pages, pages, public_pages, sheets, staff_pages, volunteer_pages)
+MODULES = (
+    account_pages, gift_desk, gift_pages, pages, public_pages, sheets, staff_pages, user_pages, volunteer_pages,
+)  # fmt: skip
 LISTS = [value for module in MODULES for value in vars(module).values()]
 PAGES = [page for found in LISTS if isinstance(found, html.Pages) for page in found.listed]
 

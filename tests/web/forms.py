@@ -333,6 +333,19 @@ FORMS = (
 )
 
 ELSEWHERE = {
+    "account.html:/akun/dua-langkah": "a password is not kept (edges/test_accounts.py)",
+    "account.html:/akun/dua-langkah/kode": "after the form before (edges/test_accounts.py)",
+    "account.html:/akun/dua-langkah/cadangan": "of an account with an authenticator (edges/test_accounts.py)",
+    "account.html:/akun/dua-langkah/lepas": "of an account with an authenticator (edges/test_accounts.py)",
+    "account.html:/akun/sesi/{{ found.id }}/akhiri": "one button",
+    "invitation.html:/undangan/{{ secret }}": "of an invitation of its own (edges/test_accounts.py)",
+    "users.html:/petugas": "without a script as with one (edges/test_accounts.py)",
+    "users.html:/petugas/{{ user.id }}/{{ name }}": "one button",
+    "users.html:/petugas/{{ user.id }}/cabut-peran": "one button",
+    "users.html:/petugas/{{ user.id }}/beri-peran": "of an account of its own (edges/test_accounts.py)",
+    "access.html:/akses/wakil": "without a script as with one (edges/test_accounts.py)",
+    "access.html:/akses/darurat": "without a script as with one (edges/test_accounts.py)",
+    "access.html:/akses/{{ one.id }}/akhiri": "one button",
     "report_receipt.html:/lacak/{{ code }}": "buttons of places: nothing is typed (test_track_page.py)",
     "public_parts.html:{{ path }}": "a list of incidents: nothing is typed",
     "account.html:/keluar": "one button",

@@ -10,6 +10,7 @@ import { DistressAlarm } from "./distress";
 import { Help } from "./help";
 import { useChanges, useWide } from "./hooks";
 import { useKeyboard } from "./keyboard";
+import { LentAccess } from "./lent_access";
 import { ListPane } from "./list_pane";
 import { EmptyMap, MapPane } from "./map_pane";
 import { areaToAsk, Model } from "./model";
@@ -53,6 +54,7 @@ export function App() {
       <Toolbar model={model} address={address} help={help} enter={enter} wall={() => setWall(true)} />
       <LinkProblem model={model} />
       <DistressAlarm model={model} />
+      <LentAccess model={model} />
       {address.screen === "plans" ? (
         <Plans model={model} planId={address.planId} />
       ) : (
