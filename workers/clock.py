@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from server.bootstrap import Begin, System
 from server.commands.backup import backup
 from server.config import Settings
-from server.services import audit, clocks, offers, overdue, photos, reconciling
+from server.services import accounts, audit, clocks, offers, overdue, photos, reconciling
 from workers import publicmap
 
 log = structlog.get_logger()
@@ -62,6 +62,12 @@ def publish_audit_head(system: System) -> bool:
     return head is not None
 
 
+def forget_sign_ins(system: System) -> None:
+    """Remove sessions, invitations and counted tries that have run out."""
+    with system.writing() as tx:
+        accounts.forget(tx)
+
+
 def reconcile(system: System) -> None:
     """Set going again what sat too long, and say aloud what must never be."""
     too_long = timedelta(seconds=system.settings.stuck_after_s)
@@ -103,6 +109,7 @@ def duties_of(settings: Settings) -> tuple[Duty, ...]:
         Duty("publish_audit_head", 10, publish_audit_head),
         Duty("publish", 1, publicmap.publish_due),
         Duty("reconcile", settings.stuck_after_s / 2, reconcile),
+        Duty("forget_sign_ins", 600, forget_sign_ins),
         Duty("back_up", 60, back_up),
         Duty("sweep_photos", 3600, sweep_photos),
     )

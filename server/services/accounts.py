@@ -28,6 +28,8 @@ from server.store.unit_of_work import Tx
 
 SESSION = timedelta(hours=12)
 TRIES, TRIES_WITHIN = 5, timedelta(hours=1)
+TRIES_KEPT = timedelta(days=1)
+"""Longer than any limit on tries looks back."""
 KNOWN_FOR = timedelta(days=30)
 """How long a network from which somebody signed in stays theirs."""
 DEVICE_KEPT = timedelta(days=180)
@@ -217,6 +219,13 @@ def _network(address: str, keys: Keys) -> bytes | None:
         return None
     net = ipaddress.ip_network((ip, 24 if ip.version == 4 else 56), strict=False)
     return hmac.digest(keys.codes, f"network:{net}".encode(), "sha256")[:16]
+
+
+def forget(tx: Tx) -> None:
+    """Remove what has run out: sessions, tokens, invitations, tries, and networks of long ago."""
+    tx.accounts.forget_sessions(tx.now)
+    tx.accounts.forget_tries(tx.now - TRIES_KEPT)
+    tx.accounts.forget_networks(tx.now - KNOWN_FOR)
 
 
 def sign_out(tx: Tx, secret: str) -> None:

@@ -119,6 +119,11 @@ class Accounts:
         """Remove every session and token of a user."""
         self.conn.execute(delete(sessions).where(sessions.c.user_id == user_id))
 
+    def forget_sessions(self, now: datetime) -> None:
+        """Remove sessions, tokens and invitations that have run out."""
+        self.conn.execute(delete(sessions).where(sessions.c.expires_at <= now))
+        self.conn.execute(delete(invitations).where(invitations.c.expires_at <= now))
+
     def tried(self, key: str, since: datetime) -> int:
         """How many tries under this key since then."""
         query = select(func.count()).select_from(tries).where(tries.c.key == key, tries.c.at > since)

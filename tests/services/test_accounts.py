@@ -275,6 +275,22 @@ def test_a_scoped_token_of_a_volunteer_is_no_volunteer(system):
     assert actor(system, "rela", [Permission.CHECKIN_OWN]).volunteer_id
 
 
+def test_what_has_run_out_is_removed_and_nothing_else(system, clock):
+    added(system)
+    sign_in(system, password="tebakan", whence=AWAY)
+    secret, _ = sign_in(system)
+    clock.on(hours=11)
+    with system.writing() as tx:
+        accounts.forget(tx)
+        assert accounts.who_is(tx, secret)
+    counted = (tables.sessions, tables.tries, tables.known_networks)
+    clock.on(days=31)
+    with system.writing() as tx:
+        assert all(tx.conn.execute(select(table)).first() for table in counted)
+        accounts.forget(tx)
+        assert not any(tx.conn.execute(select(table)).first() for table in counted)
+
+
 ADMIN = Actor("admin-cianjur", "00000000-0000-4000-8000-000000000009", grants=(accounts.Grant("admin", "32.03"),))
 
 
