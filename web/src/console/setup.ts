@@ -47,6 +47,10 @@ export function may(permission: string, area: string): boolean {
   return (setup.workplace.rights[permission] ?? []).some((top) => within(area, top));
 }
 
+/** The same over a case: where it lies, or as one of the unit that accepted it. */
+export const mayOf = (permission: string, one: { area: string; holder: string | null }): boolean =>
+  may(permission, one.area) || (one.holder !== null && may(permission, one.holder));
+
 /** Whether the person holds the permission anywhere. */
 export const mayAnywhere = (permission: string): boolean => (setup.workplace.rights[permission] ?? []).length > 0;
 

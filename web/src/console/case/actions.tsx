@@ -7,7 +7,7 @@ import { Do, Field, fieldsOf, Form, Problem } from "../parts";
 import { useDoing } from "../hooks";
 import { wholePlaceName } from "../places";
 import type { Tier } from "../rows";
-import { may } from "../setup";
+import { mayOf } from "../setup";
 import { say } from "../toasts";
 import { forgetTyped, useTyped } from "../typed";
 import { backOf, done as sayDone } from "../undo";
@@ -28,7 +28,7 @@ export function Actions({ found, again }: Props) {
   const doing = useDoing();
   const isNew = found.reports.some((report) => report.state === "received");
   const isAsked = found.reports.some((report) => report.state === "needs_info");
-  const canVerify = may("case:verify", found.area) && (isNew || !found.verified);
+  const canVerify = mayOf("case:verify", found) && (isNew || !found.verified);
   const act = async (action: CaseAction, body: object) => {
     const { version } = open === null ? found : basis;
     const done = await doing.run(() => actOn(found.id, action, { version, ...body }));
@@ -56,7 +56,7 @@ export function Actions({ found, again }: Props) {
             {word("case.verify")}
           </Do>
         )}
-        {may("case:verify", found.area) && (
+        {mayOf("case:verify", found) && (
           <Toggle
             which="correct"
             open={open}
@@ -64,13 +64,13 @@ export function Actions({ found, again }: Props) {
             label={word(canVerify ? "case.verify_changed" : "case.correct")}
           />
         )}
-        {may("case:verify", found.area) && isNew && (
+        {mayOf("case:verify", found) && isNew && (
           <Toggle which="ask" open={open} toggle={toggle} label={word("case.ask")} />
         )}
-        {may("case:verify", found.area) && (isNew || isAsked) && (
+        {mayOf("case:verify", found) && (isNew || isAsked) && (
           <Toggle which="reject" open={open} toggle={toggle} label={word("case.reject")} />
         )}
-        {may("case:edit", found.area) && (
+        {mayOf("case:edit", found) && (
           <Toggle which="set_tier" open={open} toggle={toggle} label={word("case.set_tier")} />
         )}
       </div>

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { moment, word } from "../../words";
 import { useDoing } from "../hooks";
-import { may } from "../setup";
+import { mayOf } from "../setup";
 import { forgetTyped } from "../typed";
 import { TextForm } from "./actions";
 import { actOn, type CaseDetail } from "./detail";
@@ -31,7 +31,7 @@ export function Notes({ found, again }: { found: CaseDetail; again: () => void }
           </li>
         ))}
       </ul>
-      {may("case:edit", found.area) && (
+      {mayOf("case:edit", found) && (
         <TextForm
           key={written}
           form={form}

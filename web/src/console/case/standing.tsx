@@ -1,6 +1,6 @@
 /** With whom a case is: whom it was raised to, whom it was passed on to, and the way to pass it on. */
 import { moment, word } from "../../words";
-import { may } from "../setup";
+import { mayOf } from "../setup";
 import type { CaseDetail } from "./detail";
 
 export function Standing({ found }: { found: CaseDetail }) {
@@ -17,7 +17,7 @@ export function Standing({ found }: { found: CaseDetail }) {
           {word("case.passed_to", { unit: one.to_name })}
         </p>
       ))}
-      {may("case:edit", found.area) && (
+      {mayOf("case:edit", found) && (
         <p>
           <a href={`/konsol/kasus/${found.id}/oper`}>{word("case.pass_on")}</a>
         </p>
