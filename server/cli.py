@@ -202,7 +202,7 @@ def users() -> None:
 @users.command("add")
 @click.argument("name")
 @click.option("--role", required=True)
-@click.option("--area", default="32", show_default=True, help="official code (the role holds there and below) or agency")
+@click.option("--area", default="32", show_default=True, help="official code (it holds there and below), or an agency")
 def users_add(name: str, role: str, area: str) -> None:
     """Make an account and print its one-time password."""
     from server.commands import people
