@@ -34,29 +34,31 @@ EXPLAINED: Mapping[tuple[str, str], str] = {}
 def main(arguments: Sequence[str]) -> int:
     """Scans twice; 1 when something of medium or higher weight was found that is not explained."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10, help="for each module, at most")
+    parser.add_argument("--minutes", type=float, default=1, help="for each module, at most")
     minutes = parser.parse_args(arguments).minutes
     with running(ADMIN_PASSWORD=PASSWORD, WEB_PROCESSES="2") as system:
         examples = fill(system)
-        cookie = session_of_a_coordinator(system)
+        cookie, csrf = session_of_a_coordinator(system)
+        signed_in = ["--cookie-value", cookie, "--header", f"X-CSRF-Token: {csrf}"]
+        every_call = ["--swagger", f"{system.url}/api/openapi.json"]
         findings = {
             "stranger": scanned(system, "stranger", public_pages(examples), minutes, []),
-            "coordinator": scanned(system, "coordinator", STAFF_PAGES, minutes, ["--cookie-value", cookie]),
+            "coordinator": scanned(system, "coordinator", STAFF_PAGES, minutes, [*signed_in, *every_call]),
         }
     return told(findings)
 
 
-def session_of_a_coordinator(system: Running) -> str:
-    """The cookie of somebody who has just signed in."""
+def session_of_a_coordinator(system: Running) -> tuple[str, str]:
+    """Cookie and CSRF token of somebody who has just signed in."""
     once = system.command("users", "add", "koordinator", "--role", "coordinator", "--area", "32")
-    cookie, csrf = signed_in(system, once)
+    cookie, csrf = begun(system, once)
     change = {"old": once, "new": PASSWORD}
     called(system, "/api/me/password", change, {"Cookie": cookie, "X-CSRF-Token": csrf})
-    return signed_in(system, PASSWORD)[0]
+    return begun(system, PASSWORD)
 
 
-def signed_in(system: Running, password: str) -> tuple[str, str]:
-    """Cookie and CSRF token."""
+def begun(system: Running, password: str) -> tuple[str, str]:
+    """Cookie and CSRF token of a new session."""
     headers, body = called(system, "/api/session", {"name": "koordinator", "password": password}, {})
     return headers["Set-Cookie"].partition(";")[0], json.loads(body)["csrf"]
 
@@ -77,7 +79,7 @@ def scanned(system: Running, who: str, paths: Sequence[str], minutes: float, mor
     report = FOLDER / f"{who}.json"
     command = [
         *[str(FOLDER / "venv" / "bin" / "wapiti"), "--url", f"{system.url}/", "--scope", "folder"],
-        *["--swagger", f"{system.url}/api/openapi.json", "--module", ",".join(MODULES), "--level", "2"],
+        *["--module", ",".join(MODULES)],
         *[part for path in paths for part in ("--start", system.url + path)],
         *[part for path in ENDS_THE_SCAN for part in ("--exclude", system.url + path)],
         *["--max-attack-time", str(minutes * 60), "--max-scan-time", str(minutes * 60), "--tasks", "8"],
