@@ -80,10 +80,15 @@ def asked_for() -> str:
     return f"{request.method} {request.url_rule.rule}" if request.url_rule else request.method
 
 
-def _refused(error: DomainError) -> Response:
+def tell(error: DomainError) -> None:
+    """Tell the log of a refusal that it should know of."""
     if isinstance(error, TOLD):
         person = g.get("signed_in")
         log.warning("refused", code=error.code, call=asked_for(), user=person.actor.user_id if person else None)
+
+
+def _refused(error: DomainError) -> Response:
+    tell(error)
     answer = _answer(body_of(error), status_of(error))
     if isinstance(error, TooMany):
         answer.headers["Retry-After"] = str(int(error.params.get("retry_after_s", 60)))

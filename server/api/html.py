@@ -20,7 +20,7 @@ from werkzeug.datastructures import MultiDict
 
 from server.api import identity
 from server.api.contract import system
-from server.api.words import DRAFTS, LANGUAGES, NAMES, dictionary, language, spoken, word
+from server.api.words import DRAFTS, LANGUAGE_COOKIES, LANGUAGES, NAMES, dictionary, language, spoken, word
 from server.domain.errors import Forbidden
 from server.domain.permissions import Permission, areas_for
 
@@ -127,14 +127,16 @@ def _keeping(page: Page, where: str) -> Response:
         text = urlencode(fields)
         secure = identity.is_https()
         answer.set_cookie(
-            TYPED, text, max_age=TYPED_KEPT_S, httponly=True, secure=secure, samesite="Lax", path=_home(page)
-        )
+            identity.page_cookie(TYPED), text, max_age=TYPED_KEPT_S, httponly=True, secure=secure, samesite="Lax",
+            path=_home(page),
+        )  # fmt: skip
     return answer
 
 
 def _no_longer_kept(page: Page, answer: Response) -> Response:
-    if TYPED in request.cookies:
-        answer.delete_cookie(TYPED, path=_home(page), httponly=True, samesite="Lax")
+    name = identity.page_cookie(TYPED)
+    if name in request.cookies:
+        answer.delete_cookie(name, path=_home(page), httponly=True, secure=identity.is_https(), samesite="Lax")
     return answer
 
 
@@ -142,7 +144,7 @@ def typed() -> MultiDict[str, str]:
     """What was typed into a form of this page while the session was over, for the page to show it again."""
     if AGAIN not in request.args:
         return MultiDict()
-    return MultiDict(parse_qsl(request.cookies.get(TYPED, "")))
+    return MultiDict(parse_qsl(request.cookies.get(identity.page_cookie(TYPED), "")))
 
 
 def _has_proof(page: Page) -> bool:
@@ -162,7 +164,8 @@ def _finished(response: Response) -> Response:
     response.vary.update(("Cookie", "Accept-Language"))
     if request.args.get("lang") in LANGUAGES:
         chosen, secure = request.args["lang"], identity.is_https()
-        response.set_cookie("lang", chosen, max_age=LANGUAGE_KEPT_S, httponly=True, secure=secure, samesite="Lax")
+        name = LANGUAGE_COOKIES[0 if secure else 1]
+        response.set_cookie(name, chosen, max_age=LANGUAGE_KEPT_S, httponly=True, secure=secure, samesite="Lax")
     return response
 
 

@@ -31,6 +31,11 @@ def _named(cookie: str) -> str:
     return f"__Host-{cookie}" if is_https() else cookie
 
 
+def page_cookie(cookie: str) -> str:
+    """The name of a cookie for one page of ours; over https it comes from us alone."""
+    return f"__Secure-{cookie}" if is_https() else cookie
+
+
 def is_https() -> bool:
     """Whether people reach us by https, so that cookies are for that only."""
     return bool(current_app.config["PUBLIC_URL"].startswith("https://"))

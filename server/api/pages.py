@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from server.api import forms, identity
 from server.api.contract import system
-from server.api.errors import body_of, status_of
+from server.api.errors import body_of, status_of, tell
 from server.api.html import Pages, home_of_person, kept, show, show_to_anyone
 from server.api.photos import keep_for_report
 from server.api.reports import act_on, read, received, tracked
@@ -66,7 +66,7 @@ def report() -> Any:
 
 def _same_again(body: ReportIn) -> ReportIn:
     """The report under the client id that the same content had before: going back may have made a fresh form."""
-    client_id, _, content = request.cookies.get(SENT, "").partition(":")
+    client_id, _, content = request.cookies.get(identity.page_cookie(SENT), "").partition(":")
     if content != intake.content_hash(body).hex():
         return body
     return parse(ReportIn, forms.report(request.form) | {"client_id": client_id})
@@ -74,8 +74,10 @@ def _same_again(body: ReportIn) -> ReportIn:
 
 def _remember_sent(answer: Response, body: ReportIn) -> Response:
     value = f"{body.client_id}:{intake.content_hash(body).hex()}"
-    secure = identity.is_https()
-    answer.set_cookie(SENT, value, max_age=SENT_KEPT_S, httponly=True, secure=secure, samesite="Lax", path="/lapor")
+    answer.set_cookie(
+        identity.page_cookie(SENT), value, max_age=SENT_KEPT_S, httponly=True, secure=identity.is_https(),
+        samesite="Lax", path="/lapor",
+    )  # fmt: skip
     return answer
 
 
@@ -179,6 +181,7 @@ def sign_in() -> Any:
     except Invalid as error:
         return show("signin.html", values=request.form, wrong=forms.problems(error, request.form)), 422
     except (NotSignedIn, TooMany) as error:
+        tell(error)
         message = body_of(error)["error"]["message"]
         return show("signin.html", values=request.form, wrong={"password": message}), status_of(error)
     answer = redirect(f"/masuk?next={quote(_next())}", 303)

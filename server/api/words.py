@@ -12,6 +12,8 @@ NAMES = {"id": "Bahasa Indonesia", "en": "English", "su": "Basa Sunda"}
 LANGUAGES = tuple(NAMES)
 DRAFTS = ("su",)
 """Languages that no speaker has reviewed yet: only for the pages of who reports, and what lacks is Indonesian."""
+LANGUAGE_COOKIES = ("__Host-lang", "lang")
+"""Of the language that was chosen: by https, and by http."""
 REPORTING = re.compile(r"/(lapor|lacak(/.*)?|offline|api/(reports|track|areas|public/near)(/.*)?)?")
 FOLDER = Path(__file__).resolve().parents[2] / "web" / "i18n"
 
@@ -38,7 +40,8 @@ def language() -> str:
     if not has_request_context():
         return LANGUAGES[0]
     if "language" not in g:
-        asked = request.args.get("lang") or request.cookies.get("lang")
+        kept = next((request.cookies[name] for name in LANGUAGE_COOKIES if name in request.cookies), None)
+        asked = request.args.get("lang") or kept
         if asked not in LANGUAGES:
             asked = request.accept_languages.best_match(spoken())
         # Who reads a draft language reads Indonesian where it is not spoken.

@@ -20,7 +20,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from server.domain.errors import Conflict, Forbidden, Invalid, NotFound, Problem, TooMany
 from server.domain.permissions import ROLES, Actor, Grant, Permission, require
-from server.services import second_factor
+from server.services import passwords, second_factor
 from server.services.contacts import Keys
 from server.services.inputs import PasswordIn, SessionIn
 from server.services.inputs_accounts import TokenIn
@@ -265,7 +265,9 @@ def change_password(tx: Tx, actor: Actor, body: PasswordIn) -> bool:
 
 
 def set_password(tx: Tx, user_id: str, password: str) -> None:
-    """The user's password from now on; what was open under the old one ends."""
+    """The user's password from now on; what was open under the old one ends. Raises Invalid naming `new`."""
+    user = tx.accounts.user(user_id)
+    passwords.refuse_guessable(password, user["name"] if user else "", "new")
     tx.accounts.change_user(user_id, password_hash=_hasher.hash(password), must_change=False)
     tx.accounts.end_sessions_of(user_id)
 

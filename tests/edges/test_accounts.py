@@ -60,9 +60,10 @@ def test_an_invited_person_sets_a_password_by_the_link_and_signs_in(module_app, 
     shown = guest.get(path)
     assert "neng-undangan" in shown.text
     assert shown.headers["Cache-Control"] == "no-store"
-    short = guest.post(path, data={"new": "pendek"})
-    assert short.status_code == 422
-    assert 'id="new-problem"' in short.text
+    for weak in ("pendek", "password123456789", "neng-undangan-1"):
+        refused = guest.post(path, data={"new": weak})
+        assert refused.status_code == 422
+        assert 'id="new-problem"' in refused.text
     assert guest.post(path, data={"new": PASSWORD}).status_code == 303
     assert guest.post(path, data={"new": PASSWORD}).status_code == 404
     assert guest.get(path).status_code == 404

@@ -187,8 +187,9 @@ def test_cookies_are_for_us_alone(module_app, https_app, somebody):
         ]
         given = [line for answer in answers for line in answer.headers.getlist("Set-Cookie")]
         names = {line.partition("=")[0] for line in given}
-        prefix = "__Host-" if is_https else ""
-        assert {f"{prefix}tanggap_session", f"{prefix}tanggap_device", "lang", "lapor", "typed"} <= names
+        host, secure = ("__Host-", "__Secure-") if is_https else ("", "")
+        ours = {f"{host}tanggap_session", f"{host}tanggap_device", f"{host}lang", f"{secure}lapor", f"{secure}typed"}
+        assert ours <= names
         for line in given:
             flags = {part.strip().partition("=")[0].lower() for part in line.split(";")[1:]}
             assert {"httponly", "samesite", "path"} <= flags, line

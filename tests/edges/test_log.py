@@ -41,6 +41,12 @@ def test_who_may_not_is_told_of_by_their_id(told, keeper):
     assert len(line["user"]) == 36
 
 
+def test_a_wrong_password_is_told_of_without_the_name(told):
+    wrong = {"name": SECRET_WORD, "password": SECRET_WORD}
+    by_page, by_call = told("POST", "/masuk", data=wrong), told("POST", "/api/session", json=wrong)
+    assert [line["code"] for line in (*by_page, *by_call)] == ["wrong_sign_in"] * 2
+
+
 def test_what_is_only_wrong_or_not_there_is_not(told, keeper):
     assert told("POST", "/api/reports", json={"text": SECRET_WORD}) == []
     assert told("GET", f"/lacak/{SECRET_WORD}") == []
