@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from bench.harness import RUNS, Line, show
 from bench.running import ROOT, Running, running
@@ -38,7 +39,7 @@ def public_pages(examples: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def fill(system: Running) -> dict[str, Sequence[str]]:
-    """Reports, a pledge and a gift; by pattern, the addresses at which they can be looked at."""
+    """Reports, a pledge, a gift and an invitation; by pattern, the addresses at which they can be looked at."""
     system.command("users", "add", "gudang", "--role", "coordinator", "--area", "32")
     staff = {"Authorization": f"Bearer {system.command('users', 'token', 'gudang')}"}
     site = posted(system, "/api/sites", {"name": "Gudang", "kind": "warehouse", "area_code": "32.03.01"}, staff)["id"]
@@ -46,7 +47,13 @@ def fill(system: Running) -> dict[str, Sequence[str]]:
     promised = {"client_id": str(uuid.uuid4()), "kind": "goods", "item": "blanket", "quantity": 40}
     pledge = posted(system, "/api/pledges", promised)["code"]
     codes = send_reports(system)
-    return {"/lacak/<code>": [f"/lacak/{codes[0]}"], "/donasi/<code>": [f"/donasi/{gift}", f"/donasi/{pledge}"]}
+    admin = {"Authorization": f"Bearer {system.command('users', 'token', 'admin')}"}
+    invited = posted(system, "/api/users", {"name": "tamu", "role": "keeper", "area": "32.03"}, admin)["link"]
+    return {
+        "/lacak/<code>": [f"/lacak/{codes[0]}"],
+        "/donasi/<code>": [f"/donasi/{gift}", f"/donasi/{pledge}"],
+        "/undangan/<secret>": [urlsplit(invited).path],
+    }
 
 
 def send_reports(system: Running) -> list[str]:

@@ -9,11 +9,13 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from bench.lighthouse import fill, public_pages
+from bench.lighthouse import fill
 from bench.running import Running, running
+from server import app
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "var" / "scan"
@@ -25,7 +27,7 @@ MODULES = (
 """All that need no list and no listener on the internet."""
 MEDIUM = 2
 """Of wapiti's weights: 1 is low, 3 high, 4 critical."""
-STAFF_PAGES = ("/konsol", "/konsol/masuk", "/posko", "/posko/donasi", "/akun", "/gaya")
+PAGES = [page.path for page in app.pages() if page.method == "GET" and "<" not in page.path]
 ENDS_THE_SCAN = ("/keluar", "/akun/sandi")
 EXPLAINED: Mapping[tuple[str, str], str] = {}
 """Why a finding of a kind at an address is none."""
@@ -42,8 +44,8 @@ def main(arguments: Sequence[str]) -> int:
         signed_in = ["--cookie-value", cookie, "--header", f"X-CSRF-Token: {csrf}"]
         every_call = ["--swagger", f"{system.url}/api/openapi.json"]
         findings = {
-            "stranger": scanned(system, "stranger", public_pages(examples), minutes, []),
-            "coordinator": scanned(system, "coordinator", STAFF_PAGES, minutes, [*signed_in, *every_call]),
+            "stranger": scanned(system, "stranger", [*PAGES, *chain(*examples.values())], minutes, []),
+            "coordinator": scanned(system, "coordinator", PAGES, minutes, [*signed_in, *every_call]),
         }
     return told(findings)
 
