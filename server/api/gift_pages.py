@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from flask import Response, redirect, request
@@ -32,7 +33,7 @@ def gifts_page() -> Any:
     """What lacks, a form to say what one will give, the way to one's own gift, and what came in and arrived."""
     code = request.args.get("code", "").strip()
     if code:
-        return redirect(f"/donasi/{code[:40].replace('/', '')}", 303)
+        return redirect(f"/donasi/{quote(code[:40].replace('/', ''), safe='')}", 303)
     if "code" in request.args:
         return _shown(MultiDict({"kind": "goods"}), wrong={"code": word("errors.required")})
     asked = request.args.get("item", "")
