@@ -1,6 +1,7 @@
 """All benchmarks, or those named: `python -m bench NAME...`.
 
-intake, audit, live, board, queue, plan, rank, trips, page, phone, publicmap, console, duplicates.
+intake, audit, live, board, queue, plan, rank, trips, page, phone, publicmap, console, duplicates; when it is named also
+flood, which takes ten minutes.
 """
 
 import importlib

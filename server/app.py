@@ -25,7 +25,7 @@ EDGES = [importlib.import_module(f"server.api.{found.name}") for found in pkguti
 WEB = Path(__file__).resolve().parents[1] / "web"
 log = structlog.get_logger()
 PROXIES = 1
-"""The gateway in front is the only one whose word about the client's address counts."""
+"""Our gateway, whose word about the client's address counts; `proxy_hops` are those in front of it."""
 
 
 def create_app(settings: Settings | None = None, system: System | None = None) -> Flask:
@@ -43,7 +43,8 @@ def create_app(settings: Settings | None = None, system: System | None = None) -
     )
     app.extensions["tanggap"] = system or System(settings)
     app.extensions["kept_boards"] = KeptBoards()
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=PROXIES, x_proto=PROXIES, x_host=PROXIES)  # type: ignore[method-assign]
+    hops = PROXIES + settings.proxy_hops
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=PROXIES, x_host=PROXIES)  # type: ignore[method-assign]
     errors.install(app)
     _install_edges(app)
     app.after_request(_headers)

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -23,10 +23,12 @@ from sqlalchemy.exc import OperationalError
 from geo.areas import Area, Gazetteer
 from server import plain
 from server.config import Settings
-from server.services import areas, clocks, intake
+from server.domain import abuse
+from server.services import areas, clocks, intake, screening
 from server.services.contacts import Keys
 from server.store.tables import NUMBER_BLOCK, numbers
 from server.store.unit_of_work import Sources, Tx
+from server.tally import Tally
 from server.together import Together
 
 GAZETTEER_FRESH_S = 2.0
@@ -147,6 +149,13 @@ class System:
         return Keys.from_secret(self.settings.secret_key)
 
     @cached_property
+    def tally(self) -> screening.Count:
+        """Counts what comes in; without a queue nothing is counted, and so nothing limited."""
+        if not self.settings.redis_url:
+            return lambda _asks: None
+        return Tally(self.settings.redis_url, self.settings.channel, abuse.WINDOW_S).count
+
+    @cached_property
     def sources(self) -> Sources:
         """Clock, ids and numbers."""
         return Sources(now=self.now, new_id=self.new_id, numbers=_Shared(number_blocks(self.engine)))
@@ -157,8 +166,12 @@ class System:
 
         def receive(sent: Sequence[intake.Sent]) -> list[intake.Receipt | Exception]:
             gazetteer = self.gazetteer()
+            told = [(one.actor, one.body, one.sender) for one in sent]
+            # Counted with no transaction open.
+            weights = screening.weigh(told, self.tally, abuse.Limits(**self.settings.report_limits), self.keys)
+            weighed = [replace(one, weight=weight) for one, weight in zip(sent, weights, strict=True)]
             with self.writing() as tx:
-                return intake.receive_all(tx, sent, gazetteer=gazetteer, keys=self.keys)
+                return intake.receive_all(tx, weighed, gazetteer=gazetteer, keys=self.keys)
 
         return Together(receive)
 

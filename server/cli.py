@@ -144,6 +144,29 @@ def incidents_add(
     click.echo(f"incident {slug} is open")
 
 
+@incidents.command("close")
+@click.argument("slug")
+def incidents_close(slug: str) -> None:
+    """Close an incident that is over; reports to it are read by those on standby."""
+    _set_open(slug, is_open=False)
+
+
+@incidents.command("open")
+@click.argument("slug")
+def incidents_open(slug: str) -> None:
+    """Open a closed incident again."""
+    _set_open(slug, is_open=True)
+
+
+def _set_open(slug: str, *, is_open: bool) -> None:
+    from server.commands import places
+    from server.commands.working import working
+
+    with working(settings()) as system:
+        places.set_open(system, slug, is_open=is_open)
+    click.echo(f"incident {slug} is {'open' if is_open else 'closed'}")
+
+
 @incidents.command("settings")
 @click.argument("slug")
 @click.argument("figures", nargs=-1, metavar="[NAME=VALUE]...")

@@ -2,10 +2,11 @@
 
 import hashlib
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Self, cast
 from urllib.parse import urlsplit
@@ -15,6 +16,18 @@ Serving = Literal["gevent", "threads"]
 # sockaddr_un holds 104 bytes on macOS and 108 on Linux; the longest name below the folder is
 # "/pg/.s.PGSQL.5432".
 LONGEST_SOCKET_DIR = 80
+
+
+REPORT_LIMITS: Mapping[str, int] = {
+    "device": 20,
+    "phone": 10,
+    "words": 60,
+    "address": 300,
+    "everyone": 1500,
+    "doubtful_here": 30,
+    "doubtful": 100,
+}
+"""Reports in ten minutes (`domain/abuse.py`), assumptions of ours; 0 of `everyone` turns all limits off."""
 
 
 class SettingError(ValueError):
@@ -51,6 +64,12 @@ class Settings:
     """A tile server's URL template for the base map; empty: our own areas and roads only."""
     require_totp: bool = False
     """Whether coordinators and admins can do nothing before they have a second factor (docs/decisions/sign-in.md)."""
+    report_limits: Mapping[str, int] = field(default_factory=lambda: REPORT_LIMITS)
+    """From how many reports on one waits in quarantine (`domain/abuse.py`)."""
+    proxy_hops: int = 0
+    """Proxies in front of our gateway that pass on the client's address."""
+    trusted_proxies: str = "private_ranges"
+    """Whose word about the client's address our gateway takes, when there are proxies: networks, apart by blanks."""
     fault: str = ""
     """A named point at which this process kills itself; only tests set it."""
 
@@ -121,6 +140,9 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
         stuck_after_s=_whole(read, "STUCK_AFTER_S", 60, 2, 3600),
         tile_url=read.get("TILE_URL") or "",
         require_totp=_whole(read, "REQUIRE_TOTP", 0, 0, 1) == 1,
+        report_limits=_limits(read),
+        proxy_hops=_whole(read, "PROXY_HOPS", 0, 0, 9),
+        trusted_proxies=read.get("TRUSTED_PROXIES") or "private_ranges",
         fault=read.get("FAULT") or "",
     )
 
@@ -143,6 +165,9 @@ def environment_for(settings: Settings) -> dict[str, str]:
         "STUCK_AFTER_S": str(settings.stuck_after_s),
         "TILE_URL": settings.tile_url,
         "REQUIRE_TOTP": str(int(settings.require_totp)),
+        "REPORT_LIMITS": " ".join(f"{name}={number}" for name, number in settings.report_limits.items()),
+        "PROXY_HOPS": str(settings.proxy_hops),
+        "TRUSTED_PROXIES": settings.trusted_proxies,
         "FAULT": settings.fault,
     }
 
@@ -169,6 +194,21 @@ def _database_url(read: Mapping[str, str]) -> str:
     url = _url(read, "DATABASE_URL", ("postgresql", "postgres", "postgresql+psycopg"))
     _, separator, rest = url.partition("://")
     return f"postgresql://{rest}" if separator else ""
+
+
+def _limits(read: Mapping[str, str]) -> Mapping[str, int]:
+    """REPORT_LIMITS: `off`, or some of the limits by name: `device=20 words=60`."""
+    text = (read.get("REPORT_LIMITS") or "").strip()
+    if text == "off":
+        return {**REPORT_LIMITS, "everyone": 0}
+    found: dict[str, int] = {}
+    for part in text.split():
+        name, _, number = part.partition("=")
+        if name not in REPORT_LIMITS or not re.fullmatch(r"[0-9]{1,7}", number):
+            known = ", ".join(REPORT_LIMITS)
+            raise SettingError(f"REPORT_LIMITS has {part!r}; it must be off, or NAME=NUMBER of {known}")
+        found[name] = int(number)
+    return {**REPORT_LIMITS, **found}
 
 
 def _serving(read: Mapping[str, str]) -> Serving:

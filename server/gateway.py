@@ -29,7 +29,7 @@ CONFIGURATION = """\
 		timeouts {{
 			read_header 15s
 			idle 2m
-		}}
+		}}{trusted}
 	}}
 }}
 
@@ -136,6 +136,7 @@ def configured(settings: Settings) -> str:
     message = word("errors.unavailable", "id")
     error = {"code": "unavailable", "message": message, "fields": {}}
     return CONFIGURATION.format(
+        trusted=f"\n\t\ttrusted_proxies static {settings.trusted_proxies}" if settings.proxy_hops else "",
         host=settings.host,
         port=settings.port,
         largest_body=LARGEST_BODY,

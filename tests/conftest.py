@@ -18,7 +18,7 @@ import redis
 
 from server import embedded
 from server.commands.migrate import migrate
-from server.config import Settings
+from server.config import REPORT_LIMITS, Settings
 
 ADMIN_PASSWORD = "the one password of all tests"
 QUEUES = itertools.count()
@@ -69,6 +69,8 @@ def servers() -> Iterator[Settings]:
         data_dir=folder.resolve(),
         secret_key="the secret of all tests, which keeps nothing secret",
         admin_password=ADMIN_PASSWORD,
+        # Tests send what no people send; those of the limits turn them on.
+        report_limits={**REPORT_LIMITS, "everyone": 0},
     )
     try:
         with embedded.servers(settings) as running:

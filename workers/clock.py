@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from server.bootstrap import Begin, System
 from server.commands.backup import backup
 from server.config import Settings
-from server.services import accounts, audit, clocks, offers, overdue, photos, reconciling
+from server.services import accounts, audit, clocks, moderation, offers, overdue, photos, reconciling
 from workers import publicmap
 
 log = structlog.get_logger()
@@ -83,6 +83,12 @@ def sweep_photos(system: System) -> int:
         return photos.sweep(tx, system.settings.photo_dir)
 
 
+def forget_senders(system: System) -> int:
+    """Drop what tells devices and addresses of reports that are old."""
+    with system.writing() as tx:
+        return moderation.forget_senders(tx)
+
+
 def back_up(system: System) -> bool:
     """Dump the database once a night; whether it was time."""
     due = backup_due(system.settings.data_dir.glob("backups/tanggap-*.dump"), system.now())
@@ -112,6 +118,7 @@ def duties_of(settings: Settings) -> tuple[Duty, ...]:
         Duty("forget_sign_ins", 600, forget_sign_ins),
         Duty("back_up", 60, back_up),
         Duty("sweep_photos", 3600, sweep_photos),
+        Duty("forget_senders", 3600, forget_senders),
     )
 
 

@@ -206,6 +206,8 @@ def _nav() -> list[tuple[str, str]]:
         links.append(("/konsol", "nav.console"))
     if areas_for(person.actor, Permission.CASE_EDIT):
         links.append(("/konsol/masuk", "nav.inbox"))
+    if areas_for(person.actor, Permission.CASE_VERIFY):
+        links.append(("/konsol/moderasi", "nav.moderation"))
     if areas_for(person.actor, Permission.SITE_READ):
         links.append(("/posko", "nav.sites"))
     if areas_for(person.actor, Permission.USER_EDIT):

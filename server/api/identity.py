@@ -17,6 +17,8 @@ from server.services import accounts
 COOKIE = "tanggap_session"
 DEVICE = "tanggap_device"
 """The cookie by which a device is known again on which its owner signed in: guessers elsewhere do not shut it out."""
+SENDER, SENDER_KEPT_S = "tanggap_sender", 30 * 24 * 3600
+"""The cookie by which the reports of one browser are known to be of one device; it says nothing of the person."""
 CSRF_HEADER = "X-CSRF-Token"
 BROWSERS = ("Edg", "OPR", "SamsungBrowser", "Firefox", "Chrome", "Safari", "curl", "python")
 SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Macintosh", "CrOS", "Linux")
@@ -142,4 +144,12 @@ def keep(response: Response, secret: str, max_age_s: int) -> Response:
 def forget(response: Response) -> Response:
     """Take the session's cookie away."""
     response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True, samesite="Lax")
+    return response
+
+
+def mark_sender(response: Response, mark: str) -> Response:
+    """Put a device's mark on an answer; only calls that take reports get it back."""
+    response.set_cookie(
+        SENDER, mark, max_age=SENDER_KEPT_S, httponly=True, secure=is_https(), samesite="Strict", path="/"
+    )
     return response

@@ -24,3 +24,17 @@ def change_settings(slug: str, body: SettingsIn) -> Any:
     """Set an incident's timings and figures; null takes one back to what holds everywhere."""
     with system().writing() as tx:
         return jsonify(incidents.change_settings(tx, actor(), slug, body))
+
+
+@route("POST", "/api/incidents/<slug>/close", guard="signed_in", answers={200: "The incident now"})
+def close(slug: str) -> Any:
+    """Close an incident that is over; reports to it go to those on standby."""
+    with system().writing() as tx:
+        return jsonify(incidents.set_open(tx, actor(), slug, is_open=False))
+
+
+@route("POST", "/api/incidents/<slug>/open", guard="signed_in", answers={200: "The incident now"})
+def open_again(slug: str) -> Any:
+    """Open a closed incident again."""
+    with system().writing() as tx:
+        return jsonify(incidents.set_open(tx, actor(), slug, is_open=True))

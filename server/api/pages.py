@@ -12,7 +12,7 @@ from server.api.contract import system
 from server.api.errors import body_of, status_of, tell
 from server.api.html import Pages, home_of_person, kept, show, show_to_anyone
 from server.api.photos import keep_for_report
-from server.api.reports import act_on, read, received, tracked
+from server.api.reports import act_on, marked, read, received, status_of_receipt, tracked
 from server.api.session import entered, signed_in
 from server.api.words import word
 from server.domain import catalogue
@@ -61,7 +61,7 @@ def report() -> Any:
         return show("report.html", **_report_page(form, message=word("report.sent_before"))), 409
     unkept = _keep_photos(str(body.client_id), receipt.answer["code"])
     page = show("received.html", answer=receipt.answer, unkept=unkept)
-    return _remember_sent(make_response(page, 201 if receipt.is_new else 200), body)
+    return marked(_remember_sent(make_response(page, status_of_receipt(receipt)), body))
 
 
 def _same_again(body: ReportIn) -> ReportIn:
@@ -105,6 +105,7 @@ def _report_page(
         "message": message,
         "client_id": str(uuid4()) if client_id is None else client_id,
         "incidents": _incidents(values.get("incident")),
+        "over": _over(values.get("incident")),
         "dangers": forms.DANGERS,
         "groups": forms.GROUPS,
         "common_items": forms.COMMON_ITEMS,
@@ -119,6 +120,12 @@ def _incidents(asked: str | None) -> list[dict[str, Any]]:
     """Open incidents; one for training only when its own link asks for it."""
     with system().reading() as tx:
         return [found for found in incidents.listed(tx) if not found["training"] or found["slug"] == asked]
+
+
+def _over(asked: str | None) -> str | None:
+    """The name of the incident that the link is of, when it is over."""
+    with system().reading() as tx:
+        return incidents.over(tx, asked)
 
 
 @pages.route("GET", "/lacak", guard="public")

@@ -3,12 +3,14 @@
 from contextlib import suppress
 from typing import Any
 
-from flask import jsonify, request
+from flask import Response, g, jsonify, request
 
+from server.api import identity
 from server.api.contract import route, system
 from server.api.identity import actor
 from server.domain.errors import Invalid, NotFound
-from server.services import intake, tracking
+from server.domain.permissions import ANYONE
+from server.services import intake, screening, tracking
 from server.services.inputs import ReportIn, TrackIn, parse
 
 
@@ -29,12 +31,16 @@ def read(data: object) -> ReportIn:
     guard="public",
     body=ReportIn,
     read=read,
-    answers={201: "Stored, for good", 200: "This client_id and content was stored before: the same answer"},
+    answers={
+        201: "Stored, for good",
+        202: "Stored, for good, and read by a person before it goes to the board: over a limit",
+        200: "This client_id and content was stored before: the same answer",
+    },
 )
 def add(body: ReportIn) -> Any:
-    """Report a need; 201 means on disk."""
+    """Report a need; 201 and 202 mean on disk."""
     receipt = received(body)
-    return jsonify(receipt.answer), 201 if receipt.is_new else 200
+    return marked(jsonify(receipt.answer)), status_of_receipt(receipt)
 
 
 @route("GET", "/api/track/<code>", guard="public", answers={200: "State, clock, history in steps"})
@@ -52,7 +58,23 @@ def act(code: str, body: TrackIn) -> Any:
 
 def received(body: ReportIn) -> intake.Receipt:
     """Store a report. Raises as `intake.receive`."""
-    return system().reports.do(intake.Sent(actor(), body))
+    keys = system().keys
+    g.mark = screening.mark_of(request.cookies.get(identity.SENDER), keys)
+    who = actor()
+    # Staff enter the reports of many at one desk.
+    sender = screening.sender_of(request.remote_addr or "unknown", g.mark, keys) if who is ANYONE else None
+    return system().reports.do(intake.Sent(who, body, sender=sender))
+
+
+def status_of_receipt(receipt: intake.Receipt) -> int:
+    """200 for what was here before, 202 for what waits for a person, else 201."""
+    return 200 if not receipt.is_new else 202 if receipt.waits else 201
+
+
+def marked(answer: Response) -> Response:
+    """The answer, with the mark by which the device's next report is known, if it had none."""
+    mark = g.mark
+    return identity.mark_sender(answer, mark.text) if mark.is_new else answer
 
 
 def tracked(code: str) -> dict[str, Any]:

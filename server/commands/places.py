@@ -86,3 +86,9 @@ def add_incident(
     )
     with system.writing() as tx:
         return incidents.add(tx, SYSTEM, body, system.gazetteer())
+
+
+def set_open(system: System, slug: str, *, is_open: bool) -> None:
+    """Close an incident or open it again. Raises NotFound, Conflict."""
+    with system.writing() as tx:
+        incidents.set_open(tx, SYSTEM, slug, is_open=is_open)

@@ -27,7 +27,9 @@ REPORT = _table(
     mark_duplicate=_from("received", "verified", "needs_info", to="duplicate"),
     ask=_from("received", to="needs_info"),
     answer=_from("needs_info", to="received"),
-    reject=_from("received", "needs_info", to="rejected"),
+    reject=_from("received", "needs_info", "quarantined", to="rejected"),
+    hold=_from("received", to="quarantined"),
+    let_in=_from("quarantined", to="received"),
     take_back=_from("verified", "rejected", to="received"),
 )
 

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     CLAIM_EDIT = "claim:edit"
     HAZARD_EDIT = "hazard:edit"
     PHOTO_MODERATE = "photo:moderate"
+    SENDER_BLOCK = "sender:block"
     AUDIT_READ = "audit:read"
     INCIDENT_EDIT = "incident:edit"
     USER_EDIT = "user:edit"
@@ -46,7 +47,10 @@ ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
     {
         "volunteer": frozenset({P.ASSIGNMENT_WORK, P.CHECKIN_OWN}),
         "keeper": frozenset({P.BOARD_READ, P.SITE_READ, P.SITE_EDIT, P.STOCK_EDIT, P.GIFT_EDIT}),
-        "verifier": frozenset(_LOOK | {P.CASE_VERIFY, P.CASE_EDIT, P.CONTACT_REVEAL, P.CLAIM_EDIT, P.PHOTO_MODERATE}),
+        "verifier": frozenset(
+            _LOOK
+            | {P.CASE_VERIFY, P.CASE_EDIT, P.CONTACT_REVEAL, P.CLAIM_EDIT, P.PHOTO_MODERATE, P.SENDER_BLOCK}
+        ),
         "coordinator": frozenset(
             _LOOK
             | {
@@ -63,6 +67,7 @@ ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
                 P.CLAIM_EDIT,
                 P.HAZARD_EDIT,
                 P.PHOTO_MODERATE,
+                P.SENDER_BLOCK,
             }
         ),
         "auditor": frozenset(_LOOK | {P.AUDIT_READ}),

@@ -16,6 +16,8 @@ from server.store.unit_of_work import Tx
 WAITING = ("received", "needs_info")
 VERDICTS = ("verified", "rejected")
 """States of a report that a verdict gave it; the steps of its history bear the same names."""
+SETTLES: Mapping[str, str] = {"verify": "let_in", "mark_duplicate": "let_in", "reject": "rejected"}
+"""What a verdict on the board means for a T0 that is in quarantine, too."""
 
 
 @dataclass(frozen=True)
@@ -388,6 +390,8 @@ def _move_reports(
         state = lifecycle.after("report", report["state"], action)
         desk.tx.reports.change(report["id"], state=state, **(values or {}))
         desk.tx.reports.note(report["id"], desk.tx.now, step, **params)
+        if "quarantined" in report["flags"] and action in SETTLES:
+            desk.tx.moderation.settle(report["id"], SETTLES[action], desk.actor.name, desk.tx.now)
     return len(moved)
 
 

@@ -77,11 +77,12 @@ class Keys:
     sealing: bytes = field(repr=False)
     phones: bytes = field(repr=False)
     codes: bytes = field(repr=False)
+    senders: bytes = field(repr=False)
 
     @classmethod
     def from_secret(cls, secret_key: str) -> "Keys":
         """The keys of an installation; the same secret gives the same keys."""
-        return cls(*(_derived(secret_key, purpose) for purpose in ("sealing", "phones", "codes")))
+        return cls(*(_derived(secret_key, purpose) for purpose in ("sealing", "phones", "codes", "senders")))
 
 
 def _derived(secret_key: str, purpose: str) -> bytes:

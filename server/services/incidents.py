@@ -8,6 +8,7 @@ from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, require
 from server.services.inputs import IncidentIn
 from server.services.inputs_settings import SettingsIn
+from server.services.intake import STANDING
 from server.services.places import HOME
 from server.store.unit_of_work import Tx
 
@@ -57,6 +58,26 @@ def change_settings(tx: Tx, actor: Actor, slug: str, body: SettingsIn) -> dict[s
     where = (row["area_codes"][0], f"incident:{row['id']}")
     tx.audit(actor, "incident:settings", *where, before=row["settings"], after=own)
     return _settings({**row, "settings": own})
+
+
+def set_open(tx: Tx, actor: Actor, slug: str, *, is_open: bool) -> dict[str, Any]:
+    """Close an incident that is over, or open it again. Reports to a closed one still land (`intake.taker_of`).
+
+    Raises NotFound, Forbidden, Conflict for the standing incident, which is never over.
+    """
+    row = _to_tune(actor, tx.incidents.by_slug(slug, lock=True))
+    if slug == STANDING and not is_open:
+        raise Conflict("standing_incident")
+    if row["is_open"] is not is_open:
+        tx.incidents.change(row["id"], is_open=is_open)
+        tx.audit(actor, f"incident:{'open' if is_open else 'close'}", row["area_codes"][0], f"incident:{row['id']}")
+    return public(row) | {"open": is_open}
+
+
+def over(tx: Tx, slug: str | None) -> str | None:
+    """The name of the incident of that slug, if it is over and was no drill."""
+    row = tx.incidents.by_slug(slug) if slug else None
+    return str(row["name"]) if row is not None and not row["is_open"] and not row["is_training"] else None
 
 
 def _to_tune(actor: Actor, row: dict[str, Any] | None) -> dict[str, Any]:

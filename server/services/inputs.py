@@ -106,7 +106,7 @@ class ReportIn(Input):
 class TrackIn(Input):
     """What a reporter adds to their own report, by its tracking code; of a danger also that there is none."""
 
-    action: Literal["add_info", "answer", "confirm", "not_yet", "reopen", "rate", "cancel"]
+    action: Literal["add_info", "answer", "confirm", "not_yet", "reopen", "rate", "cancel", "appeal"]
     text: Text | None = None
     rating: Annotated[int, Field(strict=True, ge=1, le=5)] | None = None
     area_code: AreaCode | None = None

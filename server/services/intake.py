@@ -3,22 +3,25 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
 from geo.areas import Gazetteer
-from server.domain import catalogue, events, priority, sla
+from server.domain import abuse, catalogue, events, lifecycle, priority, sla
 from server.domain.errors import Conflict, DomainError, Invalid, NotFound, Problem
 from server.domain.lifecycle import FIRST
 from server.domain.permissions import Actor
-from server.services import boardrows, codes, contacts, places
+from server.services import boardrows, codes, contacts, places, units
 from server.services.inputs import ReportIn, parse
+from server.services.screening import Sender
 from server.store.unit_of_work import Tx
 
 STANDING = "jabar"
+CLOSED = "incident_closed"
+"""Flag of a report to an incident that is over: those who stand by read it."""
 DOUBTFUL_PEOPLE = 5_000
 """A head count from here on is flagged: no village of West Java reports so many at one place."""
 
@@ -34,19 +37,25 @@ class Origin:
 
 @dataclass(frozen=True)
 class Sent:
-    """A report as it was sent: by whom, what, and where it was imported from, if it was."""
+    """A report as it was sent: by whom, what, and where it was imported from, if it was.
+
+    sender: of whom nobody knows. weight: what was found when it was screened (`screening.weigh`).
+    """
 
     actor: Actor
     body: ReportIn
     origin: Origin | None = None
+    sender: Sender | None = None
+    weight: abuse.Weight = abuse.LIGHT
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """The answer to a report; `is_new` is false when it was already here."""
+    """The answer to a report; `is_new` is false when it was already here, `waits` says that it is in quarantine."""
 
     answer: Mapping[str, Any]
     is_new: bool
+    waits: bool = False
 
 
 def receive(
@@ -73,8 +82,8 @@ def receive_all(
     tx: Tx, sent: Sequence[Sent], *, gazetteer: Gazetteer, keys: contacts.Keys
 ) -> list[Receipt | Exception]:
     """`receive` for several at the cost of little more than one; for each, in order, its receipt or why not."""
-    find = cache(partial(incident_for, tx))
-    drafts = [_draft(tx, one, find, gazetteer, keys) for one in sent]
+    find = cache(partial(taker_of, tx))
+    drafts = _screened(tx, sent, [_draft(tx, one, find, gazetteer, keys) for one in sent])
     # In one order for all, or two rounds with the same reports could wait for each other.
     whole = sorted((draft for draft in drafts if isinstance(draft, Draft)), key=lambda draft: draft.report["client_id"])
     stored = _store(tx, whole)
@@ -86,13 +95,22 @@ def receive_all(
 
 @dataclass(frozen=True)
 class Draft:
-    """A report that is in order, with its case and needs as rows, and the run of its clocks."""
+    """A report that is in order, with its case and needs as rows, and the run of its clocks.
+
+    doubt: why it is in quarantine. T0 is on the board all the same; others have no case until a person lets them in.
+    """
 
     report: dict[str, Any]
     case: dict[str, Any]
     needs: list[dict[str, Any]]
     run: sla.Run
     place: places.Resolved
+    doubt: abuse.Weight | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is stored without a case."""
+        return self.report["case_id"] is None
 
 
 def _draft(
@@ -103,22 +121,103 @@ def _draft(
         return Invalid(wrong)
     lines = needed(sent.body)
     tier = priority.tier_of(_danger(sent.body), tuple(line.tier for line in lines))
-    report = _report_row(tx, sent.body, incident, place, phone, tier, keys, sent.origin)
+    report = _report_row(tx, sent, incident, place, phone, tier, keys)
+    return Draft(report, *opened(tx, report, lines, incident), place)
+
+
+def opened(
+    tx: Tx, report: Mapping[str, Any], lines: Sequence[catalogue.NeedLine], incident: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[dict[str, Any]], sla.Run]:
+    """The case of a report, its needs, and the run of its clocks, which began when the report came."""
     case = _case_row(tx, report)
-    run = sla.begin(tier, case["area"], tx.now, sla.clock_for(tier, incident["settings"]))
-    return Draft(report, case, [_need_row(tx, case, line, incident) for line in lines], run, place)
+    clock = sla.clock_for(case["tier"], incident["settings"])
+    run = sla.begin(case["tier"], case["area"], case["opened_at"], clock)
+    return case, [_need_row(tx, case, line, incident) for line in lines], run
+
+
+def let_in(tx: Tx, held: Sequence[tuple[Mapping[str, Any], Sequence[catalogue.NeedLine]]]) -> None:
+    """Open the cases of reports that were in quarantine, each with its needs: they are told of as if they came now."""
+    incident_of = cache(tx.incidents.get)
+    found = []
+    for row, lines in held:
+        state = lifecycle.after("report", row["state"], "let_in")
+        report = {**row, "case_id": tx.new_number(), "state": state}
+        found.append((report, *opened(tx, report, lines, incident_of(row["incident_id"]) or {"settings": {}})))
+    if not found:
+        return
+    tx.reports.open_cases(
+        {report["id"]: case for report, case, _, _ in found},
+        [need for _, _, needs, _ in found for need in needs],
+        {case["id"]: run for _, case, _, run in found},
+    )
+    for report, case, needs, run in found:
+        tell_of_case(tx, report, case, needs, run)
+
+
+def _screened(tx: Tx, sent: Sequence[Sent], drafts: Sequence[Draft | Invalid]) -> list[Draft | Invalid]:
+    """The drafts, those in quarantine marked as such: over a limit, or from a sender who is blocked."""
+    senders = {key for one, draft in zip(sent, drafts, strict=True) for key in _keys(one, draft)}
+    blocked = {(row["kind"], bytes(row["key"])): row["id"] for row in tx.moderation.in_force(senders, tx.now)}
+    return [
+        draft if isinstance(draft, Invalid) else _doubted(tx, one, draft, blocked)
+        for one, draft in zip(sent, drafts, strict=True)
+    ]
+
+
+def _keys(one: Sent, draft: Draft | Invalid) -> list[tuple[str, bytes]]:
+    """What a sender may be blocked by."""
+    if isinstance(draft, Invalid) or one.sender is None:
+        return []
+    found = [("device", one.sender.device), ("address", one.sender.address), ("phone", draft.report["phone_index"])]
+    return [(kind, key) for kind, key in found if key is not None]
+
+
+def _doubted(tx: Tx, one: Sent, draft: Draft, blocked: Mapping[tuple[str, bytes], str]) -> Draft:
+    weight = one.weight
+    if by := next((blocked[key] for key in _keys(one, draft) if key in blocked), None):
+        weight = replace(weight, over=("blocked", *weight.over), group=f"blocked:{by}")
+    if not weight.over:
+        return draft
+    phone = draft.report["phone_index"]
+    if not weight.is_doubted(is_known=phone is not None and tx.moderation.was_right(phone)):
+        return draft
+    if draft.report["tier"] == 0:
+        draft.report["flags"] = [*draft.report["flags"], "quarantined"]
+    else:
+        held = lifecycle.after("report", draft.report["state"], "hold")
+        draft.report.update(state=held, case_id=None)
+    return replace(draft, doubt=weight)
 
 
 def _store(tx: Tx, drafts: Sequence[Draft]) -> set[str]:
     """Ids of the reports that were stored: those whose client id, outside identity and code are new."""
-    if not drafts:
-        return set()
-    return tx.reports.add_whole(
-        [draft.report for draft in drafts],
-        [draft.case for draft in drafts],
-        [need for draft in drafts for need in draft.needs],
-        {draft.case["id"]: draft.run for draft in drafts},
-    )
+    whole, held = [one for one in drafts if not one.waits], [one for one in drafts if one.waits]
+    stored: set[str] = set()
+    if whole:
+        stored |= tx.reports.add_whole(
+            [draft.report for draft in whole],
+            [draft.case for draft in whole],
+            [need for draft in whole for need in draft.needs],
+            {draft.case["id"]: draft.run for draft in whole},
+        )
+    if held:
+        stored |= tx.reports.hold([draft.report for draft in held])
+    if doubts := [_doubt_row(tx, one) for one in drafts if one.doubt is not None and one.report["id"] in stored]:
+        tx.moderation.add(doubts)
+    return stored
+
+
+def _doubt_row(tx: Tx, draft: Draft) -> dict[str, Any]:
+    doubt = draft.doubt or abuse.LIGHT
+    needs = [{name: need[name] for name in ("item", "quantity", "tier", "basis")} for need in draft.needs]
+    return {
+        "report_id": draft.report["id"],
+        "over": doubt.over,
+        "signals": doubt.signals,
+        "group": doubt.group,
+        "needs": needs if draft.waits else [],
+        "since_at": tx.now,
+    }
 
 
 def _receipt(tx: Tx, actor: Actor, draft: Draft, stored: set[str], keys: contacts.Keys) -> Receipt | Exception:
@@ -128,7 +227,7 @@ def _receipt(tx: Tx, actor: Actor, draft: Draft, stored: set[str], keys: contact
     except DomainError as error:
         return error
     _tell(tx, actor, draft)
-    return Receipt(_answer(draft.report, keys, draft.place), is_new=True)
+    return Receipt(_answer(tx, draft.report, keys, draft.place), is_new=True, waits=draft.waits)
 
 
 def also_wrong(tx: Tx, data: object, wrong: Mapping[str, Problem], gazetteer: Gazetteer) -> dict[str, Problem]:
@@ -141,7 +240,7 @@ def also_wrong(tx: Tx, data: object, wrong: Mapping[str, Problem], gazetteer: Ga
     unread = {name.partition(".")[0] for name in wrong}
     kept = {name: value for name, value in data.items() if name not in unread}
     body = parse(ReportIn, {**kept, "client_id": UUID(int=0)})
-    _, _, _, found = _checked(partial(incident_for, tx), body, gazetteer)
+    _, _, _, found = _checked(partial(taker_of, tx), body, gazetteer)
     # What could not be read is there all the same.
     if unread & {"place", "area_code", "place_text"}:
         found.pop("place", None)
@@ -156,6 +255,17 @@ def incident_for(tx: Tx, slug: str | None) -> Mapping[str, Any]:
     if found is None or not found["is_open"]:
         raise Invalid({"incident": Problem("unknown_incident", {"slug": slug or STANDING})})
     return found
+
+
+def taker_of(tx: Tx, slug: str | None) -> Mapping[str, Any]:
+    """The incident that takes a report: that of the slug, or for a closed one the standing one, `instead_of` it.
+
+    A report is not lost for an old link; a drill that is over takes none. Raises Invalid naming `incident`.
+    """
+    found = tx.incidents.by_slug(slug) if slug else None
+    if found is None or found["is_open"] or found["is_training"]:
+        return incident_for(tx, slug)
+    return {**incident_for(tx, None), "instead_of": found["slug"]}
 
 
 def needed(body: ReportIn) -> list[catalogue.NeedLine]:
@@ -219,18 +329,20 @@ def content_hash(body: ReportIn) -> bytes:
 
 def _report_row(
     tx: Tx,
-    body: ReportIn,
+    sent: Sent,
     incident: Mapping[str, Any],
     place: places.Resolved,
     phone: str | None,
     tier: int,
     keys: contacts.Keys,
-    origin: Origin | None,
 ) -> dict[str, Any]:
+    body, origin, sender = sent.body, sent.origin, sent.sender
     client_id = str(body.client_id)
     sealed = contacts.seal_phone(phone, keys) if phone else None
     name = body.contact.name if body.contact and body.contact.name else None
     flags = [*place.flags, *(origin.flags if origin else ())]
+    if "instead_of" in incident:
+        flags.append(CLOSED)
     if body.people and body.people >= DOUBTFUL_PEOPLE:
         flags.append("doubtful_people")
     return {
@@ -260,6 +372,8 @@ def _report_row(
         "phone_sealed": sealed.enc if sealed else None,
         "phone_index": sealed.index if sealed else None,
         "phone_last3": sealed.last3 if sealed else None,
+        "device_key": sender.device if sender else None,
+        "address_key": sender.address if sender else None,
         "external_ref": origin.external_ref if origin else None,
         "happened_at": origin.happened_at if origin else None,
         "received_at": tx.now,
@@ -300,7 +414,7 @@ def _known(tx: Tx, report: dict[str, Any], keys: contacts.Keys, place: places.Re
         raise Conflict("client_id_taken", state={"received_at": stored["received_at"].isoformat()})
     if stored is None:
         raise NotFound
-    return Receipt(_answer(stored, keys, place), is_new=False)
+    return Receipt(_answer(tx, stored, keys, place), is_new=False)
 
 
 def _case_row(tx: Tx, report: Mapping[str, Any]) -> dict[str, Any]:
@@ -332,37 +446,58 @@ def _need_row(tx: Tx, case: Mapping[str, Any], line: catalogue.NeedLine, inciden
         "tier": line.tier,
         "basis": line.basis,
         "state": FIRST["need"],
-        "opened_at": tx.now,
-        "due_at": sla.due_at(line.tier, tx.now, incident["settings"]),
+        "opened_at": case["opened_at"],
+        "due_at": sla.due_at(line.tier, case["opened_at"], incident["settings"]),
         "version": 1,
     }
 
 
 def _tell(tx: Tx, actor: Actor, draft: Draft) -> None:
-    report, case = draft.report, draft.case
-    where = {"incident_id": report["incident_id"], "area": report["area"]}
+    report = draft.report
+    if not draft.waits:
+        tell_of_case(tx, report, draft.case, draft.needs, draft.run)
+    doubt = {"over": draft.doubt.over, "signals": draft.doubt.signals} if draft.doubt else {}
+    tx.audit(actor, "report:receive", report["area"], f"report:{report['id']}", channel=report["channel"], **doubt)
+
+
+def tell_of_case(
+    tx: Tx, report: Mapping[str, Any], case: Mapping[str, Any], needs: Sequence[Mapping[str, Any]], run: sla.Run
+) -> None:
+    """Let the board show a report with its new case."""
     rows = {
         "reports": [boardrows.report(report)],
-        "cases": [boardrows.case(case, draft.run)],
-        "needs": [boardrows.need(need) for need in draft.needs],
+        "cases": [boardrows.case(case, run)],
+        "needs": [boardrows.need(need) for need in needs],
     }
+    where = {"incident_id": report["incident_id"], "area": report["area"]}
     tx.record(
         events.ReportReceived(**where, rows=rows, report_id=report["id"], case_id=case["id"], tier=report["tier"])
     )
-    tx.audit(actor, "report:receive", report["area"], f"report:{report['id']}", channel=report["channel"])
 
 
-def _answer(report: Mapping[str, Any], keys: contacts.Keys, place: places.Resolved) -> dict[str, Any]:
+def _answer(tx: Tx, report: Mapping[str, Any], keys: contacts.Keys, place: places.Resolved) -> dict[str, Any]:
     code = codes.tracking_code(report["client_id"], report["code_salt"], keys)
     answer = {
         "id": report["id"],
         "code": code,
         "tracking_url": f"/lacak/{code}",
-        "state": report["state"],
+        "state": state_told(report),
         "tier": report["tier"],
         "clock": {"due_at": report["due_at"].isoformat()},
         "received_at": report["received_at"].isoformat(),
     }
-    if place.candidates:
+    if (by := read_by(tx, report)) is not None:
+        answer["read_by"] = by
+    if place.candidates and report["case_id"] is not None:
         answer["place_candidates"] = list(place.candidates)
     return answer
+
+
+def state_told(report: Mapping[str, Any]) -> str:
+    """A report's state as its reporter hears it: in quarantine it was received, and a person reads it."""
+    return "received" if report["state"] == "quarantined" else str(report["state"])
+
+
+def read_by(tx: Tx, report: Mapping[str, Any]) -> str | None:
+    """Who reads a report to an incident that is over: the regency's people on standby; None for any other report."""
+    return units.name_of(tx, ".".join(report["area"].split(".")[:2])) if CLOSED in report["flags"] else None

@@ -229,7 +229,7 @@ def moderate(tx: Tx, actor: Actor, photo_id: str, *, is_shown: bool) -> dict[str
     """Let a photo be seen beyond the staff, or hide it again. Raises NotFound, Forbidden."""
     row = _photo_for(tx, actor, photo_id)
     require(actor, Permission.PHOTO_MODERATE, row["area"])
-    tx.photos.show(photo_id, is_shown=is_shown)
+    tx.photos.show(photo_id, tx.now, is_shown=is_shown)
     tx.audit(actor, f"photo:{'show' if is_shown else 'hide'}", row["area"], f"photo:{photo_id}")
     return shown({**row, "is_shown": is_shown})
 

@@ -14,7 +14,18 @@ from server.domain import catalogue, events, lifecycle, priority, sla
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.lifecycle import UNDER_WAY
 from server.domain.permissions import Actor
-from server.services import accounts, askback, assignments, clocks, codes, contacts, needing, places, queries
+from server.services import (
+    accounts,
+    askback,
+    assignments,
+    clocks,
+    codes,
+    contacts,
+    intake,
+    needing,
+    places,
+    queries,
+)
 from server.services.inputs import TrackIn
 from server.store.unit_of_work import Tx
 
@@ -42,6 +53,8 @@ class _Desk:
 def track(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
     """The report behind a tracking code, in its reporter's view. Raises NotFound."""
     report = _report_of(tx, code, keys)
+    if report["case_id"] is None:
+        return _held(tx, report, codes.normalised(code))
     case = tx.cases.get(report["case_id"])
     needs = tx.cases.needs_of(report["case_id"])
     coming = tx.assignments.of_case(report["case_id"])
@@ -67,6 +80,8 @@ def track(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
         "done": _settled(needs) and any(need["state"] == "closed" for need in needs),
         "can": _can(tx, report, coming),
         "rating": report["rating"],
+        "block": _block(tx, report),
+        "read_by": intake.read_by(tx, report),
     }
     answer["next"] = _next(answer, coming, waiting=waiting)
     if case and any(job["state"] in ("accepted", "en_route") for job in coming):
@@ -80,17 +95,122 @@ def act(tx: Tx, actor: Actor, code: str, body: TrackIn, *, gazetteer: Gazetteer,
     Raises NotFound for a wrong code, Conflict when the report is not at that point, Invalid naming what lacks.
     """
     report = _report_of(tx, code, keys)
+    if body.action == "appeal":
+        return _appeal(tx, actor, report, body)
+    if report["case_id"] is None:
+        return _act_on_held(tx, actor, report, body)
     case = tx.cases.get(report["case_id"], lock=True)
     if case is None:
         raise NotFound
     report = tx.reports.get(report["id"], lock=True) or report
     coming = tx.assignments.of_case(case["id"])
     if _is_done(tx, report, coming, body):
-        return
+        return None
     if body.action not in _can(tx, report, coming):
         raise Conflict("not_now", state={"state": report["state"]})
     _ACTIONS[body.action](_Desk(tx, actor, report, case, body, gazetteer))
     tx.audit(actor, f"report:{body.action}", report["area"], f"report:{report['id']}")
+    return None
+
+
+def _held(tx: Tx, report: Mapping[str, Any], code: str | None) -> dict[str, Any]:
+    """A report that has no case: in quarantine, which tells no more than that a person reads it, or turned down."""
+    waits = report["state"] == "quarantined"
+    history = [{"at": report["received_at"].isoformat(), "step": "received", "params": {}}]
+    steps = tx.reports.history(report["id"])
+    return {
+        "code": code,
+        "state": intake.state_told(report),
+        "tier": report["tier"],
+        "received_at": report["received_at"].isoformat(),
+        "clock": {
+            "due_at": report["due_at"].isoformat(),
+            "overdue": waits and report["due_at"] < tx.now,
+            "paused": False,
+            "running": False,
+            "stage": None,
+            "stages": [],
+        },
+        "escalations": [],
+        "position": None,
+        "question": None,
+        "ask": None,
+        "needs": [],
+        "history": history + [{"at": s["at"].isoformat(), "step": s["step"], "params": s["params"]} for s in steps],
+        "done": False,
+        "can": ["cancel"] if waits else [],
+        "rating": None,
+        "block": _block(tx, report),
+        "read_by": intake.read_by(tx, report),
+        "next": "read_first" if waits else None,
+    }
+
+
+def _act_on_held(tx: Tx, actor: Actor, report: Mapping[str, Any], body: TrackIn) -> None:
+    """A report in quarantine can be taken back; what else one wants to tell waits until it is read."""
+    report = tx.reports.get(report["id"], lock=True) or report
+    if body.action == "cancel" and report["state"] == "rejected":
+        return None
+    if body.action == "add_info" and report["state"] == "quarantined" and any((body.danger or {}).values()):
+        return _heard_at_once(tx, actor, report, body)
+    if body.action != "cancel" or report["state"] != "quarantined":
+        raise Conflict("not_now", state={"state": intake.state_told(report)})
+    tx.reports.change(report["id"], state=lifecycle.after("report", report["state"], "reject"))
+    tx.reports.note(report["id"], tx.now, "cancelled_by_reporter")
+    tx.moderation.settle(report["id"], "rejected", REPORTER, tx.now)
+    tx.audit(actor, "report:cancel", report["area"], f"report:{report['id']}")
+    return None
+
+
+def _heard_at_once(tx: Tx, actor: Actor, report: Mapping[str, Any], body: TrackIn) -> None:
+    """Whose report is in quarantine is in danger now: T0 never waits. It stays in the queue, as any T0 over a limit."""
+    danger = {**report["danger"], **(body.danger or {})}
+    why = tx.moderation.why(report["id"]) or {"needs": []}
+    asked = [(need["item"], need["quantity"] if need["basis"] == "asked" else None) for need in why["needs"]]
+    lines = catalogue.needs_for(body.people or report["people"], report["vulnerable"], danger, asked)
+    told = {"danger": danger, "people": body.people or report["people"], "tier": 0}
+    told["flags"] = [*report["flags"], "quarantined"]
+    incident = tx.incidents.get(report["incident_id"]) or {"settings": {}}
+    told["due_at"] = sla.due_at(0, report["received_at"], incident["settings"])
+    tx.reports.change(report["id"], **told)
+    tx.reports.note(report["id"], tx.now, "info_added", about="danger")
+    intake.let_in(tx, [({**report, **told}, lines)])
+    tx.audit(actor, "report:add_info", report["area"], f"report:{report['id']}")
+
+
+def _blocks(tx: Tx, report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    kinds = {"device": "device_key", "phone": "phone_index", "address": "address_key"}
+    keys = [(kind, bytes(report[name])) for kind, name in kinds.items() if report[name] is not None]
+    return tx.moderation.in_force(keys, tx.now)
+
+
+def _block(tx: Tx, report: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Until when the sender's reports are read first, why, and what became of the objection to it; by no name."""
+    found = _blocks(tx, report)
+    if not found:
+        return None
+    row = found[0]
+    return {
+        "kind": row["kind"],
+        "reason": row["reason"],
+        "until": row["until"].isoformat(),
+        "appealed": row["appealed_at"] is not None,
+        "answer": row["answer"],
+    }
+
+
+def _appeal(tx: Tx, actor: Actor, report: Mapping[str, Any], body: TrackIn) -> None:
+    """Object to the block on who sent the report; another person than who blocked answers."""
+    if not body.text:
+        raise Invalid({"text": Problem("required")})
+    for row in _blocks(tx, report):
+        if row["appeal"] == body.text:
+            return
+        if row["appealed_at"] is None:
+            tx.moderation.change_block(row["id"], appeal=body.text, appealed_at=tx.now)
+            tx.audit(actor, "report:appeal", row["area"], f"block:{row['id']}", report=report["id"])
+            return
+    raise Conflict("not_now", state={"state": intake.state_told(report)})
 
 
 def _is_done(tx: Tx, report: Mapping[str, Any], coming: list[dict[str, Any]], body: TrackIn) -> bool:
@@ -351,6 +471,7 @@ def _cancel(desk: _Desk) -> None:
     tx, case_id = desk.tx, desk.case["id"]
     tx.reports.change(desk.report["id"], state=lifecycle.after("report", desk.report["state"], "reject"))
     tx.reports.note(desk.report["id"], tx.now, "cancelled_by_reporter")
+    tx.moderation.settle(desk.report["id"], "rejected", REPORTER, tx.now)
     if all(r["state"] in ("rejected", "duplicate") for r in tx.reports.of_case(case_id)):
         for need in tx.cases.needs_of(case_id):
             if need["state"] == "open" and need["covered"] == 0:

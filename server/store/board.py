@@ -58,7 +58,8 @@ _REPORTS = Noun(
     },
     source="reports r",
     order="r.received_at, r.id",
-    belongs="r.incident_id = %(incident)s",
+    # What is in quarantine has no case.
+    belongs="r.incident_id = %(incident)s and r.case_id is not null",
     area="r.area",
     key="r.id",
     key_type="text",

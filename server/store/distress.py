@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from server.store.desk_tables import distress_calls
 from server.store.rows import Row, every, first
 from server.store.sites import within_any
-from server.store.tables import distress_calls, incidents, volunteers
+from server.store.tables import incidents, volunteers
 
 _SHOWN = (
     select(distress_calls, volunteers.c.alias, volunteers.c.phone_last3, incidents.c.slug.label("incident"))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from server.store.tables import looks
+from server.store.desk_tables import looks
 
 
 class Looks:

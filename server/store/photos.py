@@ -82,9 +82,9 @@ class Photos:
         )
         return every(self.conn, query.order_by(deliveries.c.recorded_at.desc(), photos.c.id).limit(limit))
 
-    def show(self, photo_id: str, *, is_shown: bool) -> None:
-        """Let a photo be seen, or not."""
-        self.conn.execute(update(photos).where(photos.c.id == photo_id).values(is_shown=is_shown))
+    def show(self, photo_id: str, at: datetime, *, is_shown: bool) -> None:
+        """Let a photo be seen, or not: somebody has looked at it."""
+        self.conn.execute(update(photos).where(photos.c.id == photo_id).values(is_shown=is_shown, looked_at=at))
 
     def known(self, ids: list[str]) -> set[str]:
         """Those of the ids that are photos of ours."""

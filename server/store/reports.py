@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, column, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, column, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from server import plain
@@ -38,6 +38,18 @@ def _add_whole(
     return statement.add_cte(insert(needs).from_select(need, its_needs).cte("wanted"))
 
 
+@cache
+def _open_cases(case: tuple[str, ...], run: tuple[str, ...], need: tuple[str, ...]) -> Select[Any]:
+    """One statement that stores cases with their clocks and needs."""
+    statement = select(literal(1)).add_cte(
+        insert(cases).from_select(case, from_json(cases, case, "cases")).cte("made"),
+        insert(clocks).from_select(run, from_json(clocks, run, "runs")).cte("runs_on"),
+    )
+    if not need:
+        return statement
+    return statement.add_cte(insert(needs).from_select(need, from_json(needs, need, "needs")).cte("wanted"))
+
+
 class Reports:
     """Reads and writes reports."""
 
@@ -62,6 +74,35 @@ class Reports:
         if their_needs:
             params["needs"] = plain.dumps(their_needs)
         return set(self.conn.execute(statement, params).scalars())
+
+    def hold(self, new: Sequence[Mapping[str, Any]]) -> set[str]:
+        """Store new reports without a case, rows of one shape; ids of those that were stored, as by `add_whole`."""
+        names = tuple(new[0])
+        given = upsert(reports).from_select(names, from_json(reports, names, "reports"))
+        stored = given.on_conflict_do_nothing().returning(reports.c.id)
+        return set(self.conn.execute(stored, {"reports": plain.dumps(new)}).scalars())
+
+    def open_cases(
+        self,
+        their_cases: Mapping[str, Mapping[str, Any]],
+        their_needs: Sequence[Mapping[str, Any]],
+        their_runs: Mapping[int, Run],
+    ) -> None:
+        """Give reports that were held, by id, their cases, needs and clocks."""
+        made = list(their_cases.values())
+        runs = [columns_of(case_id, run) for case_id, run in their_runs.items()]
+        need = tuple(their_needs[0]) if their_needs else ()
+        statement = _open_cases(tuple(made[0]), tuple(runs[0]), need)
+        params = {"cases": plain.dumps(made), "runs": plain.dumps(runs)}
+        if their_needs:
+            params["needs"] = plain.dumps(their_needs)
+        self.conn.execute(statement, params)
+        self.conn.execute(
+            update(reports)
+            .where(reports.c.id == bindparam("of_report"))
+            .values(state="received", case_id=bindparam("in_case"), version=reports.c.version + 1),
+            [{"of_report": report_id, "in_case": case["id"]} for report_id, case in their_cases.items()],
+        )
 
     def by_client_id(self, client_id: str) -> Row | None:
         """The report that was sent with this client id."""

@@ -286,15 +286,6 @@ escalations = Table(
 )
 """Each level is told of a run once. `due_at` is the moment at which the clock ran out, however late it was seen."""
 
-looks = Table(
-    "looks",
-    metadata,
-    Column("case_id", BigInteger, ForeignKey("cases.id"), primary_key=True),
-    Column("who", Text, primary_key=True),
-    _time("at"),
-    prefixes=["UNLOGGED"],
-)
-
 reports = Table(
     "reports",
     metadata,
@@ -304,8 +295,8 @@ reports = Table(
     Column("code_index", LargeBinary, nullable=False, unique=True),
     Column("code_salt", SmallInteger, nullable=False, server_default=text("0")),
     _ref("incident_id", "incidents.id"),
-    # Deferred: a report is stored before its case, so that a known client id stores no case.
-    Column("case_id", BigInteger, ForeignKey("cases.id", deferrable=True, initially="DEFERRED"), nullable=False),
+    # Deferred: a report is stored before its case, so that a known client id stores no case. None in quarantine.
+    Column("case_id", BigInteger, ForeignKey("cases.id", deferrable=True, initially="DEFERRED")),
     Column("state", Text, nullable=False),
     Column("tier", SmallInteger, nullable=False),
     Column("text", Text),
@@ -330,14 +321,19 @@ reports = Table(
     Column("asked_about", Text),
     Column("rating", SmallInteger),
     _case("same_as", nullable=True),
+    Column("device_key", LargeBinary),
+    Column("address_key", LargeBinary),
     _version(),
+    CheckConstraint("case_id is not null or state in ('quarantined', 'rejected')", name="case_or_quarantine"),
     Index(None, "incident_id", "area"),
     Index(None, "case_id"),
+    Index("ix_reports_sender", "received_at",
+          postgresql_where=text("device_key IS NOT NULL OR address_key IS NOT NULL")),
     Index("ix_reports_same_as", "same_as", postgresql_where=text("same_as IS NOT NULL")),
     Index(None, "phone_index"),
     Index("uq_reports_external_ref", "incident_id", "external_ref", unique=True),
     Index("ix_reports_point", text("point(lon, lat)"), postgresql_using="gist"),
-)
+)  # fmt: skip
 report_history = Table(
     "report_history",
     metadata,
@@ -664,24 +660,6 @@ offers = Table(
     Index("ix_offers_open", "deadline_at", postgresql_where=text("state = 'open'")),
     Index(None, "volunteer_id"),
 )
-distress_calls = Table(
-    "distress_calls",
-    metadata,
-    _id(),
-    _ref("volunteer_id", "volunteers.id"),
-    _ref("incident_id", "incidents.id"),
-    Column("area", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    *_place(),
-    Column("note", Text),
-    _time("called_at"),
-    _time("recorded_at"),
-    _time("answered_at", nullable=True),
-    Column("answered_by", Text),
-    _time("ended_at", nullable=True),
-    CheckConstraint("state in ('open', 'answered', 'ended')", name="state"),
-    Index("uq_distress_calls_live", "volunteer_id", unique=True, postgresql_where=text("state <> 'ended'")),
-)
 deliveries = Table(
     "deliveries",
     metadata,
@@ -710,8 +688,10 @@ photos = Table(
     Column("dhash", BigInteger),
     Column("is_shown", Boolean, nullable=False, server_default=text("false")),
     _time("added_at"),
+    _time("looked_at", nullable=True),
     UniqueConstraint("report_id", "n"),
     UniqueConstraint("assignment_id", "n"),
+    Index("ix_photos_new", "added_at", postgresql_where=text("looked_at is null")),
 )
 
 claims = Table(

@@ -31,6 +31,7 @@ from server.store.hazards import Hazards
 from server.store.incidents import Incidents
 from server.store.loans import Loans
 from server.store.looks import Looks
+from server.store.moderation import Moderation
 from server.store.outbox import Outbox
 from server.store.photos import Photos
 from server.store.plans import Plans
@@ -226,6 +227,11 @@ class Tx:
     def board(self) -> Board:
         """Rows of the board."""
         return Board(self.conn)
+
+    @cached_property
+    def moderation(self) -> Moderation:
+        """Quarantine, photos to look at, blocked senders."""
+        return Moderation(self.conn)
 
     @cached_property
     def figures(self) -> Figures:

@@ -24,7 +24,7 @@ P = Permission
 
 NOUNS = (
     "case", "report", "need", "assignment", "claim", "distress", "photo", "plan", "wave", "pledge", "ruling", "site",
-    "lot", "volunteer", "hazard", "closure", "referral", "user", "loan",
+    "lot", "volunteer", "hazard", "closure", "referral", "user", "loan", "block",
 )  # fmt: skip
 
 
@@ -178,6 +178,12 @@ POLICY: dict[str, Rule] = {
     "GET /api/agencies": Rule("somewhere", P.BOARD_READ),
     "GET /api/inbox": Rule("somewhere", P.CASE_EDIT),
     "GET /konsol/masuk": Rule("somewhere", P.CASE_EDIT),
+    "GET /api/moderation": Rule("somewhere", P.CASE_VERIFY),
+    "GET /konsol/moderasi": Rule("somewhere", P.CASE_VERIFY),
+    # Reports of other areas among those that are named are passed over like unknown ones.
+    "POST /api/moderation/let_in": Rule("somewhere", P.CASE_VERIFY),
+    "POST /api/moderation/reject": Rule("somewhere", P.CASE_VERIFY),
+    "POST /konsol/moderasi/laporan/<action>": Rule("somewhere", P.CASE_VERIFY),
     "GET /api/events": _asked(P.BOARD_READ),
     "GET /api/gifts": _asked(P.SITE_READ),
     "GET /api/hazards": _asked(P.BOARD_READ),
@@ -199,6 +205,9 @@ POLICY: dict[str, Rule] = {
     "GET /api/rulings": Rule("somewhere", P.BOARD_READ),
     "GET /api/waves": Rule("somewhere", P.BOARD_READ),
     "GET /api/incidents/<slug>/settings": Rule("province", P.INCIDENT_EDIT),
+    # Never the standing incident: who may is told that it cannot be.
+    "POST /api/incidents/<slug>/close": Rule("province", P.INCIDENT_EDIT),
+    "POST /api/incidents/<slug>/open": Rule("province", P.INCIDENT_EDIT),
     "PATCH /api/incidents/<slug>/settings": Rule("province", P.INCIDENT_EDIT),
     # A pledge names no place before it is brought.
     "POST /api/pledges/<uuid:pledge_id>/reveal": Rule("somewhere", P.CONTACT_REVEAL),
@@ -222,6 +231,11 @@ POLICY: dict[str, Rule] = {
     "POST /api/cases/<int:case_id>/keep_apart": of("case", P.CASE_VERIFY),
     "POST /api/cases/<int:case_id>/verify": of("case", P.CASE_VERIFY),
     "POST /api/reports/<report_id>/reveal": of("report", P.CONTACT_REVEAL),
+    "POST /api/reports/<report_id>/block": of("report", P.SENDER_BLOCK),
+    "POST /konsol/moderasi/pengirim/<report_id>": of("report", P.SENDER_BLOCK),
+    "POST /api/blocks/<uuid:block_id>/appeal": of("block", P.SENDER_BLOCK, P.SENDER_BLOCK),
+    "POST /api/blocks/<uuid:block_id>/end": of("block", P.SENDER_BLOCK, P.SENDER_BLOCK),
+    "POST /konsol/moderasi/blokir/<uuid:block_id>/<action>": of("block", P.SENDER_BLOCK, P.SENDER_BLOCK),
     "GET /api/needs/<int:need_id>/candidates": of("need", P.VOLUNTEER_READ),
     "POST /api/assignments": of("need", P.ASSIGNMENT_MANAGE),
     "POST /api/rulings": of("need", P.ASSIGNMENT_MANAGE),
@@ -245,6 +259,7 @@ POLICY: dict[str, Rule] = {
     "GET /api/photos/<uuid:photo_id>": of("photo", P.BOARD_READ),
     "POST /api/photos/<uuid:photo_id>/hide": of("photo", P.PHOTO_MODERATE),
     "POST /api/photos/<uuid:photo_id>/show": of("photo", P.PHOTO_MODERATE),
+    "POST /konsol/moderasi/foto/<uuid:photo_id>/<action>": of("photo", P.PHOTO_MODERATE),
     "GET /api/plans/<uuid:plan_id>": of("plan", P.BOARD_READ),
     "POST /api/plans/<uuid:plan_id>/approve": of("plan", P.PLAN_APPROVE),
     "POST /api/waves/<uuid:plan_id>/edit": of("wave", P.PLAN_APPROVE),

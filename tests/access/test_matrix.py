@@ -29,6 +29,7 @@ ENDS_SESSION = ("DELETE /api/session", "POST /keluar")
 WORDS = {"slug": "jabar", "code": "ABCD-EFGH", "n": "1", "client_id": str(uuid.uuid4()), "session_id": "0" * 32,
          "secret": "x" * 43}  # fmt: skip
 ACTIONS = {"own": "decline", "claim": "check", "referral": "kembalikan", "user": "end_sessions",
+           "somewhere": "loloskan", "block": "cabut", "photo": "sembunyikan",
            "POST /petugas/<uuid:user_id>/<action>": "keluarkan"}  # fmt: skip
 NOUN_OF = {"call_id": "distress", "plan_id": "plan"}
 
@@ -85,6 +86,14 @@ def body_of(name, ids):
         "/api/assignments/<uuid:assignment_id>/fail": REASON,
         "/api/assignments/<uuid:assignment_id>/cancel": REASON,
         "/api/assignments/<uuid:assignment_id>/reassign": REASON,
+        "/api/moderation/let_in": {"reports": [ids["report"]]},
+        "/api/moderation/reject": {"reports": [ids["report"]], **REASON},
+        "/konsol/moderasi/laporan/<action>": {"report": ids["report"]},
+        "/api/reports/<report_id>/block": {"kind": "phone", "hours": 1, **REASON},
+        "/konsol/moderasi/pengirim/<report_id>": {"kind": "phone", "hours": "1", **REASON},
+        "/api/blocks/<uuid:block_id>/appeal": {"lift": False, **REASON},
+        "/api/blocks/<uuid:block_id>/end": REASON,
+        "/konsol/moderasi/blokir/<uuid:block_id>/<action>": REASON,
         "/posko/donasi": {"site_id": ids["site"], "item": "rice", "quantity": "5"},
         "/posko/donasi/<uuid:pledge_id>": REASON,
     }.get(path)

@@ -35,7 +35,7 @@ def nowhere():
 
 UUIDS = (
     "assignment", "claim", "distress", "photo", "plan", "wave", "pledge", "ruling", "site", "lot", "volunteer",
-    "hazard", "closure", "referral", "user", "loan",
+    "hazard", "closure", "referral", "user", "loan", "block",
 )  # fmt: skip
 
 
@@ -110,6 +110,8 @@ def made(app):
     pledge = {"client_id": str(uuid.uuid4()), "kind": "goods", "item": "rice", "quantity": 5}
     call("POST", "/api/pledges", pledge)
     ids["pledge"] = call("GET", "/api/pledges")["pledges"][0]["id"]
+    blocked = {"kind": "phone", "hours": 1, "reason": f"palsu, {NAME}"}
+    ids["block"] = call("POST", f"/api/reports/{ids['report']}/block", blocked)["id"]
     hidden = {str(ids[noun]) for noun in UUIDS if noun != "pledge"} | {str(ids["report"])}
     return call, World(ids, (*SECRETS, *sorted(hidden)))
 

@@ -194,6 +194,7 @@ def _system(first: Path, extra: dict[str, str]) -> Iterator[Stack]:
         "ADMIN_PASSWORD": ADMIN_PASSWORD,
         "WEB_PROCESSES": "2",
         "PUBLISH_EVERY_S": "2",
+        "REPORT_LIMITS": "off",
         **extra,
     }
     system = Stack(data_dir, environment)

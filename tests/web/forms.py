@@ -352,6 +352,7 @@ ELSEWHERE = {
     "inbox.html:/konsol/masuk/{{ one.id }}/terima": "one button",
     "inbox.html:/konsol/masuk/{{ one.id }}/tarik": "one button",
     "inbox.html:/konsol/masuk/{{ one.id }}/kembalikan": "of a case that was passed on (test_inbox.py)",
+    "moderation.html:begin": "of what is in quarantine (test_moderation.py)",
     "pass_on.html:/konsol/kasus/{{ case.id }}/oper": "of a case in a unit with others near (test_inbox.py)",
     "console/help.tsx:Help": "closes the help",
     "distress.ts:question": "an optional note, which nothing can be wrong with (test_volunteer_pages.py)",

@@ -82,6 +82,7 @@ def set_up(stack: Stack, admin: Person, nobody: Person) -> Scene:
     _jobs(scene)
     _plan(scene)
     _claims(scene)
+    _blocked(scene)
     admin.post("/api/volunteers", _sign_up("Asep Sunandar"), 201)
     stack.command("incidents", "add", EMPTY_INCIDENT, "--name", "Belum ada kabar", "--areas", "32.03", "--training")
     stack.command("incidents", "add", QUIET_INCIDENT, "--name", "Banjar siaga", "--areas", "32.79")
@@ -156,6 +157,16 @@ def _claims(scene: Scene) -> None:
     scene.admin.post(f"/api/claims/{claim}/check")
     found = {"verdict": "Petugas bendungan: tinggi air biasa, tidak ada retakan."}
     scene.admin.post(f"/api/claims/{claim}/find_false", found)
+
+
+def _blocked(scene: Scene) -> None:
+    """A sender who is blocked, and a report of theirs that waits to be read."""
+    contact = {"name": "Ujang", "phone": "0813-9000-1234"}
+    first = scene.nobody.post("/api/reports", report(**wanting({"rice": 3}) | {"contact": contact}), 201)
+    why = {"kind": "phone", "hours": 24, "reason": "laporan palsu berulang dari nomor ini"}
+    scene.admin.post(f"/api/reports/{first['id']}/block", why, 201)
+    held = scene.nobody.post("/api/reports", report(**wanting({"rice": 5}) | {"contact": contact}), 202)
+    scene.codes["blocked"] = held["code"]
 
 
 def signed_in(page: Page, scene: Scene, who: str) -> Page:
@@ -335,6 +346,7 @@ STATES = [
     State("lacak-di-jalan", "/lacak/{code_di-jalan}"),
     State("lacak-diserahkan", "/lacak/{code_menyerahkan}"),
     State("lacak-selesai", "/lacak/{code_selesai}"),
+    State("lacak-diblokir", "/lacak/{code_blocked}", there="#block"),
     State("relawan", "/relawan"),
     State("relawan-salah", "/relawan", reach=_send, shows="wrong"),
     State("relawan-terdaftar", "/relawan", reach=_signed_up),
@@ -396,6 +408,8 @@ STATES = [
     State("kotak-masuk", "/konsol/masuk", "admin"),
     State("kasus-oper", "/konsol/kasus/{case}/oper", "admin"),
     State("kotak-masuk-tanpa-hak", "/konsol/masuk", "belum", shows="denied"),
+    State("moderasi", "/konsol/moderasi", "admin", there="main .card"),
+    State("moderasi-tanpa-hak", "/konsol/moderasi", "belum", shows="denied"),
     State("kasus", "/konsol/kasus/{case}", "admin", there=".case-pane .facts"),
     State("kasus-memuat", "/konsol/kasus/{case}", "admin", _held("**/api/cases/*"), ".case-pane", "loading"),
     State("kasus-gagal", "/konsol/kasus/{case}", "admin", _without("**/api/cases/*"), ".case-pane .notice", "error"),

@@ -123,7 +123,7 @@ async function settle(entry: Waiting, answer: Answer): Promise<boolean> {
 
 /** Whether this answer can only have come from our server, with the thing on its disk. */
 function isStored(entry: Waiting, answer: Answer): boolean {
-  if (entry.kind === "report") return (answer.status === 201 || answer.status === 200) && typeof answer.json?.code === "string";
+  if (entry.kind === "report") return [200, 201, 202].includes(answer.status) && typeof answer.json?.code === "string";
   if (entry.kind === "step" && answer.status === 409) return isPast(entry, answer);
   return answer.status >= 200 && answer.status < 300 && (answer.json !== null || answer.status === 204);
 }

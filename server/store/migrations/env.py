@@ -3,6 +3,7 @@
 from alembic import context
 from sqlalchemy import create_engine, pool
 
+from server.store import desk_tables  # noqa: F401 - tables of the same metadata
 from server.store.tables import metadata
 
 LOCK = 7_201_000
