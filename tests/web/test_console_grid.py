@@ -89,7 +89,7 @@ def point(dice, case_id):
     # Half of them lie in one village, some at the very same place.
     spread = 1.0 if dice.random() < 0.5 else 0.01
     lon, lat = 107.0 + round(dice.random() * spread, 3), -7.0 + round(dice.random() * spread, 3)
-    return {"id": case_id, "lon": lon, "lat": lat, "tier": dice.randint(0, 3), "icon": "x"}
+    return {"id": case_id, "lon": lon, "lat": lat, "tier": dice.randint(0, 3), "verified": False}
 
 
 def comings_and_goings(seed):
@@ -143,7 +143,7 @@ def test_from_far_there_are_few_marks_and_from_near_each_stands_alone(drawn):
 
 
 def test_too_many_points_for_a_near_view_are_drawn_together():
-    crowd = [{"id": n, "lon": 107.0 + n * 1e-6, "lat": -7.0, "tier": 2, "icon": "x"} for n in range(1, 3001)]
+    crowd = [{"id": n, "lon": 107.0 + n * 1e-6, "lat": -7.0, "tier": 2, "verified": False} for n in range(1, 3001)]
     ((marks,),) = [
         run[0]
         for run in played(MARKS, [{"steps": [{"put": crowd, "remove": []}], "looks": [{"bounds": WORLD, "zoom": 16}]}])

@@ -72,6 +72,21 @@ def test_lists_without_a_network_say_so_and_load_when_it_is_back(phone):
     expect(phone.locator("#pick-regency option")).to_have_count(28)
 
 
+def test_a_place_typed_before_the_script_came_is_looked_for_and_a_lost_answer_asked_for_again(phone):
+    held = []
+    phone.route("**/report*.js", held.append)
+    phone.goto("/lapor", wait_until="commit")
+    phone.fill("#place_text", "Cugenang")
+    lost = []
+    phone.route("**/api/areas?*", lambda route: route.continue_() if lost else (lost.append(1), route.abort()))
+    phone.unroute("**/report*.js")
+    for route in held:
+        route.continue_()
+    phone.locator("#areas button").first.click()
+    assert hidden(phone, "area_code").startswith("32.03.")
+    assert lost
+
+
 def test_like_cases_are_told_before_sending_and_one_of_them_is_joined(phone):
     asked = []
 

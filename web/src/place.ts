@@ -11,6 +11,8 @@ export interface Area {
 }
 
 const WAIT_TO_TYPE_MS = 300;
+const AGAIN_MS = 2_000;
+const TRIES = 5;
 const LOCATION_PATIENCE_MS = 60_000;
 
 /** An area with the names above it. */
@@ -46,14 +48,16 @@ export function startAreaSearch(text: HTMLInputElement, code: HTMLInputElement, 
     return made;
   }
 
-  async function search(): Promise<void> {
+  async function search(tries = TRIES): Promise<void> {
     asking?.abort();
     const query = text.value.trim();
     if (query.length < 3) return list.replaceChildren();
     asking = new AbortController();
     const { signal } = asking;
     const answer = await ask(`/api/areas?limit=5&q=${encodeURIComponent(query)}`, { anonymous: true, signal });
-    if (!signal.aborted) list.replaceChildren(...((answer.json?.areas ?? []) as Area[]).map(option));
+    if (signal.aborted) return;
+    if (answer.json?.areas) list.replaceChildren(...(answer.json.areas as Area[]).map(option));
+    else if (tries > 1) timer = setTimeout(() => void search(tries - 1), AGAIN_MS);
   }
 
   // Not in the markup: without a script, a browser that goes back would leave such a field empty.
@@ -63,6 +67,8 @@ export function startAreaSearch(text: HTMLInputElement, code: HTMLInputElement, 
     clearTimeout(timer);
     timer = setTimeout(() => void search(), WAIT_TO_TYPE_MS);
   });
+  // What was typed before this script had come.
+  if (!code.value) void search();
 }
 
 /** What else may set the place of a form. */

@@ -1,7 +1,6 @@
 /** The board as the map's features. */
 import type { Feature, FeatureCollection, Position } from "geojson";
 import type { CasePoint } from "./map/contract";
-import { iconOf } from "./map/icon_names";
 import type { Model } from "./model";
 import type { AssignmentRow } from "./rows";
 import { RUNNING } from "./rows";
@@ -17,7 +16,7 @@ function point(lon: number | null, lat: number | null, properties: Record<string
 /** A case as the map has it; null where nobody knows the place. */
 export function casePoint({ row, tier }: Summary): CasePoint | null {
   if (row.lon === null || row.lat === null) return null;
-  return { id: row.id, lon: row.lon, lat: row.lat, tier, icon: iconOf(tier, row.verified) };
+  return { id: row.id, lon: row.lon, lat: row.lat, tier, verified: row.verified };
 }
 
 export function siteFeatures(model: Model): FeatureCollection {

@@ -1,80 +1,131 @@
-/** The cases on a map: of however many there are, what is in view and a little beyond. */
-import type { Feature } from "geojson";
-import type { GeoJSONSource, Map } from "maplibre-gl";
+/**
+ * The cases on a map: of however many there are, what is in view and a little beyond.
+ *
+ * They have a canvas of their own above the map's. A case that comes costs a drawing of the signs in view; as a
+ * layer of the map it would cost a trip to its worker and a drawing of land, borders and names as well.
+ */
+import type { Map, Point } from "maplibre-gl";
 import { DRAWN, type Bounds, type CasePoint } from "./contract";
 import { Grid, type Mark } from "./grid";
-import { clusterIconOf } from "./icon_names";
+import { caseSign, clusterSign, type Sign } from "./signs";
 
 /** Marks follow changes at most this often. */
-const PACE_MS = 100;
-/** How much more than the view is drawn, as a share of it on each side: a pan within it needs no new marks. */
+const PACE_MS = 50;
+/** How much more than the view is sought, as a share of it on each side: a pan within it needs no new marks. */
 const BEYOND = 0.5;
+
+/** A mark with its sign, and where on the canvas its middle is. */
+interface Shown {
+  mark: Mark;
+  sign: Sign;
+  x: number;
+  y: number;
+}
 
 export class CaseMarks {
   private grid = new Grid();
+  private canvas = document.createElement("canvas");
+  private pen = this.canvas.getContext("2d");
   private timer = 0;
-  private drawnAt = 0;
+  private frame = 0;
+  private soughtAt = 0;
+  private hasMoved = true;
   private view: { bounds: Bounds; zoom: number } | null = null;
-  /** The cases that changed since the last drawing began. */
-  private news: number[] = [];
+  /** What is drawn, the last on top. */
+  private shown: Shown[] = [];
+  /** The cases that changed since the last drawing. */
+  private news = new Set<number>();
   private thousands = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact" });
 
   constructor(private map: Map) {
-    map.on("move", () => this.isBeyond() && this.drawSoon());
-    map.once("remove", () => clearTimeout(this.timer));
+    this.canvas.className = "case-marks";
+    map.getCanvasContainer().after(this.canvas);
+    map.on("move", () => {
+      this.hasMoved = true;
+      if (this.isBeyond()) this.seekSoon();
+    });
+    map.on("resize", () => this.fit());
+    // In the frame that moves the ground below them.
+    map.on("render", () => this.hasMoved && this.paint());
+    map.once("remove", () => {
+      clearTimeout(this.timer);
+      cancelAnimationFrame(this.frame);
+    });
+    this.fit();
   }
 
   replace(points: Iterable<CasePoint>): void {
     this.grid.clear();
     for (const point of points) this.grid.put(point);
-    this.drawSoon();
+    this.seekSoon();
   }
 
   change(there: CasePoint[], gone: number[]): void {
     for (const point of there) this.grid.put(point);
     for (const id of gone) this.grid.remove(id);
-    for (const point of there) this.news.push(point.id);
-    this.drawSoon();
+    for (const point of there) this.news.add(point.id);
+    this.seekSoon();
   }
 
   members = (key: string): CasePoint[] => this.grid.members(key);
 
-  private drawSoon(): void {
-    if (this.timer) return;
-    const wait = Math.max(0, this.drawnAt + PACE_MS - performance.now());
+  /** The marks at a point of the map, the uppermost first. */
+  at({ x, y }: Point): Mark[] {
+    const isHit = (one: Shown) => Math.hypot(one.x - x, one.y - y) <= one.sign.reach;
+    return this.shown.filter(isHit).map((one) => one.mark).reverse();
+  }
+
+  private fit(): void {
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    const ratio = this.map.getPixelRatio();
+    this.canvas.width = Math.round(clientWidth * ratio);
+    this.canvas.height = Math.round(clientHeight * ratio);
+    this.hasMoved = true;
+  }
+
+  private seekSoon(): void {
+    if (this.timer || this.frame) return;
+    const wait = Math.max(0, this.soughtAt + PACE_MS - performance.now());
     this.timer = window.setTimeout(() => {
       this.timer = 0;
-      this.drawnAt = performance.now();
-      this.draw();
+      this.frame = requestAnimationFrame(() => {
+        this.frame = 0;
+        this.soughtAt = performance.now();
+        this.seek();
+        this.paint();
+      });
     }, wait);
   }
 
-  private draw(): void {
-    const source = this.map.getSource<GeoJSONSource>("cases");
-    if (!source) return;
+  private seek(): void {
     this.view = { bounds: this.wider(), zoom: this.zoom() };
-    const marks = this.grid.marks(this.view.bounds, this.view.zoom);
-    source.setData({ type: "FeatureCollection", features: marks.map((mark) => this.feature(mark)) });
-    this.tellWhenDrawn(this.news);
-    this.news = [];
+    const ratio = this.map.getPixelRatio();
+    this.shown = this.grid
+      .marks(this.view.bounds, this.view.zoom)
+      .sort(mostUrgentLast)
+      .map((mark) => ({ mark, sign: this.signOf(mark, ratio), x: 0, y: 0 }));
   }
 
-  private feature(mark: Mark): Feature {
-    const { point, count, worst, key } = mark;
-    const properties = point
-      ? { id: point.id, tier: point.tier, icon: point.icon }
-      : { key, count, worst, icon: clusterIconOf(worst), label: this.thousands.format(count) };
-    return { type: "Feature", geometry: { type: "Point", coordinates: [mark.lon, mark.lat] }, properties };
+  private signOf({ point, worst, count }: Mark, ratio: number): Sign {
+    return point ? caseSign(point.tier, point.verified, ratio) : clusterSign(worst, count, this.thousands.format(count), ratio);
   }
 
-  private tellWhenDrawn(ids: number[]): void {
-    if (!ids.length) return;
-    const listener = (event: { sourceId?: string; isSourceLoaded?: boolean }) => {
-      if (event.sourceId !== "cases" || !event.isSourceLoaded) return;
-      this.map.off("sourcedata", listener);
-      this.map.once("render", () => dispatchEvent(new CustomEvent(DRAWN, { detail: ids })));
-    };
-    this.map.on("sourcedata", listener);
+  private paint(): void {
+    this.hasMoved = false;
+    if (!this.pen) return;
+    const ratio = this.map.getPixelRatio();
+    this.pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    for (const one of this.shown) {
+      const { x, y } = this.map.project([one.mark.lon, one.mark.lat]);
+      one.x = x;
+      one.y = y;
+      const { image } = one.sign;
+      // On whole pixels nothing has to be smoothed.
+      this.pen.drawImage(image, Math.round(x * ratio - image.width / 2), Math.round(y * ratio - image.height / 2));
+    }
+    if (!this.news.size) return;
+    dispatchEvent(new CustomEvent(DRAWN, { detail: [...this.news] }));
+    this.news.clear();
   }
 
   private zoom = (): number => Math.max(0, Math.floor(this.map.getZoom()));
@@ -96,4 +147,11 @@ export class CaseMarks {
     const [across, down] = [(east - west) * BEYOND, (north - south) * BEYOND];
     return [west - across, south - down, east + across, north + down];
   }
+}
+
+/** Clusters below cases, and among each the most urgent on top; what is equal keeps its order from frame to frame. */
+function mostUrgentLast(a: Mark, b: Mark): number {
+  return (
+    Number(a.point !== null) - Number(b.point !== null) || b.worst - a.worst || (a.key < b.key ? -1 : Number(a.key > b.key))
+  );
 }

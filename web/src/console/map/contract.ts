@@ -30,7 +30,7 @@ export interface CasePoint {
   lon: number;
   lat: number;
   tier: 0 | 1 | 2 | 3;
-  icon: string;
+  verified: boolean;
 }
 
 export interface LiveMap {

@@ -41,7 +41,7 @@ export interface Mark {
   lon: number;
   lat: number;
   count: number;
-  worst: number;
+  worst: CasePoint["tier"];
   /** Of a point alone. */
   point: CasePoint | null;
   /** Of several: which cells of which level. */
@@ -149,7 +149,7 @@ export class Grid {
       return {
         ...round(all.x / all.count, all.y / all.count),
         count: all.count,
-        worst: Math.max(0, all.tiers.findIndex((n) => n > 0)),
+        worst: Math.max(0, all.tiers.findIndex((n) => n > 0)) as CasePoint["tier"],
         point: null,
         key: [zoom, ...cells.map((cell) => keyOf(cell.column, cell.row, zoom))].join(" "),
       };

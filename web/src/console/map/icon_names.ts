@@ -1,8 +1,5 @@
-/** The name of a case's sign on the map; hollow until it is verified. */
-export const iconOf = (tier: number, verified: boolean): string => `case-${tier}-${verified ? "verified" : "new"}`;
-
-/** The name of the sign for several cases, the most urgent of this tier. */
-export const clusterIconOf = (tier: number): string => `cluster-${tier}`;
+/** The name of the hollow sign of one case. */
+export const caseIconOf = (tier: number): string => `case-${tier}`;
 
 /** The name of the ring for needs that stay open at a place. */
 export const openIconOf = (tier: number): string => `open-${tier}`;

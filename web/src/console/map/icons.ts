@@ -1,10 +1,10 @@
 /** The map's signs, drawn here: each tier has its own outline and figure besides its colour. */
 import type { Map } from "maplibre-gl";
-import { clusterIconOf, iconOf, openIconOf, TIER_COLOURS } from "./icon_names";
+import { caseIconOf, openIconOf, TIER_COLOURS } from "./icon_names";
 
 const RATIO = 2;
 const PAPER = "#ffffff";
-type Pen = CanvasRenderingContext2D;
+export type Pen = CanvasRenderingContext2D;
 
 /** Corners on a circle of radius 1, the first at `from` turns. */
 function corners(count: number, from: number): [number, number][] {
@@ -33,7 +33,7 @@ function outline(pen: Pen, tier: number, middle: number, radius: number): void {
 }
 
 /** A case: full when it was verified, hollow before. */
-function drawCase(pen: Pen, size: number, tier: number, verified: boolean): void {
+export function drawCase(pen: Pen, size: number, tier: number, verified: boolean): void {
   const [middle, colour] = [size / 2, TIER_COLOURS[tier] ?? TIER_COLOURS[3]];
   pen.lineJoin = "round";
   outline(pen, tier, middle, SIZES[tier] ?? 10);
@@ -53,7 +53,7 @@ function drawCase(pen: Pen, size: number, tier: number, verified: boolean): void
 }
 
 /** Several cases: the outline of the most urgent one, with room for letters. */
-function drawCluster(pen: Pen, size: number, tier: number): void {
+export function drawCluster(pen: Pen, size: number, tier: number): void {
   const [middle, colour] = [size / 2, TIER_COLOURS[tier] ?? TIER_COLOURS[3]];
   pen.lineJoin = "round";
   pen.beginPath();
@@ -127,25 +127,23 @@ function drawVolunteer(pen: Pen, size: number, isBusy: boolean): void {
   }
 }
 
-function image(size: number, draw: (pen: Pen) => void): ImageData {
+/** A square picture, its side in CSS pixels, for a canvas of so many pixels to one. */
+export function picture(size: number, ratio: number, draw: (pen: Pen) => void): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = size * RATIO;
+  canvas.width = canvas.height = Math.round(size * ratio);
   const pen = canvas.getContext("2d");
-  if (!pen) return new ImageData(canvas.width, canvas.height);
-  pen.scale(RATIO, RATIO);
-  draw(pen);
-  return pen.getImageData(0, 0, canvas.width, canvas.height);
+  pen?.scale(ratio, ratio);
+  if (pen) draw(pen);
+  return canvas;
 }
+
+const pixels = (canvas: HTMLCanvasElement): ImageData =>
+  canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ?? new ImageData(1, 1);
 
 export function addIcons(map: Map): void {
   const add = (name: string, size: number, draw: (pen: Pen) => void) =>
-    map.addImage(name, image(size, draw), { pixelRatio: RATIO });
-  for (const tier of [0, 1, 2, 3]) {
-    for (const verified of [true, false]) {
-      add(iconOf(tier, verified), 36, (pen) => drawCase(pen, 36, tier, verified));
-    }
-  }
-  for (const tier of [0, 1, 2, 3]) add(clusterIconOf(tier), 66, (pen) => drawCluster(pen, 66, tier));
+    map.addImage(name, pixels(picture(size, RATIO, draw)), { pixelRatio: RATIO });
+  for (const tier of [0, 1, 2, 3]) add(caseIconOf(tier), 36, (pen) => drawCase(pen, 36, tier, false));
   for (const tier of [0, 1, 2, 3]) add(openIconOf(tier), 40, (pen) => drawOpen(pen, 40, tier));
   add("site", 26, (pen) => drawSite(pen, 26, true));
   add("site-closed", 26, (pen) => drawSite(pen, 26, false));

@@ -1,24 +1,16 @@
-/** How the live map looks: on the base map sites, volunteers, assignments and cases. */
+/** How the live map looks: on the base map sites, volunteers, assignments and the chosen case. */
 import type { ExpressionSpecification, LayerSpecification, SourceSpecification } from "maplibre-gl";
-import { BOLD, EMPTY, NAME_PAINT, NAMED } from "./base_map";
-
-const INK = "#14232b";
-const PAPER = "#ffffff";
+import { EMPTY, NAME_PAINT, NAMED } from "./base_map";
 
 export const sources: Record<string, SourceSpecification> = {
   lines: { type: "geojson", data: EMPTY },
   sites: { type: "geojson", data: EMPTY },
   volunteers: { type: "geojson", data: EMPTY },
   chosen: { type: "geojson", data: EMPTY },
-  cases: { type: "geojson", data: EMPTY },
 };
 
 export function layers(): LayerSpecification[] {
-  return [
-    ...assignments(),
-    ...things(),
-    ...cases(),
-  ];
+  return [...assignments(), ...things(), chosen()];
 }
 
 function assignments(): LayerSpecification[] {
@@ -58,55 +50,18 @@ function things(): LayerSpecification[] {
   ];
 }
 
-function cases(): LayerSpecification[] {
-  const isCluster: ExpressionSpecification = ["has", "count"];
-  return [
-    {
-      id: "chosen",
-      type: "circle",
-      source: "chosen",
-      paint: {
-        "circle-radius": 19,
-        "circle-color": "#0b5cd5",
-        "circle-opacity": 0.18,
-        "circle-stroke-color": "#0b5cd5",
-        "circle-stroke-width": 3,
-      },
+/** A ring about the case that is open; its sign is drawn above the map. */
+function chosen(): LayerSpecification {
+  return {
+    id: "chosen",
+    type: "circle",
+    source: "chosen",
+    paint: {
+      "circle-radius": 19,
+      "circle-color": "#0b5cd5",
+      "circle-opacity": 0.18,
+      "circle-stroke-color": "#0b5cd5",
+      "circle-stroke-width": 3,
     },
-    {
-      id: "clusters",
-      type: "symbol",
-      source: "cases",
-      filter: isCluster,
-      layout: {
-        "icon-image": ["get", "icon"],
-        "icon-size": ["step", ["get", "count"], 0.75, 10, 0.85, 100, 0.95, 1000, 1.1],
-        "icon-allow-overlap": true,
-        "icon-ignore-placement": true,
-        "text-field": ["concat", "T", ["to-string", ["get", "worst"]], "\n", ["get", "label"]],
-        "text-font": BOLD,
-        "text-size": 11,
-        "text-line-height": 1.05,
-        "text-allow-overlap": true,
-        "text-ignore-placement": true,
-        // The most urgent on top.
-        "symbol-sort-key": ["-", 10, ["get", "worst"]],
-      },
-      paint: { "text-color": PAPER },
-    },
-    {
-      id: "cases",
-      type: "symbol",
-      source: "cases",
-      filter: ["!", isCluster],
-      layout: {
-        "icon-image": ["get", "icon"],
-        "icon-allow-overlap": true,
-        "icon-ignore-placement": true,
-        "symbol-sort-key": ["-", 10, ["get", "tier"]],
-        "symbol-z-order": "source",
-      },
-      paint: { "text-color": INK },
-    },
-  ];
+  };
 }

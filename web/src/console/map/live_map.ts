@@ -1,12 +1,11 @@
 /** A MapLibre map of the console: shows what it is given and tells what was picked. */
-import type { Feature } from "geojson";
 import type { GeoJSONSource, Map, MapMouseEvent } from "maplibre-gl";
-import { newMap, pointAt } from "./base_map";
+import { newMap } from "./base_map";
 import { CaseMarks } from "./case_marks";
 import type { Bounds, CasePoint, LiveMap, MapStart, Picked } from "./contract";
 import { layers, sources } from "./layers";
 
-const PICKABLE = ["cases", "clusters", "sites", "volunteers"];
+const THINGS = ["sites", "volunteers"];
 const MOST_AT_ONE_POINT = 200;
 const NEAR_ZOOM = 11;
 const NEAREST_ZOOM = 17;
@@ -20,7 +19,10 @@ export function open(container: HTMLElement, start: MapStart): LiveMap {
   const map = newMap(container, start, { sources, layers: layers() });
   const cases = new CaseMarks(map);
   map.on("click", (event) => start.onPick(pick(map, cases, event)));
-  pointAt(map, PICKABLE);
+  map.on("mousemove", (event) => {
+    const isPickable = cases.at(event.point).length > 0 || thingsAt(map, event).length > 0;
+    map.getCanvas().style.cursor = isPickable ? "pointer" : "";
+  });
   return {
     show: (name, features) => void map.getSource<GeoJSONSource>(name)?.setData(features),
     showCases: (points) => cases.replace(points),
@@ -46,19 +48,17 @@ function surestZoom(map: Map, lat: number, accuracyM: number): number {
 }
 
 function pick(map: Map, cases: CaseMarks, event: MapMouseEvent): Picked {
-  const found = map.queryRenderedFeatures(event.point, { layers: PICKABLE });
-  const [first] = found;
+  const marks = cases.at(event.point);
+  const alone = marks.flatMap((mark) => mark.point?.id ?? []);
+  if (alone.length) return { cases: alone };
+  if (marks[0]) return openCluster(map, cases.members(marks[0].key));
+  const [first] = thingsAt(map, event);
   if (!first) return null;
-  if (first.layer.id === "sites") return { site: String(first.properties.id) };
-  if (first.layer.id === "volunteers") return { volunteer: String(first.properties.id) };
-  if (first.layer.id === "clusters") return openCluster(map, cases.members(String(first.properties.key)));
-  return { cases: casesOf(found) };
+  const id = String(first.properties.id);
+  return first.layer.id === "sites" ? { site: id } : { volunteer: id };
 }
 
-function casesOf(features: Feature[]): number[] {
-  const alone = features.filter((feature) => feature.properties?.id !== undefined && feature.properties.tier !== undefined);
-  return [...new Set(alone.map((feature) => Number(feature.properties?.id)))];
-}
+const thingsAt = (map: Map, event: MapMouseEvent) => map.queryRenderedFeatures(event.point, { layers: THINGS });
 
 /** Go nearer until the cluster falls apart; cases of one place never do, so they are picked together. */
 function openCluster(map: Map, points: CasePoint[]): Picked {

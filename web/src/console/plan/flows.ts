@@ -1,7 +1,7 @@
 /** A plan as the map's features. Every feature has a key; what it stands for is kept beside, for when it is clicked. */
 import type { Feature, FeatureCollection } from "geojson";
 import { RANGES, type Bounds, type PlanSource, type Range } from "../map/contract";
-import { iconOf, openIconOf } from "../map/icon_names";
+import { caseIconOf, openIconOf } from "../map/icon_names";
 import { placeName } from "../places";
 import type { Tier } from "../rows";
 import type { Gone, Match, Unmet } from "./detail";
@@ -104,7 +104,7 @@ function openSigns(unmet: Unmet[], places: Places, members: Map<string, Member>,
     const at = placeOf(first, places, range);
     if (!at) continue;
     const tier = worst(those);
-    const icon = range === "case" ? iconOf(tier, false) : openIconOf(tier);
+    const icon = range === "case" ? caseIconOf(tier) : openIconOf(tier);
     features.push(point(at, { key, tier, count: those.length, icon }));
     members.set(key, { label: labelOf(first, range), matches: [], unmet: those });
   }
