@@ -10,7 +10,7 @@ from server.api import identity
 from server.api.contract import system
 from server.api.html import Pages, denied, show, static
 from server.domain.permissions import Permission, areas_for
-from server.services import plans
+from server.services import basemap, plans
 from server.services.workplace import workplace
 
 pages = Pages()
@@ -66,8 +66,9 @@ def _shell(template: str, papers: Callable[[], list[dict[str, Any]]] | None = No
         return denied(screen)
     with system().reading() as tx:
         known = workplace(tx, identity.actor())
+        layers = basemap.optional_layers(tx, system().gazetteer())
     more = {"papers": papers()} if papers else {}
-    return show(template, workplace=known, tiles=current_app.config["TILE_URL"], map_files=_map_files(), **more)
+    return show(template, workplace=known, tiles=current_app.config["TILE_URL"], map_setup=_map_setup(layers), **more)
 
 
 def _papers() -> list[dict[str, Any]]:
@@ -76,6 +77,11 @@ def _papers() -> list[dict[str, Any]]:
         return plans.with_papers(tx, identity.actor(), request.args.get("incident"))
 
 
-def _map_files() -> dict[str, str]:
-    """What the map loads when it is first looked at."""
-    return {"script": static("map.js"), "worker": static("maplibre-worker.js"), "style": static("maplibre-gl.css")}
+def _map_setup(layers: list[str]) -> dict[str, Any]:
+    """What the map loads when it is first looked at, and which layers there are besides land and names."""
+    return {
+        "script": static("map.js"),
+        "worker": static("maplibre-worker.js"),
+        "style": static("maplibre-gl.css"),
+        "layers": layers,
+    }

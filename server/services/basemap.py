@@ -40,6 +40,13 @@ def _bounds(gazetteer: Gazetteer, top: str) -> tuple[float, float, float, float]
     return around([(area.lon, area.lat) for area in gazetteer if within(area.code, top)] or [(107.6, -6.9)])
 
 
+def optional_layers(tx: Tx, gazetteer: Gazetteer) -> list[str]:
+    """Which of `regencies`, `districts` and `roads` have anything to draw: each costs a map time, empty or not."""
+    bordered = {area.level for area in gazetteer if area.wkb is not None}
+    there = {"regencies": "regency" in bordered, "districts": "district" in bordered, "roads": tx.settings.has(ROADS)}
+    return [name for name, is_there in there.items() if is_there]
+
+
 def roads(tx: Tx) -> dict[str, Any]:
     """The roads that were loaded, if any."""
     found: dict[str, Any] | None = tx.settings.get(ROADS)

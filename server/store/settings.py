@@ -18,6 +18,10 @@ class SettingsStore:
         """The value, or None."""
         return self.conn.execute(select(settings.c.value).where(settings.c.key == key)).scalar()
 
+    def has(self, key: str) -> bool:
+        """Whether there is a value, without reading it."""
+        return self.conn.execute(select(1).where(settings.c.key == key)).first() is not None
+
     def put(self, key: str, value: Any) -> None:
         """Set the value."""
         new = insert(settings).values(key=key, value=value)

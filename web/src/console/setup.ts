@@ -25,7 +25,7 @@ interface Setup {
   me: { name: string; roles: { role: string; area: string }[] };
   csrf: string;
   tiles: string;
-  map: { script: string; worker: string; style: string };
+  map: { script: string; worker: string; style: string; layers: string[] };
   workplace: { now?: string; rights: Record<string, string[]>; incidents: Incident[]; items: Item[] };
 }
 

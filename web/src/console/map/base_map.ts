@@ -41,7 +41,7 @@ export function newMap(container: HTMLElement, start: BaseStart, drawing: Drawin
     style: {
       version: 8,
       sources: { ...baseSources(start.incident, start.tiles), ...drawing.sources },
-      layers: [...baseLayers(start.tiles), ...drawing.layers],
+      layers: [...baseLayers(start.layers, start.tiles), ...drawing.layers],
     },
     bounds: start.bounds,
     fitBoundsOptions: { padding: 24 },
@@ -111,12 +111,37 @@ function baseSources(incident: string, tiles: string): Record<string, SourceSpec
   return found;
 }
 
-function baseLayers(tiles: string): LayerSpecification[] {
+/** Layers of one source stand side by side: between two sources the whole map is masked anew. */
+function baseLayers(there: string[], tiles: string): LayerSpecification[] {
   return [
     { id: "sea", type: "background", paint: { "background-color": "#d3e3e8" } },
     { id: "land", type: "fill", source: "land", paint: { "fill-color": "#f3f4ef" } },
+    ...(there.includes("regencies") ? regencies(tiles) : tilesLayer(tiles)),
+    ...(there.includes("districts") ? districts() : []),
+    ...(there.includes("roads") ? roads() : []),
+    ...names(),
+  ];
+}
+
+function tilesLayer(tiles: string): LayerSpecification[] {
+  return tiles ? [{ id: "tiles", type: "raster", source: "tiles" }] : [];
+}
+
+function regencies(tiles: string): LayerSpecification[] {
+  return [
     { id: "regency-ground", type: "fill", source: "regencies", paint: { "fill-color": "#f3f4ef" } },
-    ...(tiles ? [{ id: "tiles", type: "raster", source: "tiles" } as LayerSpecification] : []),
+    ...tilesLayer(tiles),
+    {
+      id: "regency-borders",
+      type: "line",
+      source: "regencies",
+      paint: { "line-color": "#8ba0a6", "line-width": ["interpolate", ["linear"], ["zoom"], 7, 0.8, 11, 1.8] },
+    },
+  ];
+}
+
+function districts(): LayerSpecification[] {
+  return [
     {
       id: "district-borders",
       type: "line",
@@ -124,14 +149,6 @@ function baseLayers(tiles: string): LayerSpecification[] {
       minzoom: 8,
       paint: { "line-color": "#b7c3c6", "line-width": 0.8, "line-dasharray": [3, 2] },
     },
-    {
-      id: "regency-borders",
-      type: "line",
-      source: "regencies",
-      paint: { "line-color": "#8ba0a6", "line-width": ["interpolate", ["linear"], ["zoom"], 7, 0.8, 11, 1.8] },
-    },
-    ...roads(),
-    ...names(),
   ];
 }
 

@@ -11,6 +11,8 @@ export interface BaseStart {
   incident: string;
   tiles: string;
   worker: string;
+  /** What the base map has besides land and names. */
+  layers: string[];
   bounds: [number, number, number, number];
   labels: { zoomIn: string; zoomOut: string; sources: string };
   onReady: () => void;

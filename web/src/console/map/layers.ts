@@ -13,13 +13,16 @@ export function layers(): LayerSpecification[] {
   return [...assignments(), ...things(), chosen()];
 }
 
+/** Hidden until there are any. */
+export const LINES = ["lines-asked", "lines-going"] as const;
+
 function assignments(): LayerSpecification[] {
   const line = (id: string, dashed: boolean): LayerSpecification => ({
     id,
     type: "line",
     source: "lines",
     filter: ["==", ["get", "dashed"], dashed],
-    layout: { "line-cap": dashed ? "butt" : "round" },
+    layout: { visibility: "none", "line-cap": dashed ? "butt" : "round" },
     paint: {
       "line-color": ["case", ["get", "trouble"], "#a3121c", "#0a4fa3"],
       "line-width": 2.2,
@@ -27,7 +30,7 @@ function assignments(): LayerSpecification[] {
       ...(dashed ? { "line-dasharray": [2, 2] } : {}),
     },
   });
-  return [line("lines-asked", true), line("lines-going", false)];
+  return [line(LINES[0], true), line(LINES[1], false)];
 }
 
 function things(): LayerSpecification[] {

@@ -1,9 +1,10 @@
 /** A MapLibre map of the console: shows what it is given and tells what was picked. */
+import type { FeatureCollection } from "geojson";
 import type { GeoJSONSource, Map, MapMouseEvent } from "maplibre-gl";
 import { newMap } from "./base_map";
 import { CaseMarks } from "./case_marks";
-import type { Bounds, CasePoint, LiveMap, MapStart, Picked } from "./contract";
-import { layers, sources } from "./layers";
+import type { Bounds, CasePoint, LiveMap, MapSource, MapStart, Picked } from "./contract";
+import { layers, LINES, sources } from "./layers";
 
 const THINGS = ["sites", "volunteers"];
 const MOST_AT_ONE_POINT = 200;
@@ -24,13 +25,20 @@ export function open(container: HTMLElement, start: MapStart): LiveMap {
     map.getCanvas().style.cursor = isPickable ? "pointer" : "";
   });
   return {
-    show: (name, features) => void map.getSource<GeoJSONSource>(name)?.setData(features),
+    show: (name, features) => show(map, name, features),
     showCases: (points) => cases.replace(points),
     changeCases: (there, gone) => cases.change(there, gone),
     look: (lon, lat, accuracyM, coveredRight) => look(map, lon, lat, accuracyM, coveredRight),
     fit: (bounds) => map.fitBounds(bounds, { padding: 24, duration: 400 }),
     remove: () => map.remove(),
   };
+}
+
+/** Lines cost a map time even where there are none. */
+function show(map: Map, name: MapSource, features: FeatureCollection): void {
+  map.getSource<GeoJSONSource>(name)?.setData(features);
+  if (name !== "lines") return;
+  for (const layer of LINES) map.setLayoutProperty(layer, "visibility", features.features.length ? "visible" : "none");
 }
 
 function look(map: Map, lon: number, lat: number, accuracyM: number, coveredRight: number): void {

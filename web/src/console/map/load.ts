@@ -31,6 +31,7 @@ export function baseStart(incident: string): Omit<BaseStart, "onReady"> {
     incident,
     tiles: setup.tiles,
     worker: setup.map.worker,
+    layers: setup.map.layers,
     bounds: incidentOf(incident)?.bounds ?? WEST_JAVA,
     labels: {
       zoomIn: word("console.map.zoom_in"),
