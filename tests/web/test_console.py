@@ -148,6 +148,45 @@ def test_the_map_is_drawn_with_nothing_from_elsewhere(stack, new_page, nobody, a
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
 
 
+# Where, in pixels of the window, the middle of what was drawn is; null until something was.
+DRAWN = """() => {
+  const canvas = document.querySelector(".case-marks");
+  const { width, height } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  const points = [];
+  for (let at = 3; at < data.length; at += 4) if (data[at]) points.push((at - 3) / 4);
+  if (!points.length) return null;
+  const middle = (numbers) => (Math.min(...numbers) + Math.max(...numbers)) / 2;
+  const box = canvas.getBoundingClientRect();
+  const [x, y] = [middle(points.map((n) => n % width)), middle(points.map((n) => Math.floor(n / width)))];
+  return { x: box.left + (x / width) * box.width, y: box.top + (y / height) * box.height };
+}"""
+
+
+def test_a_sign_on_the_map_opens_its_case_and_several_come_nearer(desk, nobody, admin):
+    there = {"lon": 107.4, "lat": -6.4, "accuracy_m": 10}
+    alone = case_of(admin, sent(nobody, text="Sendiri di peta", place=there))
+    desk.goto("/konsol")
+    desk.fill("#search", f"#{alone}")
+    expect(desk.locator(".row-card")).to_have_count(1)
+    desk.locator(".maplibregl-map[data-drawn]").wait_for()
+    at = desk.wait_for_function(DRAWN).json_value()
+    desk.mouse.move(at["x"], at["y"])
+    expect(desk.locator(".maplibregl-canvas")).to_have_css("cursor", "pointer")
+    desk.mouse.click(at["x"], at["y"])
+    expect(desk.locator(".case-pane blockquote")).to_have_text("Sendiri di peta")
+    for east in (0.001, 0.002):
+        sent(nobody, text="Beramai-ramai", place={**there, "lon": there["lon"] + east})
+    desk.goto("/konsol")
+    desk.fill("#search", "Beramai-ramai")
+    expect(desk.locator(".row-card")).to_have_count(2)
+    desk.locator(".maplibregl-map[data-drawn]").wait_for()
+    at = desk.wait_for_function(DRAWN).json_value()
+    before = desk.locator(".maplibregl-ctrl-scale").inner_text()
+    desk.mouse.click(at["x"], at["y"])
+    expect(desk.locator(".maplibregl-ctrl-scale")).not_to_have_text(before)
+
+
 def test_a_case_shows_all_and_the_phone_only_for_a_reason(desk, nobody, admin):
     contact = {"name": "Bu Tini", "phone": "0812 3456 7890"}
     answer = sent(nobody, needs=[{"item": "water"}], vulnerable={"elderly": 3}, contact=contact)

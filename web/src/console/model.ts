@@ -34,6 +34,7 @@ export class Model {
   private pending = 0;
   private keeping = 0;
   private took = 0;
+  private refreshedAt = 0;
   /** The cases that changed since the map last asked; null: all may have. */
   private moved: Set<number> | null = null;
   private listeners = new Set<() => void>();
@@ -123,7 +124,8 @@ export class Model {
 
   private refreshSoon(): void {
     if (this.pending) return;
-    this.pending = window.setTimeout(() => this.refresh(), Math.max(SHORTEST_REST_MS, REST * this.took));
+    const restsUntil = this.refreshedAt + Math.max(SHORTEST_REST_MS, REST * this.took);
+    this.pending = window.setTimeout(() => this.refresh(), Math.max(0, restsUntil - performance.now()));
   }
 
   private refresh(): void {
@@ -132,7 +134,8 @@ export class Model {
     const began = performance.now();
     if (this.board.ready) this.take(this.lister.lists(this.filter));
     this.tell();
-    this.took = performance.now() - began;
+    this.refreshedAt = performance.now();
+    this.took = this.refreshedAt - began;
   }
 
   private take(lists: Lists): void {

@@ -11,6 +11,7 @@ import {
   type SourceSpecification,
   type SymbolLayerSpecification,
 } from "maplibre-gl";
+import { coarseWhileMoved } from "./coarse";
 import { addIcons } from "./icons";
 import type { BaseStart } from "./contract";
 
@@ -27,6 +28,8 @@ export const NAMED: SymbolLayerSpecification["layout"] = {
 };
 export const NAME_PAINT = { "text-color": "#0b3d4a", "text-halo-color": "#ffffff", "text-halo-width": 1.4 };
 export const EMPTY = { type: "FeatureCollection" as const, features: [] };
+
+const AGAIN_MS = 3_000;
 
 interface Drawing {
   sources: Record<string, SourceSpecification>;
@@ -51,7 +54,12 @@ export function newMap(container: HTMLElement, start: BaseStart, drawing: Drawin
     touchPitch: false,
     maxZoom: 18,
     fadeDuration: 0,
-    locale: { "NavigationControl.ZoomIn": start.labels.zoomIn, "NavigationControl.ZoomOut": start.labels.zoomOut },
+    locale: {
+      "Map.Title": start.labels.title,
+      "NavigationControl.ZoomIn": start.labels.zoomIn,
+      "NavigationControl.ZoomOut": start.labels.zoomOut,
+      "AttributionControl.ToggleAttribution": start.labels.sources,
+    },
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
@@ -59,6 +67,7 @@ export function newMap(container: HTMLElement, start: BaseStart, drawing: Drawin
   map.addControl(new ScaleControl({ unit: "metric" }), "bottom-right");
   map.addControl(new AttributionControl({ compact: true, customAttribution: start.labels.sources }), "bottom-left");
   fillLater(map);
+  coarseWhileMoved(map);
   // All of it is there and drawn: what a picture of the page waits for.
   map.once("idle", () => (container.dataset.drawn = "yes"));
   map.once("style.load", () => {
@@ -73,10 +82,14 @@ export function newMap(container: HTMLElement, start: BaseStart, drawing: Drawin
 /** What of the base map did not come for want of a network is asked for again when there is one. */
 function fillLater(map: Map): void {
   const missing = new Set<string>();
+  let timer = 0;
   map.on("error", (event) => {
-    const { sourceId } = event as { sourceId?: string };
-    if (navigator.onLine || !sourceId) console.error(event.error);
-    else missing.add(sourceId);
+    const { sourceId, error } = event as { sourceId?: string; error: { status?: number } };
+    if (error.status || !sourceId) return console.error(error);
+    missing.add(sourceId);
+    // A network that has come back meanwhile does not say so again.
+    clearTimeout(timer);
+    if (navigator.onLine) timer = window.setTimeout(fill, AGAIN_MS);
   });
   const fill = () => {
     for (const id of missing) {
@@ -87,7 +100,10 @@ function fillLater(map: Map): void {
     missing.clear();
   };
   addEventListener("online", fill);
-  map.once("remove", () => removeEventListener("online", fill));
+  map.once("remove", () => {
+    clearTimeout(timer);
+    removeEventListener("online", fill);
+  });
 }
 
 /** Show by the pointer where a click does something. */

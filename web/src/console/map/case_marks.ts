@@ -9,8 +9,6 @@ import { DRAWN, type Bounds, type CasePoint } from "./contract";
 import { Grid, type Mark } from "./grid";
 import { caseSign, clusterSign, type Sign } from "./signs";
 
-/** Marks follow changes at most this often. */
-const PACE_MS = 50;
 /** How much more than the view is sought, as a share of it on each side: a pan within it needs no new marks. */
 const BEYOND = 0.5;
 
@@ -26,9 +24,7 @@ export class CaseMarks {
   private grid = new Grid();
   private canvas = document.createElement("canvas");
   private pen = this.canvas.getContext("2d");
-  private timer = 0;
   private frame = 0;
-  private soughtAt = 0;
   private hasMoved = true;
   private view: { bounds: Bounds; zoom: number } | null = null;
   /** What is drawn, the last on top. */
@@ -47,10 +43,7 @@ export class CaseMarks {
     map.on("resize", () => this.fit());
     // In the frame that moves the ground below them.
     map.on("render", () => this.hasMoved && this.paint());
-    map.once("remove", () => {
-      clearTimeout(this.timer);
-      cancelAnimationFrame(this.frame);
-    });
+    map.once("remove", () => cancelAnimationFrame(this.frame));
     this.fit();
   }
 
@@ -77,29 +70,23 @@ export class CaseMarks {
 
   private fit(): void {
     const { clientWidth, clientHeight } = this.map.getContainer();
-    const ratio = this.map.getPixelRatio();
+    const ratio = devicePixelRatio;
     this.canvas.width = Math.round(clientWidth * ratio);
     this.canvas.height = Math.round(clientHeight * ratio);
     this.hasMoved = true;
   }
 
   private seekSoon(): void {
-    if (this.timer || this.frame) return;
-    const wait = Math.max(0, this.soughtAt + PACE_MS - performance.now());
-    this.timer = window.setTimeout(() => {
-      this.timer = 0;
-      this.frame = requestAnimationFrame(() => {
-        this.frame = 0;
-        this.soughtAt = performance.now();
-        this.seek();
-        this.paint();
-      });
-    }, wait);
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.seek();
+      this.paint();
+    });
   }
 
   private seek(): void {
     this.view = { bounds: this.wider(), zoom: this.zoom() };
-    const ratio = this.map.getPixelRatio();
+    const ratio = devicePixelRatio;
     this.shown = this.grid
       .marks(this.view.bounds, this.view.zoom)
       .sort(mostUrgentLast)
@@ -113,7 +100,7 @@ export class CaseMarks {
   private paint(): void {
     this.hasMoved = false;
     if (!this.pen) return;
-    const ratio = this.map.getPixelRatio();
+    const ratio = devicePixelRatio;
     this.pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     for (const one of this.shown) {
       const { x, y } = this.map.project([one.mark.lon, one.mark.lat]);

@@ -14,7 +14,7 @@ export interface BaseStart {
   /** What the base map has besides land and names. */
   layers: string[];
   bounds: [number, number, number, number];
-  labels: { zoomIn: string; zoomOut: string; sources: string };
+  labels: { title: string; zoomIn: string; zoomOut: string; sources: string };
   onReady: () => void;
 }
 

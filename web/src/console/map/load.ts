@@ -34,6 +34,7 @@ export function baseStart(incident: string): Omit<BaseStart, "onReady"> {
     layers: setup.map.layers,
     bounds: incidentOf(incident)?.bounds ?? WEST_JAVA,
     labels: {
+      title: word("console.map.label"),
       zoomIn: word("console.map.zoom_in"),
       zoomOut: word("console.map.zoom_out"),
       sources: word("console.map.sources"),
