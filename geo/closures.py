@@ -1,13 +1,15 @@
 """Roads that cannot be used, and what they add to a way.
 
 Without a road graph nobody knows which way a driver takes; the straight line tells which closed roads and bridges it
-is likely to need. A way that comes as near to one as `NEAR_M` goes around it.
+is likely to need. A way that comes as near to one as `NEAR_M`, or as the radius that a closed place has, goes around
+it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import reduce
+from math import cos, radians
 from typing import Final
 
 import numpy as np
@@ -29,14 +31,19 @@ METRES_PER_DEGREE: Final = 111_320.0
 MOST_POINTS: Final = 60
 """By which one closure is told; of a longer one they stand farther apart than `NEAR_M`."""
 
+RING_CORNERS: Final = 32
+
 Flags = NDArray[np.bool_]
+Around = tuple[float, float, float]
+"""Longitude and latitude of a place, and metres around it that are closed."""
 
 
 class Closures:
-    """Closed roads, each told by points along it."""
+    """Closed roads, each told by points along it, and closed places, each with its own radius."""
 
-    def __init__(self, lines: Iterable[BaseGeometry] = ()) -> None:
+    def __init__(self, lines: Iterable[BaseGeometry] = (), places: Iterable[Around] = ()) -> None:
         self._closures = [[_Point(place) for place in _along(line)] for line in lines]
+        self._closures += [[_Point(geocentric(np.array(lon), np.array(lat)), near_m)] for lon, lat, near_m in places]
 
     def __len__(self) -> int:
         """How many roads are closed."""
@@ -50,9 +57,12 @@ class Closures:
         shape = np.broadcast_shapes(starts.shape, ends.shape)[:-1]
         total = np.zeros(shape)
         for points in self._closures:
-            passes = (point.is_passed(starts, ends) for point in points)
-            total += AROUND_M * reduce(np.logical_or, passes, np.zeros(shape, bool))
+            total += AROUND_M * _any_passed(points, starts, ends, shape)
         return total
+
+    def passed(self, starts: Floats, ends: Floats) -> Flags:
+        """Whether the ways from `starts` to `ends`, geocentric metres in the last axis, need any of them."""
+        return np.asarray(self.around(starts, ends) > 0)
 
     @property
     def most(self) -> float:
@@ -63,24 +73,47 @@ class Closures:
 NONE_CLOSED: Final = Closures()
 
 
-class _Point:
-    """A place on a closed road, with the plane that touches the earth there, in metres to the east and north."""
+def ring(lon: float, lat: float, radius_m: float) -> list[tuple[float, float]]:
+    """The corners of a circle around a place, for a map; the last is the first."""
+    turns = np.linspace(0, 2 * np.pi, RING_CORNERS, endpoint=False)
+    north = radius_m / METRES_PER_DEGREE
+    east = north / cos(radians(lat))
+    corners = [(lon + east * float(np.cos(turn)), lat + north * float(np.sin(turn))) for turn in turns]
+    return [*corners, corners[0]]
 
-    def __init__(self, place: Floats) -> None:
+
+def middle(corners: Sequence[Sequence[float]]) -> tuple[float, float]:
+    """The place that a `ring` is around."""
+    lon, lat = np.asarray(corners, float)[:-1].mean(axis=0)
+    return float(lon), float(lat)
+
+
+def _any_passed(points: Sequence[_Point], starts: Floats, ends: Floats, shape: tuple[int, ...]) -> Flags:
+    return np.asarray(reduce(np.logical_or, (one.is_passed(starts, ends) for one in points), np.zeros(shape, bool)))
+
+
+class _Point:
+    """A place on a closed road, with the plane that touches the earth there, in metres to the east and north.
+
+    Ways that come within `near_m` pass it.
+    """
+
+    def __init__(self, place: Floats, near_m: float = NEAR_M) -> None:
+        self._near2 = near_m**2
         up = place / np.sqrt((place**2).sum())
         east = np.array([-up[1], up[0], 0.0]) / np.hypot(up[0], up[1])
         self._place, self._plane = place, np.stack([east, np.cross(up, east)], axis=-1)
 
     def is_passed(self, starts: Floats, ends: Floats) -> Flags:
-        """Whether the straight ways come within `NEAR_M`."""
+        """Whether the straight ways come as near as that."""
         start, end = self._seen(starts), self._seen(ends)
         across = start[..., 0] * end[..., 1] - start[..., 1] * end[..., 0]
         along = start[..., 0] * end[..., 0] + start[..., 1] * end[..., 1]
         from_start, from_end = (start**2).sum(axis=-1), (end**2).sum(axis=-1)
         # Whoever stays where they are passes nothing: there `along` is as long as both.
         between = (along < from_start) & (along < from_end)
-        near_way = across**2 <= NEAR_M**2 * (from_start + from_end - 2 * along)
-        return np.asarray((between & near_way) | (np.minimum(from_start, from_end) <= NEAR_M**2))
+        near_way = across**2 <= self._near2 * (from_start + from_end - 2 * along)
+        return np.asarray((between & near_way) | (np.minimum(from_start, from_end) <= self._near2))
 
     def _seen(self, places: Floats) -> Floats:
         return np.asarray((places - self._place) @ self._plane)

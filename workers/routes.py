@@ -92,7 +92,7 @@ ROUTES: Mapping[type[Event], Reaction] = {
     events.GiftReceived: TOLD,
     events.GiftPledged: TOLD,
     events.ClaimChanged: TOLD,
-    events.HazardChanged: Reaction(follows=(replan,)),
+    events.HazardChanged: Reaction(follows=(replan_served,)),
     events.PhotoAdded: TOLD,
     events.FiguresPublished: TOLD,
 }

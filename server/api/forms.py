@@ -11,7 +11,7 @@ from geo.areas import Gazetteer
 from server.api.errors import body_of, sentence
 from server.api.words import word
 from server.domain import catalogue, priority
-from server.domain.errors import Conflict, Invalid, TooMany
+from server.domain.errors import Conflict, Invalid, Problem, TooMany
 from server.services.inputs import VulnerableIn
 
 Form = MultiDict[str, str]
@@ -36,6 +36,8 @@ OTHER_ITEMS = tuple(code for code in catalogue.ITEMS if code not in COMMON_ITEMS
 _RECOVERY = re.compile(r"^[a-zA-Z0-9]{5}-?[a-zA-Z0-9]{5}$")
 """How a recovery code looks, which may stand where the six digits do."""
 _THOUSANDS = re.compile(r"^\d{1,3}([. ]\d{3})+$")
+POINT_M = 50
+"""How well a point is known that somebody wrote down in degrees: an assumption of ours."""
 _FIELD_OF = {
     "place": "place_text",
     "place.lon": "place_text",
@@ -117,6 +119,60 @@ def pledge(form: Form) -> dict[str, Any]:
     body = {"client_id": form.get("client_id") or str(uuid4()), "kind": kind, **texts, **numbers}
     body |= {"item": _text(form, "item")} if "item" in own else {}
     return {name: value for name, value in body.items() if value is not None}
+
+
+def ask(form: Form) -> dict[str, Any]:
+    """The form of /kabar as the body of POST /api/asks."""
+    texts = {name: _text(form, name) for name in ("incident", "text", "place_text", "source_url", "phone")}
+    return {"client_id": form.get("client_id") or str(uuid4()), "text": "", **{k: v for k, v in texts.items() if v}}
+
+
+def claim(form: Form, gazetteer: Gazetteer) -> dict[str, Any]:
+    """The form of /konsol/kabar as the body of POST /api/claims; the place is `latitude, longitude` or a name.
+
+    Raises Invalid naming `place_text` for a name that nothing or several areas have.
+    """
+    body: dict[str, Any] = {name: _text(form, name) for name in ("text", "source_url", "kind")}
+    where = form.get("place_text", "").strip()[:200]
+    if point := _point(where):
+        body["place"] = point
+    elif where:
+        found = gazetteer.search(where, limit=5)
+        if not len(found) or found.ambiguous:
+            choices = ", ".join(f"{one.area.name} ({', '.join(one.parents)})" for one in found)
+            raise Invalid({"place_text": Problem("choose_area", {"choices": choices or "-"})})
+        body["area_code"] = found[0].area.code
+    return {name: value for name, value in body.items() if value is not None} | {"text": body["text"] or ""}
+
+
+def _point(text: str) -> dict[str, float] | None:
+    """`latitude, longitude` in degrees as a place; None for what is no such pair."""
+    found = re.fullmatch(r"(-?\d{1,3}(?:\.\d+)?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)", text.strip())
+    return {"lon": float(found[2]), "lat": float(found[1]), "accuracy_m": POINT_M} if found else None
+
+
+def evidence(form: Form) -> dict[str, Any]:
+    """A form of the rumour desk as the body of POST /api/claims/ID/evidence."""
+    body = {"found": form.get("found", "").strip(), "source_url": _text(form, "source_url")}
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def verdict(form: Form) -> dict[str, Any]:
+    """A form of the rumour desk as the body of POST /api/claims/ID/ACTION; the point is `latitude, longitude`.
+
+    Raises Invalid naming `place` for what is no such pair.
+    """
+    body: dict[str, Any] = {name: _text(form, name) for name in ("text", "verdict", "source_url", "reason", "kind")}
+    body |= {name: _number(form, name) for name in ("version", "radius_m", "hours")}
+    kept = {name: value for name, value in body.items() if value is not None}
+    if "kind" in form:
+        kept["kind"] = body["kind"]
+    if where := _text(form, "place_text"):
+        point = _point(where)
+        if point is None:
+            raise Invalid({"place": Problem("point_wanted")})
+        kept["place"] = point
+    return kept
 
 
 def gift(form: Form) -> dict[str, Any]:

@@ -208,6 +208,8 @@ def _nav() -> list[tuple[str, str]]:
         links.append(("/konsol/masuk", "nav.inbox"))
     if areas_for(person.actor, Permission.CASE_VERIFY):
         links.append(("/konsol/moderasi", "nav.moderation"))
+    if areas_for(person.actor, Permission.CLAIM_EDIT):
+        links.append(("/konsol/kabar", "nav.claims"))
     if areas_for(person.actor, Permission.SITE_READ):
         links.append(("/posko", "nav.sites"))
     if areas_for(person.actor, Permission.USER_EDIT):

@@ -1,4 +1,4 @@
-"""The public pages: where aid is needed and where it went, and claims that were checked.
+"""The public pages: where aid is needed and where it went.
 
 Everything on them comes from the last cut. The map is a document of its own in a frame, drawn by the
 clock, with a content security policy that allows exactly its own scripts.
@@ -82,14 +82,6 @@ def map_picture() -> Any:
         document = publishing.document(tx, slug_asked(), f"picture.{language()}")
     answer = Response(b64decode(document["body"]), mimetype="image/png")
     return kept_until_next_cut(answer, figures, "picture")
-
-
-@pages.route("GET", "/kabar", guard="public")
-def claims_page() -> Any:
-    """Claims with their verdicts."""
-    with system().reading() as tx:
-        claims = publishing.claims_shown(tx)
-    return show("claims.html", claims=claims)
 
 
 def figures_shown() -> tuple[Figures, list[dict[str, Any]]]:

@@ -254,7 +254,7 @@ class GiftPledged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimChanged(Event):
-    """A claim was received, checked or judged."""
+    """A claim was received, asked about, checked, or a verdict was proposed, given back or confirmed."""
 
     claim_id: str
     state: str

@@ -70,6 +70,11 @@ def _parsed(text: str, region: str) -> phonenumbers.PhoneNumber | None:
     return number if phonenumbers.is_valid_number(number) and not number.extension else None
 
 
+def names_a_phone(text: str, region: str = "ID") -> bool:
+    """Whether a text holds somebody's phone number; a hotline of three digits is none."""
+    return phonenumbers.PhoneNumberMatcher(text, region).has_next()
+
+
 @dataclass(frozen=True)
 class Keys:
     """The keys derived from SECRET_KEY, one for each purpose, so that one that leaks opens nothing else."""

@@ -10,6 +10,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo.areas import Gazetteer
+from geo.closures import ring
 from server.domain import events
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
 from server.domain.permissions import Actor, Permission, may, require
@@ -63,6 +64,40 @@ def _add(
     return _told(tx, actor, row["id"], "add")
 
 
+def close_around(
+    tx: Tx,
+    actor: Actor,
+    *,
+    incident_id: str,
+    area: str,
+    place: tuple[float, float],
+    radius_m: float,
+    note: str,
+    ends_at: datetime,
+) -> Row:
+    """Nobody gets through within so many metres of a place (longitude, latitude) until then, as a checked claim says.
+
+    Who may check claims there decides it: the caller has asked for that right.
+    """
+    row: dict[str, Any] = {
+        "id": tx.new_id(),
+        "incident_id": incident_id,
+        "area": area,
+        "kind": CLOSURE,
+        "shape": {
+            "type": "LineString",
+            "coordinates": [[round(x, DECIMALS), round(y, DECIMALS)] for x, y in ring(*place, radius_m)],
+        },
+        "radius_m": radius_m,
+        "note": note,
+        "begins_at": tx.now,
+        "ends_at": ends_at,
+    }
+    tx.hazards.add(row)
+    _told(tx, actor, row["id"], "add")
+    return tx.hazards.get(row["id"]) or row
+
+
 def listed(tx: Tx, actor: Actor, asked: ListIn, *, closures: bool) -> dict[str, Any]:
     """Hazards, or road closures, that hold now or will later, in the area and for the incident."""
     areas = listing.areas_asked(actor, Permission.BOARD_READ, asked.area)
@@ -94,6 +129,7 @@ def shown(row: Row) -> dict[str, Any]:
         "area": row["area"],
         "kind": row["kind"],
         "shape": row["shape"],
+        "radius_m": row["radius_m"],
         "note": row["note"],
         "begins_at": row["begins_at"].isoformat(),
         "ends_at": row["ends_at"].isoformat() if row["ends_at"] else None,

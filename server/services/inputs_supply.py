@@ -186,22 +186,70 @@ class CheckinChangeIn(Input):
     team: Team = None
 
 
+Wording = Annotated[Text, Field(min_length=5, max_length=500)]
+CutKind = Literal["road_cut", "bridge_cut"]
+
+
 class ClaimIn(Input):
-    """A rumour, where it is about, and where it was seen; the address is stored, never fetched."""
+    """A rumour, where it is about, and where it was seen; the address is stored, never fetched.
+
+    `kind`: that a road or a bridge is cut, which closes it when it turns out to be true.
+    """
 
     incident: Line | None = None
     text: Annotated[Text, Field(min_length=5)]
     place: PlaceIn | None = None
     area_code: AreaCode | None = None
     source_url: Link | None = None
+    kind: CutKind | None = None
 
 
 class VerdictIn(Input):
-    """A step of a claim's check; a finding says in `verdict` what is known."""
+    """A step of a claim's check; a finding says in `verdict` what is known, and waits for a second person.
+
+    `text`: the claim as everybody will read it, without names and numbers of people. Of a true one that a road or a
+    bridge is cut (`kind`): the `place`, the metres around it that are closed, and for how many hours. `reason`: why a
+    finding is given back.
+    """
 
     version: Version = None
     verdict: Annotated[Text | None, Field(max_length=2000)] = None
     source_url: Link | None = None
+    text: Wording | None = None
+    kind: CutKind | None = None
+    place: PlaceIn | None = None
+    radius_m: Annotated[int | None, Field(strict=True, ge=50, le=5_000)] = None
+    hours: Annotated[int | None, Field(strict=True, ge=1, le=720)] = None
+    reason: Annotated[Text | None, Field(max_length=400)] = None
+
+
+class EvidenceIn(Input):
+    """What somebody found about a claim, and where; the address is stored, never fetched."""
+
+    found: Annotated[Text, Field(min_length=3, max_length=2000)]
+    source_url: Link | None = None
+
+
+class JoinIn(Input):
+    """The claim that another one is the same as."""
+
+    into: UUID
+
+
+class AskIn(Input):
+    """A rumour that somebody heard and asks about; who leaves a phone may be told by it.
+
+    `client_id` is made before the first try: the same question sent twice is one.
+    """
+
+    client_id: UUID
+    incident: Line | None = None
+    text: Wording
+    place: PlaceIn | None = None
+    area_code: AreaCode | None = None
+    place_text: Line | None = None
+    source_url: Link | None = None
+    phone: Annotated[Line | None, Field(max_length=40)] = None
 
 
 class ClosureIn(Input):

@@ -9,7 +9,7 @@ from server.domain import lifecycle
 from server.domain.catalogue import ITEMS
 from server.domain.errors import NotFound
 from server.domain.permissions import Actor
-from server.services import contacts, moves, overdue
+from server.services import blocked, contacts, moves, overdue
 from server.store.unit_of_work import Tx
 
 SHOWN = (*lifecycle.UNDER_WAY, "delivered")
@@ -50,12 +50,16 @@ def taken(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
 
 
 def _times(row: Mapping[str, Any]) -> dict[str, Any]:
-    """`expected_at`: by when the next step should come; `overdue`: it has not, and a coordinator was called."""
+    """`expected_at`: by when the next step should come; `overdue`: it has not, and a coordinator was called.
+
+    `road_closed`: the way was cut after the volunteer had accepted.
+    """
     expected = row["expected_at"]
     return {
         "changed_at": row["changed_at"].isoformat(),
         "expected_at": expected.isoformat() if expected else None,
         "overdue": row["attention"] == overdue.ALARM,
+        "road_closed": row["attention"] == blocked.ATTENTION,
     }
 
 

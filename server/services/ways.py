@@ -7,7 +7,7 @@ from typing import Any
 import shapely
 
 from geo import travel
-from geo.closures import NONE_CLOSED, Closures
+from geo.closures import NONE_CLOSED, Closures, middle
 from server.services.hazards import CLOSURE
 from server.store.unit_of_work import Tx
 
@@ -32,4 +32,7 @@ def closures(tx: Tx, pool: Sequence[str]) -> Closures:
 
 def closed_of(active: Iterable[Mapping[str, Any]]) -> Closures:
     """The closed roads among the hazards that hold now."""
-    return Closures(shapely.from_geojson(json.dumps(one["shape"])) for one in active if one["kind"] == CLOSURE)
+    closed = [one for one in active if one["kind"] == CLOSURE]
+    lines = [shapely.from_geojson(json.dumps(one["shape"])) for one in closed if one["radius_m"] is None]
+    rings = [one for one in closed if one["radius_m"] is not None]
+    return Closures(lines, [(*middle(one["shape"]["coordinates"]), one["radius_m"]) for one in rings])

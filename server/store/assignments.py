@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from server import plain
-from server.domain.lifecycle import COVERS, HOLDS_STOCK, UNDER_WAY
+from server.domain.lifecycle import COVERS, HOLDS_STOCK, LIVE, UNDER_WAY
 from server.domain.offering import GIVE_UP_AFTER_HOURS, Search
 from server.domain.solo import CREWS
 from server.store.rows import Row, every, first
@@ -65,6 +65,19 @@ _LOOSE = text(
       and not exists (select 1 from offers o where o.assignment_id = a.id)
       and (:area = '' or a.area = :area or a.area like :below)
     order by a.id, al.n
+    """
+)
+_ON_THE_ROAD = text(
+    """
+    select a.id, a.version, a.trip_id, a.stop, a.state, a.kind, a.case_id, a.site_id, a.plan_id, a.area,
+           a.incident_id, a.volunteer_id, a.expected_at, k.vehicle, k.lon as volunteer_lon, k.lat as volunteer_lat,
+           s.lon as site_lon, s.lat as site_lat, c.lon as case_lon, c.lat as case_lat
+    from assignments a join cases c on c.id = a.case_id
+    left join sites s on s.id = a.site_id
+    left join checkins k on k.volunteer_id = coalesce(a.volunteer_id, a.wanted_volunteer_id) and k.ended_at is null
+    where a.state = any(:covers) and a.trip_id in (
+      select trip_id from assignments where incident_id = any(cast(:incidents as uuid[])) and state = any(:live))
+    order by a.trip_id, a.stop, a.id
     """
 )
 _NEAREST_FREE = text(
@@ -264,6 +277,15 @@ class Assignments:
         `volunteer_id` is whom the plan has in mind.
         """
         return every(self.conn, _LOOSE, {"incident": incident_id, "area": area, "below": f"{area}.%"})
+
+    def on_the_road(self, incident_ids: Sequence[str]) -> list[Row]:
+        """The trips of these incidents in which somebody is still expected to come, by trip and stop.
+
+        Each stop with where its case, its site and the volunteer who carries it, or is meant to, are; what was handed
+        over is among them.
+        """
+        params = {"incidents": list(incident_ids), "live": sorted(LIVE), "covers": sorted(COVERS)}
+        return every(self.conn, _ON_THE_ROAD, params)
 
     def engaged(self, besides: Sequence[str] = ()) -> set[str]:
         """Volunteers who carry an assignment, or for whom one waits, besides some of these.

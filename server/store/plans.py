@@ -87,16 +87,12 @@ class Plans:
 
     def in_state(self, incident_id: str, state: str, kind: str = "live") -> list[Row]:
         """The plans of an incident and kind that are in a state, in id order, held until the transaction ends."""
-        query = select(*_BRIEF).where(
-            plans.c.incident_id == incident_id, plans.c.state == state, plans.c.kind == kind
-        )
+        query = select(*_BRIEF).where(plans.c.incident_id == incident_id, plans.c.state == state, plans.c.kind == kind)
         return every(self.conn, query.order_by(plans.c.id).with_for_update(key_share=True))
 
     def forget(self, kind: str, before: datetime) -> int:
         """Forget the plans of a kind that has no matches which were asked for before a moment; how many."""
-        return self.conn.execute(
-            delete(plans).where(plans.c.kind == kind, plans.c.requested_at < before)
-        ).rowcount
+        return self.conn.execute(delete(plans).where(plans.c.kind == kind, plans.c.requested_at < before)).rowcount
 
     def requested_before(self, moment: datetime) -> list[Row]:
         """Plans that were asked for before a moment and are still not worked out."""
@@ -184,6 +180,21 @@ class Plans:
         if need_ids is not None:
             query = query.where(matches.c.need_id.in_(list(need_ids)))
         return every(self.conn, query.order_by(matches.c.n))
+
+    def ways_waiting(self, incident_ids: Sequence[str]) -> list[Row]:
+        """Of every match of the plans of these incidents that wait for a decision: from where to where it leads."""
+        query = text(
+            """
+            select m.plan_id, coalesce(s.lon, k.lon) as start_lon, coalesce(s.lat, k.lat) as start_lat,
+                   c.lon as case_lon, c.lat as case_lat
+            from plans p join matches m on m.plan_id = p.id
+            join needs n on n.id = m.need_id join cases c on c.id = n.case_id
+            left join lots l on l.id = m.lot_id left join sites s on s.id = l.site_id
+            left join checkins k on k.volunteer_id = m.volunteer_id and k.ended_at is null
+            where p.state = 'ready' and p.incident_id = any(cast(:incidents as uuid[]))
+            """
+        )
+        return every(self.conn, query, {"incidents": list(incident_ids)})
 
     def coverage(self, incident_id: str, area: str, household: int) -> list[Row]:
         """Of each area and item: units asked and covered of all verified needs, and the same counted in people.

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from server.store.claim_tables import claims
 from server.store.rows import Row, every, first
-from server.store.tables import areas, claims, incidents, public_cuts, public_documents
+from server.store.tables import areas, incidents, public_cuts, public_documents
 
 _LOCK = 7_201_002
 DOUBTED = ("doubtful_people", "quarantined")
@@ -200,11 +201,11 @@ class PublicCuts:
     def judged_claims(self, limit: int) -> list[Row]:
         """Claims with a verdict, of incidents that are no training, the newest first."""
         query = (
-            select(claims.c.id, claims.c.area, claims.c.text, claims.c.state, claims.c.verdict, claims.c.source_url,
-                   claims.c.received_at, areas.c.name.label("area_name"))
+            select(claims.c.id, claims.c.code, claims.c.area, claims.c.text, claims.c.state, claims.c.verdict,
+                   claims.c.source_url, claims.c.received_at, areas.c.name.label("area_name"))
             .join(incidents, incidents.c.id == claims.c.incident_id)
             .outerjoin(areas, areas.c.code == claims.c.area)
-            .where(claims.c.state.in_(JUDGED), incidents.c.is_training.is_(False))
+            .where(claims.c.state.in_(JUDGED), claims.c.joined_to.is_(None), incidents.c.is_training.is_(False))
         )  # fmt: skip
         return every(self.conn, query.order_by(claims.c.received_at.desc(), claims.c.id).limit(limit))
 

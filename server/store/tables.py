@@ -694,20 +694,6 @@ photos = Table(
     Index("ix_photos_new", "added_at", postgresql_where=text("looked_at is null")),
 )
 
-claims = Table(
-    "claims",
-    metadata,
-    _id(),
-    _ref("incident_id", "incidents.id"),
-    Column("area", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("verdict", Text),
-    Column("source_url", Text),
-    _time("received_at"),
-    _time("due_at"),
-    _version(),
-)
 hazards = Table(
     "hazards",
     metadata,
@@ -716,11 +702,14 @@ hazards = Table(
     Column("area", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("shape", JSONB, nullable=False),
+    Column("radius_m", Float),
     Column("note", Text),
     _time("begins_at"),
     _time("ends_at", nullable=True),
     _version(),
+    CheckConstraint("radius_m > 0", name="radius"),
 )
+"""radius_m: of a closure around a place, whose shape is drawn as a ring; of others nobody gave one."""
 
 public_cuts = Table(
     "public_cuts",

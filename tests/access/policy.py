@@ -23,8 +23,8 @@ from server.domain.permissions import Permission
 P = Permission
 
 NOUNS = (
-    "case", "report", "need", "assignment", "claim", "distress", "photo", "plan", "wave", "pledge", "ruling", "site",
-    "lot", "volunteer", "hazard", "closure", "referral", "user", "loan", "block",
+    "case", "report", "need", "assignment", "claim", "ask", "distress", "photo", "plan", "wave", "pledge", "ruling",
+    "site", "lot", "volunteer", "hazard", "closure", "referral", "user", "loan", "block",
 )  # fmt: skip
 
 
@@ -72,6 +72,8 @@ POLICY: dict[str, Rule] = {
     "GET /api/public/summary.csv": ANYBODY,
     "GET /api/public/unmet": ANYBODY,
     "GET /api/public/unmet.csv": ANYBODY,
+    "GET /api/asks/<code>": ANYBODY,
+    "POST /api/asks": ANYBODY,
     "GET /api/track/<code>": ANYBODY,
     "GET /healthz": ANYBODY,
     "GET /metrics": ANYBODY,
@@ -92,6 +94,10 @@ POLICY: dict[str, Rule] = {
     "GET /jejak/umpan.xml": ANYBODY,
     "GET /jejak/verify_audit.py": ANYBODY,
     "GET /kabar": ANYBODY,
+    "GET /kabar/<code>": ANYBODY,
+    "GET /kabar/<code>/kartu.png": ANYBODY,
+    "GET /kabar/<code>/kartu.svg": ANYBODY,
+    "POST /kabar": ANYBODY,
     "GET /lacak": ANYBODY,
     "GET /lacak/<code>": ANYBODY,
     "GET /lapor": ANYBODY,
@@ -250,7 +256,20 @@ POLICY: dict[str, Rule] = {
     "POST /api/assignments/<uuid:assignment_id>/offer": of("assignment", P.ASSIGNMENT_MANAGE),
     "POST /api/assignments/<uuid:assignment_id>/reassign": of("assignment", P.ASSIGNMENT_MANAGE),
     "PUT /api/assignments/<uuid:assignment_id>/photos/<int:n>": of("assignment", P.ASSIGNMENT_MANAGE),
+    "GET /api/claims/<uuid:claim_id>": of("claim", P.BOARD_READ),
     "POST /api/claims/<uuid:claim_id>/<action>": of("claim", P.CLAIM_EDIT),
+    "POST /api/claims/<uuid:claim_id>/evidence": of("claim", P.CLAIM_EDIT),
+    "POST /api/claims/<uuid:claim_id>/join": of("claim", P.CLAIM_EDIT),
+    "POST /api/asks/<uuid:ask_id>/reached": of("ask", P.CONTACT_REVEAL),
+    "POST /api/asks/<uuid:ask_id>/reveal": of("ask", P.CONTACT_REVEAL),
+    "GET /konsol/kabar": Rule("somewhere", P.CLAIM_EDIT),
+    "POST /konsol/kabar": Rule("asked", P.CLAIM_EDIT),
+    "GET /konsol/kabar/<uuid:claim_id>": of("claim", P.BOARD_READ),
+    "POST /konsol/kabar/<uuid:claim_id>/bukti": of("claim", P.CLAIM_EDIT),
+    "POST /konsol/kabar/<uuid:claim_id>/dikabari/<uuid:ask_id>": of("claim", P.CLAIM_EDIT),
+    "POST /konsol/kabar/<uuid:claim_id>/gabung": of("claim", P.CLAIM_EDIT),
+    "POST /konsol/kabar/<uuid:claim_id>/langkah/<action>": of("claim", P.CLAIM_EDIT),
+    "POST /konsol/kabar/<uuid:claim_id>/nomor/<uuid:ask_id>": of("claim", P.CLAIM_EDIT),
     "POST /api/distress/<uuid:call_id>/answer": of("distress", P.ASSIGNMENT_MANAGE, P.ASSIGNMENT_MANAGE),
     "POST /api/distress/<uuid:call_id>/end": of("distress", P.ASSIGNMENT_MANAGE, P.ASSIGNMENT_MANAGE),
     "POST /api/distress/<uuid:call_id>/reveal": of("distress", P.ASSIGNMENT_MANAGE, P.ASSIGNMENT_MANAGE),

@@ -9,6 +9,7 @@ from datetime import timedelta
 from PIL import Image
 
 from server.commands import people
+from server.services import codes
 from workers import jobs
 
 HERE, BELOW, ELSEWHERE, ABOVE = "32.03", "32.03.05", "32.04", "32"
@@ -26,6 +27,14 @@ class World:
     secrets: tuple[str, ...]
 
 
+def _asked(call):
+    """Who asks about a rumour there, with a phone, by its id."""
+    body = {"client_id": str(uuid.uuid4()), "text": f"Kabarnya {TEXT}", "area_code": BELOW, "phone": PHONE}
+    code = call("POST", "/api/asks", body)["code"]
+    with call.system.reading() as tx:
+        return tx.claims.ask_by_code_index(codes.index_of(code, call.system.keys))["id"]
+
+
 def nowhere():
     """Ids of the same form that nothing has."""
     numbers = {"case": 987_654_321, "need": 987_654_322, "other_case": 987_654_323}
@@ -34,7 +43,7 @@ def nowhere():
 
 
 UUIDS = (
-    "assignment", "claim", "distress", "photo", "plan", "wave", "pledge", "ruling", "site", "lot", "volunteer",
+    "assignment", "claim", "ask", "distress", "photo", "plan", "wave", "pledge", "ruling", "site", "lot", "volunteer",
     "hazard", "closure", "referral", "user", "loan", "block",
 )  # fmt: skip
 
@@ -94,6 +103,7 @@ def made(app):
     forbid = {"need_id": ids["need"], "kind": "forbid", "lot_id": ids["lot"], "reason": TEXT}
     ids["ruling"] = call("POST", "/api/rulings", forbid)["id"]
     ids["claim"] = call("POST", "/api/claims", {"text": TEXT, "area_code": HERE})["id"]
+    ids["ask"] = _asked(call)
     ids["hazard"] = call("POST", "/api/hazards", {"kind": "flood", "shape": LINE, "note": TEXT})["id"]
     ids["closure"] = call("POST", "/api/roads/closures", {"shape": LINE, "note": TEXT})["id"]
     volunteer = {"name": NAME, "phone": PHONE, "home_area": HERE, "consent": True}

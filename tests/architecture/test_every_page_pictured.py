@@ -11,6 +11,8 @@ WITHIN_ANOTHER = {
     "/peta/sematan": "the same map for others' pages",
     "/peta/gambar.png": "a picture",
     "/peta/gambar.svg": "a picture",
+    "/kabar/<code>/kartu.png": "a picture",
+    "/kabar/<code>/kartu.svg": "a picture",
     "/jejak/umpan.xml": "the feed of /jejak",
     "/jejak/verify_audit.py": "the program that /jejak gives",
     "/donasi/<code>/peta.svg": "the map on /donasi/<code>",

@@ -28,6 +28,8 @@ PUBLIC_CALLS = {
     ("GET", "/healthz"),
     ("GET", "/metrics"),
     ("GET", "/readyz"),
+    ("POST", "/api/asks"),
+    ("GET", "/api/asks/<code>"),
     ("POST", "/api/pledges"),
     ("POST", "/api/reports"),
     ("POST", "/api/session"),

@@ -246,12 +246,13 @@ def test_html_and_sql_are_shown_as_text_on_every_page(client, token, strange):
     # What the public reads.
     claim = client.post("/api/claims", json={"text": strange, "place": BANDUNG}, headers=token("verifier", "32"))
     assert claim.status_code == 201, claim.text
-    for action in ("check", "find_false"):
-        step = client.post(
-            f"/api/claims/{claim.json['id']}/{action}", json={"verdict": strange}, headers=token("verifier", "32")
-        )
+    second = token("coordinator", "32")
+    for action, who in (("check", second), ("find_false", second), ("confirm", token("verifier", "32"))):
+        step = client.post(f"/api/claims/{claim.json['id']}/{action}", json={"verdict": strange}, headers=who)
         assert step.status_code == 200, step.text
     shown_only_as_text(client.get("/kabar").text, strange)
+    shown_only_as_text(client.get(claim.json["url"]).text, strange)
+    shown_only_as_text(client.get(f"{claim.json['url']}/kartu.svg").text, strange)
     site = client.post("/api/sites", json={"name": strange, "kind": "post", "place": BANDUNG}, headers=staff)
     gift = {"shown_as": strange, "donor": strange, "item": "water", "quantity": 10, "site_id": site.json["id"]}
     given = client.post("/api/gifts", json=gift, headers=staff)

@@ -17,7 +17,7 @@ from sqlalchemy import insert, select
 from server.app import create_app
 from server.domain.events import from_data
 from server.services import contacts
-from server.store import tables
+from server.store import claim_tables, tables
 from workers import clock, publicmap
 
 PHONE = "+6281299734561"
@@ -81,7 +81,7 @@ def planted(module_started):
         tx.cases.add_note({"id": tx.new_id(), "case_id": case_id, "at": tx.now, "by": NAME, "text": NOTE})
         _add(tx, tables.sites, incident_id=jabar, name=f"Rumah {NAME}", kind="post", area="32.03", lon=LON, lat=LAT,
              address=TEXT, created_at=tx.now)  # fmt: skip
-        _add(tx, tables.claims, incident_id=jabar, area="32.03", text=HIDDEN_CLAIM, state="checking",
+        _add(tx, claim_tables.claims, incident_id=jabar, area="32.03", text=HIDDEN_CLAIM, state="checking",
              received_at=tx.now, due_at=tx.now)  # fmt: skip
         _add(tx, tables.gifts, incident_id=jabar, code="AAAAAAAAA", donor_sealed=sealed, item="rice", quantity=500,
              received_at=tx.now)  # fmt: skip

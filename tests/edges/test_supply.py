@@ -154,7 +154,9 @@ def test_a_rumour_and_a_closed_road(api):
     path = f"/api/claims/{claim['id']}"
     assert api("POST", f"{path}/find_true", {"verdict": "Benar."})[0] == 409
     assert api("POST", f"{path}/check", {})[1]["state"] == "checking"
-    assert api("POST", f"{path}/find_true", {"verdict": "Benar, putus sejak pagi."})[1]["state"] == "benar"
+    assert api("POST", f"{path}/find_true", {"verdict": "Benar, putus sejak pagi."})[1]["state"] == "checking"
+    assert api("POST", f"{path}/confirm", {})[0] == 403
+    assert api("POST", f"{path}/confirm", {}, who="verifier")[1]["state"] == "benar"
     assert api("POST", f"{path}/believe", {})[0] == 404
     status, road = api("POST", "/api/roads/closures", {"shape": LINE, "note": "jembatan putus"})
     assert status == 201

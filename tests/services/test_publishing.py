@@ -15,7 +15,7 @@ from server.domain.permissions import ANYONE, SYSTEM
 from server.services import incidents, intake, publishing
 from server.services.inputs import IncidentIn, ReportIn, parse
 from server.services.publishing import Document
-from server.store import tables
+from server.store import claim_tables, tables
 
 CIRANJANG, OTHER = "32.03.05", "32.03.18"
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -356,7 +356,7 @@ def test_only_checked_claims_are_shown(system):
         jabar = tx.incidents.by_slug("jabar")["id"]
         for state in ("received", "checking", "misinformasi", "benar", "not_checkable"):
             row = {"id": tx.new_id(), "incident_id": jabar, "area": CIRANJANG, "text": state, "state": state}
-            tx.conn.execute(insert(tables.claims).values(**row, received_at=tx.now, due_at=tx.now))
+            tx.conn.execute(insert(claim_tables.claims).values(**row, received_at=tx.now, due_at=tx.now))
     with system.reading() as tx:
         assert {row["text"] for row in publishing.claims_shown(tx)} == {"misinformasi", "benar"}
 

@@ -153,10 +153,21 @@ def _plan(scene: Scene) -> None:
 
 
 def _claims(scene: Scene) -> None:
-    claim = scene.admin.post("/api/claims", {"text": CLAIM, "area_code": "32.03"}, 201)["id"]
+    second = scene.person("pemeriksa", "verifier")
+    taken = scene.admin.post("/api/claims", {"text": CLAIM, "area_code": "32.03"}, 201)
+    claim, scene.codes["claim"] = taken["id"], taken["code"]
     scene.admin.post(f"/api/claims/{claim}/check")
     found = {"verdict": "Petugas bendungan: tinggi air biasa, tidak ada retakan."}
     scene.admin.post(f"/api/claims/{claim}/find_false", found)
+    second.post(f"/api/claims/{claim}/confirm")
+    cut = {"lon": 107.139, "lat": -6.822, "accuracy_m": 20}
+    bridge = {"text": "Jembatan Cugenang putus", "place": cut, "kind": "bridge_cut"}
+    scene.ids["claim"] = scene.admin.post("/api/claims", bridge, 201)["id"]
+    scene.admin.post(f"/api/claims/{scene.ids['claim']}/check")
+    seen = {"found": "Foto warga, sungai meluap", "source_url": "https://example.org/foto"}
+    scene.admin.post(f"/api/claims/{scene.ids['claim']}/evidence", seen, 201)
+    ask = {"client_id": str(uuid.uuid4()), "text": "Apakah benar jembatan Cugenang putus?"}
+    scene.codes["ask"] = scene.nobody.post("/api/asks", ask, 201)["code"]
 
 
 def _blocked(scene: Scene) -> None:
@@ -364,6 +375,9 @@ STATES = [
     State("donasi-tersimpan", "/donasi/{code_gift_stored}"),
     State("donasi-sampai", "/donasi/{code_gift_sent}"),
     State("kabar", "/kabar"),
+    State("kabar-jawaban", "/kabar/{code_claim}"),
+    State("kabar-ditanyakan", "/kabar/{code_ask}"),
+    State("kabar-salah", "/kabar/SALAH", there="#code-problem", shows="wrong"),
     State("jejak", "/jejak"),
     State("tugas-lapor-diri", "/relawan/tugas", "belum", there="#check-in", shows="empty"),
     State("tugas-menunggu", "/relawan/tugas", "siap", there="#checked-in"),
@@ -407,6 +421,9 @@ STATES = [
     State("konsol-tanpa-hak", "/konsol", "belum", shows="denied"),
     State("kotak-masuk", "/konsol/masuk", "admin"),
     State("kasus-oper", "/konsol/kasus/{case}/oper", "admin"),
+    State("meja-kabar", "/konsol/kabar", "admin"),
+    State("meja-kabar-satu", "/konsol/kabar/{claim}", "admin"),
+    State("meja-kabar-tanpa-hak", "/konsol/kabar", "belum", shows="denied"),
     State("kotak-masuk-tanpa-hak", "/konsol/masuk", "belum", shows="denied"),
     State("moderasi", "/konsol/moderasi", "admin", there="main .card"),
     State("moderasi-tanpa-hak", "/konsol/moderasi", "belum", shows="denied"),

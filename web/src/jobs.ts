@@ -204,8 +204,10 @@ function safety(job: Job, steps: Waiting[], page: Page): HTMLElement | null {
     await page.renew();
   });
   well.id = `well-${job.id}`;
-  const lines = [job.overdue ? element("p", {}, element("strong", {}, say("overdue"))) : null, clock, isWaiting ? null : well];
-  return element("div", { className: job.overdue ? "notice warn stack" : "leg stack" }, ...lines);
+  const strong = (text: string) => element("p", {}, element("strong", {}, text));
+  const cut = job.road_closed ? strong(say("road_closed")) : null;
+  const lines = [cut, job.overdue ? strong(say("overdue")) : null, clock, isWaiting ? null : well];
+  return element("div", { className: job.overdue || job.road_closed ? "notice warn stack" : "leg stack" }, ...lines);
 }
 
 /** Whether a refusal is told beside the field that it is about. */

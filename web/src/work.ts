@@ -26,6 +26,7 @@ export interface Job {
   items: { need_id: number; item: string; quantity: number; unit: string; expiry: string | null }[];
   weight_kg: number;
   overdue?: boolean;
+  road_closed?: boolean;
   /** By when the next step should come; a coordinator is called when it does not. */
   expected_at?: string | null;
 }
