@@ -67,7 +67,7 @@ def step(claim_id: UUID, action: str) -> Any:
     form, gazetteer = request.form, system().gazetteer()
 
     def taken(tx: Any) -> None:
-        name = STEPS.get(action) or (form.get("finding", "") if action == "usul" else "")
+        name = form.get("finding", "") if action == "usul" else STEPS.get(action, action)
         if action == "usul" and name not in claims.FINDINGS:
             _look(tx, claim_id)
             raise Invalid({"finding": Problem("required")})

@@ -240,25 +240,24 @@ def seen_by_staff(row: Row) -> dict[str, Any]:
 
 def reveal(tx: Tx, actor: Actor, ask_id: str, reason: str, keys: contacts.Keys) -> dict[str, Any]:
     """The phone of who asks, for who may see contacts; audited. Raises NotFound, Forbidden."""
-    row, claim = _of_staff(tx, actor, ask_id)
-    require(actor, Permission.CONTACT_REVEAL, claim["area"])
-    tx.audit(actor, "contact:reveal", claim["area"], f"ask:{ask_id}", reason=reason)
+    row = _of_staff(tx, actor, ask_id)
+    tx.audit(actor, "contact:reveal", row["area"], f"ask:{ask_id}", reason=reason)
     return {"phone": contacts.open_sealed(row["phone_sealed"], keys) if row["phone_sealed"] else None}
 
 
 def reached(tx: Tx, actor: Actor, ask_id: str) -> dict[str, Any]:
     """Somebody who asks was told by phone as well; once. Raises NotFound, Forbidden, Conflict."""
-    row, claim = _of_staff(tx, actor, ask_id)
-    require(actor, Permission.CONTACT_REVEAL, claim["area"])
+    row = _of_staff(tx, actor, ask_id)
     if not tx.claims.reached(ask_id, actor.name, tx.now):
         raise Conflict("not_now")
-    tx.audit(actor, "claim:reached", claim["area"], f"ask:{ask_id}")
+    tx.audit(actor, "claim:reached", row["area"], f"ask:{ask_id}")
     return next(seen_by_staff(one) for one in tx.claims.asks(row["claim_id"]) if one["id"] == ask_id)
 
 
-def _of_staff(tx: Tx, actor: Actor, ask_id: str) -> tuple[Row, Row]:
+def _of_staff(tx: Tx, actor: Actor, ask_id: str) -> Row:
+    """The ask, for who may see contacts there. Raises NotFound, Forbidden."""
     row = tx.claims.ask(ask_id)
-    claim = tx.claims.get(row["claim_id"]) if row else None
-    if row is None or claim is None or not may(actor, Permission.BOARD_READ, claim["area"]):
+    if row is None or not may(actor, Permission.BOARD_READ, row["area"]):
         raise NotFound
-    return row, claim
+    require(actor, Permission.CONTACT_REVEAL, row["area"])
+    return row

@@ -91,8 +91,9 @@ class Claims:
         return self.conn.execute(new).first() is not None
 
     def ask(self, ask_id: str) -> Row | None:
-        """The ask of that id."""
-        return first(self.conn, select(claim_asks).where(claim_asks.c.id == ask_id))
+        """The ask of that id, with the `area` of its claim."""
+        query = select(claim_asks, claims.c.area).join(claims, claims.c.id == claim_asks.c.claim_id)
+        return first(self.conn, query.where(claim_asks.c.id == ask_id))
 
     def ask_by_client_id(self, client_id: str) -> Row | None:
         """The ask that was sent under this id."""
