@@ -175,7 +175,7 @@ def _users(
     link: Mapping[str, Any] | None = None,
 ) -> Any:  # fmt: skip
     with system().reading() as tx:
-        found = staff.listed(tx, identity.actor())
+        found = staff.listed(tx, identity.actor(), request.args.get("q", "").strip())
     page = show(
         "users.html", users=found, values=values, wrong=wrong or {}, message=message, link=link,
         roles=sorted(STAFF_ROLES),

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import jsonify
+from flask import jsonify, request
 
 from server.api import identity
 from server.api.contract import route, system
@@ -11,12 +11,14 @@ from server.api.html import public_url
 from server.services import staff
 from server.services.inputs_accounts import InviteIn, UserStepIn
 
+NAMED = "a part of the name; with it volunteers' accounts are found, too"
 
-@route("GET", "/api/users", guard="signed_in", answers={200: "The accounts with a role in my areas"})
+
+@route("GET", "/api/users", guard="signed_in", answers={200: "Accounts in my areas"}, query={"q": NAMED})
 def listed() -> Any:
     """The accounts that I may change."""
     with system().reading() as tx:
-        return jsonify({"users": staff.listed(tx, identity.actor())})
+        return jsonify({"users": staff.listed(tx, identity.actor(), request.args.get("q", "").strip())})
 
 
 @route("POST", "/api/users", guard="signed_in", body=InviteIn, answers={201: "The link by which they set a password"})

@@ -4,24 +4,28 @@ Who has a role beyond one's own area is known there, but changed only by somebod
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from server.domain.errors import Conflict, Forbidden, Invalid, NotFound, Problem
-from server.domain.permissions import Actor, Permission, areas_for, may, require
+from server.domain.permissions import ROLES, STAFF_ROLES, Actor, Permission, areas_for, may, require
 from server.services import accounts, second_factor
 from server.services.inputs_accounts import InviteIn, UserStepIn
 from server.store.unit_of_work import Tx
 
 INVITED_FOR = timedelta(hours=72)
+MOST = 300
+"""Accounts in one list."""
 
 
-def listed(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
-    """The accounts with a role in the person's areas; no secret, nothing of their work."""
+def listed(tx: Tx, actor: Actor, named: str = "") -> list[dict[str, Any]]:
+    """The accounts of staff in the person's areas, at most MOST; who looks for a name finds volunteers', too."""
     areas = _areas(actor)
     agencies = [one["code"] for one in tx.referrals.agencies() if may(actor, Permission.USER_EDIT, one["area"])]
-    return [_shown(tx, row) for row in tx.accounts.users_within(areas, agencies)]
+    rows = tx.accounts.users_within(areas, agencies, set(ROLES) if named else STAFF_ROLES, named, MOST)
+    roles = tx.accounts.grants_of([row["id"] for row in rows])
+    return [_shown(tx, row, roles.get(row["id"], [])) for row in rows]
 
 
 def invite(tx: Tx, actor: Actor, body: InviteIn) -> dict[str, Any]:
@@ -71,7 +75,7 @@ def act(tx: Tx, actor: Actor, user_id: str, action: str, body: UserStepIn) -> di
     if user_id == actor.user_id and action in NOT_TO_ONESELF:
         raise Conflict("not_to_oneself")
     more = STEPS[action](tx, actor, user, body, areas[0]) or {}
-    return {**_shown(tx, tx.accounts.user(user_id) or user), **more}
+    return {**_shown(tx, tx.accounts.user(user_id) or user, tx.accounts.grants(user_id)), **more}
 
 
 def _areas(actor: Actor) -> tuple[str, ...]:
@@ -81,13 +85,13 @@ def _areas(actor: Actor) -> tuple[str, ...]:
     return areas
 
 
-def _shown(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(tx: Tx, row: Mapping[str, Any], roles: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     until = row.get("invited_until")
     return {
         "id": row["id"],
         "name": row["name"],
         "is_disabled": row["is_disabled"],
-        "roles": [{"role": one["role"], "area": one["area"]} for one in tx.accounts.grants(row["id"])],
+        "roles": [{"role": one["role"], "area": one["area"]} for one in roles],
         "has_second_factor": row["has_totp"] if "has_totp" in row else row["totp_sealed"] is not None,
         "invited_until": until.isoformat() if until and until > tx.now else None,
     }

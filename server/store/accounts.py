@@ -45,15 +45,21 @@ class Accounts:
         """The user of that id."""
         return first(self.conn, select(users).where(users.c.id == user_id))
 
-    def users_within(self, areas: Collection[str], units: Collection[str]) -> list[Row]:
-        """The users with a role in or below one of these areas, or for one of these units, by name."""
+    def users_within(
+        self, areas: Collection[str], units: Collection[str], roles: Collection[str], named: str, most: int
+    ) -> list[Row]:
+        """The first users, by name, with one of these roles in or below one of the areas, or for one of the units.
+
+        Only those whose name has `named` in it.
+        """
+        held = select(grants.c.user_id).where(_within(areas, units), grants.c.role.in_(roles))
         query = (
             select(users.c.id, users.c.name, users.c.is_disabled, users.c.totp_sealed.is_not(None).label("has_totp"))
             .add_columns(invitations.c.expires_at.label("invited_until"))
             .outerjoin(invitations, invitations.c.user_id == users.c.id)
-            .where(users.c.id.in_(select(grants.c.user_id).where(_within(areas, units))))
+            .where(users.c.id.in_(held), users.c.name.icontains(named, autoescape=True))
         )
-        return every(self.conn, query.order_by(users.c.name))
+        return every(self.conn, query.order_by(users.c.name).limit(most))
 
     def change_user(self, user_id: str, **values: Any) -> None:
         """Set columns of a user."""
@@ -72,6 +78,14 @@ class Accounts:
         """The roles that a user holds for good."""
         query = select(grants).where(grants.c.user_id == user_id)
         return every(self.conn, query.order_by(grants.c.role, grants.c.area))
+
+    def grants_of(self, user_ids: Collection[str]) -> dict[str, list[Row]]:
+        """The roles that each of these users holds for good."""
+        query = select(grants).where(grants.c.user_id.in_(user_ids)).order_by(grants.c.role, grants.c.area)
+        found: dict[str, list[Row]] = {}
+        for row in every(self.conn, query):
+            found.setdefault(row["user_id"], []).append(row)
+        return found
 
     def held(self, user_ids: Collection[str], now: datetime) -> list[Row]:
         """All roles of these users at that time; `is_lent` are those held for some hours."""

@@ -364,6 +364,8 @@ def test_accounts_are_changed_by_who_may_there_and_by_nobody_else(system):
         staff.act(tx, province, province.user_id, "disable", UserStepIn())
     with system.reading() as tx:
         assert {one["name"] for one in staff.listed(tx, ADMIN)} == {"neng", "kori"}
+        assert [one["name"] for one in staff.listed(tx, ADMIN, "RI")] == ["kori"]
+        assert staff.listed(tx, ADMIN, "%") == []
         assert {"neng", "kori", "prov", "bandung"} <= {one["name"] for one in staff.listed(tx, province)}
 
 
