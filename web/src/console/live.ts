@@ -52,7 +52,7 @@ export class Live {
     this.socket = io({ path: "/socket.io", transports: ["websocket", "polling"], tryAllTransports: true });
     this.socket.on("connect", () => void this.listen());
     this.socket.on("events", (events: EventMessage[]) => this.hear(events));
-    this.socket.on("disconnect", () => this.say("behind"));
+    this.socket.on("disconnect", (reason) => void this.lost(reason));
     this.socket.on("connect_error", () => this.say("behind"));
     // The server's own sign of life, every 25 s.
     this.socket.io.on("ping", () => this.heard());
@@ -102,6 +102,12 @@ export class Live {
       await this.heal();
       if (!this.stopped) this.askAgain();
     }, pause);
+  }
+
+  /** A server that hangs up on purpose means that the session or a right is over, which asking tells; nobody redials. */
+  private async lost(reason: string): Promise<void> {
+    this.say("behind");
+    if (reason === "io server disconnect" && (await this.heal()) && !this.stopped) this.socket?.connect();
   }
 
   private async listen(): Promise<void> {
