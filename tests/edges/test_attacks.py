@@ -320,6 +320,12 @@ def test_a_picture_of_too_many_pixels_costs_nothing(browser):
         assert (answer.status_code, set(answer.json["error"]["fields"])) == (422, {"photo"}), name
         assert time.perf_counter() - begun < 2, name
         assert "root:" not in answer.text
+    bomb = io.BytesIO()
+    Image.new("1", (20_000, 20_000)).save(bomb, "PNG")
+    assert len(bomb.getvalue()) < 200_000
+    told = {**headers, "Content-Type": "image/png", "Accept-Language": "en"}
+    answer = browser.put(path, data=bomb.getvalue(), headers=told)
+    assert "at most 25 million pixels" in answer.json["error"]["fields"]["photo"]
 
 
 def png(width, height):
