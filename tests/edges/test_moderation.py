@@ -8,6 +8,7 @@ import pytest
 from server.app import create_app
 from server.commands import people
 from server.config import REPORT_LIMITS
+from server.services import screening
 
 PLACE = {"lon": 107.139, "lat": -6.822, "accuracy_m": 30}
 LIMITS = {**REPORT_LIMITS, "device": 4, "phone": 3, "words": 5, "doubtful_here": 2, "doubtful": 6}
@@ -318,3 +319,15 @@ def test_senders_are_forgotten_and_a_held_report_can_be_taken_back(app, staff):
         assert moderation.forget_senders(tx) == 20
     with system.writing() as tx:
         assert moderation.forget_senders(tx) == 0
+
+
+@pytest.mark.parametrize(("hops", "counted"), [(0, "10.0.0.2"), (1, "36.68.1.1")])
+def test_only_proxies_that_are_ours_say_where_a_report_comes_from(started, hops, counted):
+    app = create_app(replace(started, report_limits=LIMITS, proxy_hops=hops))
+    system = app.extensions["tanggap"]
+    answer = send(app, body(), "9.9.9.9, 36.68.1.1, 10.0.0.2" if hops else "36.68.1.1, 10.0.0.2")
+    with system.reading() as tx:
+        stored = tx.reports.get(answer.json["id"])
+    mark = screening.Mark("", is_new=True)
+    assert bytes(stored["address_key"]) == screening.sender_of(counted, mark, system.keys).address
+    system.engine.dispose()

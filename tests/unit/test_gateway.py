@@ -39,3 +39,10 @@ def test_it_listens_where_it_is_told_and_has_no_other_door(tmp_path: Path) -> No
     assert configuration["admin"] == {"disabled": True, "config": {"persist": False}}
     (server,) = configuration["apps"]["http"]["servers"].values()
     assert server["listen"] == ["127.0.0.1:8099"]
+
+
+def test_it_believes_a_client_s_address_from_our_own_proxies_only(tmp_path: Path) -> None:
+    alone = Settings(data_dir=tmp_path, secret_key="given")
+    assert "trusted_proxies" not in adapted(alone, tmp_path)
+    behind = replace(alone, proxy_hops=1, trusted_proxies="10.0.0.0/8 192.168.7.1/32")
+    assert '"ranges":["10.0.0.0/8","192.168.7.1/32"]' in adapted(behind, tmp_path)
