@@ -147,9 +147,14 @@ def forget(response: Response) -> Response:
     return response
 
 
+def sender() -> str | None:
+    """The device's mark that the request carries."""
+    return request.cookies.get(_named(SENDER))
+
+
 def mark_sender(response: Response, mark: str) -> Response:
     """Put a device's mark on an answer; only calls that take reports get it back."""
     response.set_cookie(
-        SENDER, mark, max_age=SENDER_KEPT_S, httponly=True, secure=is_https(), samesite="Strict", path="/"
+        _named(SENDER), mark, max_age=SENDER_KEPT_S, httponly=True, secure=is_https(), samesite="Strict", path="/"
     )
     return response

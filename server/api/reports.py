@@ -59,7 +59,7 @@ def act(code: str, body: TrackIn) -> Any:
 def received(body: ReportIn) -> intake.Receipt:
     """Store a report. Raises as `intake.receive`."""
     keys = system().keys
-    g.mark = screening.mark_of(request.cookies.get(identity.SENDER), keys)
+    g.mark = screening.mark_of(identity.sender(), keys)
     who = actor()
     # Staff enter the reports of many at one desk.
     sender = screening.sender_of(request.remote_addr or "unknown", g.mark, keys) if who is ANYONE else None

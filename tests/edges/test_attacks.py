@@ -188,7 +188,8 @@ def test_cookies_are_for_us_alone(module_app, https_app, somebody):
         given = [line for answer in answers for line in answer.headers.getlist("Set-Cookie")]
         names = {line.partition("=")[0] for line in given}
         host, secure = ("__Host-", "__Secure-") if is_https else ("", "")
-        ours = {f"{host}tanggap_session", f"{host}tanggap_device", f"{host}lang", f"{secure}lapor", f"{secure}typed"}
+        ours = {f"{host}tanggap_session", f"{host}tanggap_device", f"{host}lang", f"{secure}lapor"}
+        ours |= {f"{host}tanggap_sender", f"{secure}typed"}
         assert ours <= names
         for line in given:
             flags = {part.strip().partition("=")[0].lower() for part in line.split(";")[1:]}
