@@ -45,21 +45,25 @@ NEAR_M, WITHIN_MIN = 300, 24 * 60
 OPEN, LOOKED_AT, TURNS = 100_000, 300, 7
 _FILL = """
 insert into cases (id, incident_id, area, lon, lat, accuracy_m, tier, opened_at, delivery_code)
-select 1000000 + n, i.id, '32.03', {place}, 20, n % 4, now() - n * interval '1 second', '0000'
+select 1000000 + n, i.id, '32.03', 107, -7, 20, n %% 4, now() - n * interval '1 second', '0000'
 from generate_series(1, %(open)s) n, incidents i where i.slug = 'jabar';
 insert into reports (id, client_id, content_hash, code_index, incident_id, case_id, state, tier, text, area, lon, lat,
                      accuracy_m, channel, received_at, due_at)
 select 'B' || c.id, gen_random_uuid(), 'x', decode(md5(c.id::text), 'hex'), c.incident_id, c.id, 'received', c.tier,
-       (array['Rumah roboh, butuh tenda', 'Banjir di gang ' || c.id % 400, 'Butuh beras untuk RT ' || c.id % 9,
-              'Anak sakit, obat habis di kampung ' || c.id % 97])[1 + c.id % 4],
+       (array['Rumah roboh, butuh tenda', 'Banjir di gang ' || c.id %% 400, 'Butuh beras untuk RT ' || c.id %% 9,
+              'Anak sakit, obat habis di kampung ' || c.id %% 97])[1 + c.id %% 4],
        c.area, c.lon, c.lat, c.accuracy_m, 'web', c.opened_at, now()
 from cases c where c.id > 1000000;
 insert into needs (id, incident_id, case_id, item, quantity, tier, basis, state, opened_at, due_at)
-select 5000000 + c.id, c.incident_id, c.id, (array['tent', 'water', 'rice', 'medicine_kit'])[1 + c.id % 4], 5, c.tier,
+select 5000000 + c.id, c.incident_id, c.id, (array['tent', 'water', 'rice', 'medicine_kit'])[1 + c.id %% 4], 5, c.tier,
        'bench', 'open', now(), now() from cases c where c.id > 1000000
 """
-_SPREAD = "106.4 + (n * 7919::bigint % 100000) / 41000.0, -7.7 + (n * 10473::bigint % 100000) / 55000.0"
-_CROWDED = "107.1 + (n * 7919::bigint % 100000) / 1000000.0, -6.9 + (n * 10473::bigint % 100000) / 1000000.0"
+FIRST = 1_000_000
+_WHERE = "lon = {} + (case_id * 7919 % 100000) / {}, lat = {} + (case_id * 10473 % 100000) / {}"
+PLACES = {
+    "spread over the province": _WHERE.format(106.4, 41_000.0, -7.7, 55_000.0),
+    "all within 11 km": _WHERE.format(107.1, 1_000_000.0, -6.9, 1_000_000.0),
+}
 
 
 @dataclass(frozen=True)
@@ -220,18 +224,22 @@ def _groups(pairs: list[Label]) -> dict[str, list[Label]]:
     }
 
 
-def speed(settings: Settings, system: System, place: str) -> dict[str, float]:
-    """Milliseconds that looking for suggestions takes among OPEN open cases."""
+def fill(settings: Settings) -> None:
+    """Put OPEN open cases on the board, each with a report and a need."""
     with psycopg.connect(settings.database_url, autocommit=True) as connection:
-        connection.execute("delete from needs where id > 5000000; delete from reports where id like 'B%'")
-        connection.execute("delete from cases where id > 1000000")
-        for statement in _FILL.format(place=place).split(";"):
-            connection.execute(statement.replace(" % ", " %% ").encode(), {"open": OPEN})
+        for statement in _FILL.split(";"):
+            connection.execute(statement.encode(), {"open": OPEN})
+
+
+def speed(settings: Settings, system: System, place: str) -> dict[str, float]:
+    """Milliseconds that looking for suggestions takes among them, when they lie at such places."""
+    with psycopg.connect(settings.database_url, autocommit=True) as connection:
+        connection.execute(f"update reports set {place} where id like 'B%'".encode())
         connection.execute("vacuum analyze")
     took = []
     for n in range(LOOKED_AT):
         with system.reading() as tx:
-            reports = tx.reports.of_case(1_000_001 + n * (OPEN // LOOKED_AT))
+            reports = tx.reports.of_case(FIRST + 1 + n * (OPEN // LOOKED_AT))
             began = time.perf_counter()
             suggestions(tx, SYSTEM, reports)
             took.append(1000 * (time.perf_counter() - began))
@@ -258,7 +266,8 @@ def main() -> None:
             system = System(filled)
             lines, notes = quality(system) if DATA.is_dir() else ([], {"quality": "no data here"})
             rates = repeated(lambda: intake_cost(filled), TURNS)
-            for name, place in (("spread over the province", _SPREAD), ("all within 11 km", _CROWDED)):
+            fill(filled)
+            for name, place in PLACES.items():
                 took = speed(filled, system, place)
                 lines += [Line(f"{OPEN:,} open, {name}, {at}", "ms", [took[at]]) for at in ("p50", "p99")]
             system.engine.dispose()

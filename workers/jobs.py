@@ -4,9 +4,11 @@ import time
 
 from server.bootstrap import System
 from server.faults import fault
-from server.services import offers, planning
+from server.services import offers, planning, sameness
 
 _system: list[System] = []
+COMPARES_S = 20
+"""So long cases are compared in one go; what is left is for the job of the next report."""
 
 
 def use(system: System) -> None:
@@ -61,3 +63,15 @@ def offer_waiting(incident_id: str) -> None:
         served = planning.served_by(tx, incident_id)
     with _system[0].writing() as tx:
         offers.offer_waiting(tx, served)
+
+
+def compare_cases(incident_id: str) -> None:
+    """See which cases that came in may be the same as others, for as long as the job may take."""
+    system, until = _system[0], time.monotonic() + COMPARES_S
+    while time.monotonic() < until:
+        with system.reading() as tx:
+            found = sameness.compare(tx, incident_id)
+        if not found:
+            return
+        with system.writing() as tx:
+            sameness.mark(tx, found)

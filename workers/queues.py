@@ -35,6 +35,7 @@ JOBS: Mapping[str, Work] = {
     "replan_served": Work("planning"),
     "make_offers": Work("dispatch"),
     "offer_waiting": Work("default"),
+    "compare_cases": Work("default"),
 }
 
 

@@ -54,6 +54,11 @@ def offer_waiting(event: Event) -> tuple[Job, ...]:
     return (Job("offer_waiting", (event.incident_id,)),)
 
 
+def compare_cases(event: Event) -> tuple[Job, ...]:
+    """See which of the new cases may be the same as others."""
+    return (Job("compare_cases", (event.incident_id,)),)
+
+
 def when_let_go(event: Event) -> tuple[Job, ...]:
     """What was held is free again: plan anew."""
     return replan(event) if isinstance(event, events.AssignmentChanged) and event.state in LET_GO else ()
@@ -67,7 +72,7 @@ def when_freed(event: Event) -> tuple[Job, ...]:
 
 TOLD = Reaction()
 ROUTES: Mapping[type[Event], Reaction] = {
-    events.ReportReceived: TOLD,
+    events.ReportReceived: Reaction(follows=(compare_cases,)),
     events.ReportChanged: TOLD,
     events.CaseChanged: TOLD,
     events.ClockChanged: TOLD,

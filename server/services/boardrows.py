@@ -39,6 +39,7 @@ def case(row: Source, run: Run) -> dict[str, Any]:
         "tier": row["tier"],
         "verified": False,
         "merged_into": None,
+        "alike": False,
         "opened_at": _second(row["opened_at"]),
         "stage": ANSWER,
         "stage_due_at": _second(run.due[ANSWER]),

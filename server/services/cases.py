@@ -195,6 +195,7 @@ def _join(desk: Desk, taken: Sequence[Mapping[str, Any]], target: Mapping[str, A
         _record(source, "merge")
     for report_id in stay if moved else ():
         tx.reports.note(report_id, tx.now, "joined", reports=moved)
+    sameness.compare_again(tx, [target["id"]])
     into = replace(desk, case=target)
     _record(into, "merge")
     _open_again(into)
@@ -204,6 +205,7 @@ def _keep_apart(desk: Desk) -> None:
     """Say that another case (`into`) is not the same: the two are not suggested to be merged again."""
     other = _other_case(desk, desk.body.into, "into")
     desk.tx.sameness.keep_apart(desk.case["id"], other["id"], desk.actor.name, desk.tx.now)
+    sameness.compare_again(desk.tx, [desk.case["id"], other["id"]])
 
 
 def _split(desk: Desk) -> None:
@@ -228,6 +230,7 @@ def _split(desk: Desk) -> None:
     new = Desk(desk.tx, desk.actor, case, CaseActionIn(needs=desk.body.needs), desk.gazetteer)
     open_needs(desk.tx, case, _own_needs(reports))
     _ask_for(new)
+    sameness.compare_again(desk.tx, [desk.case["id"], case["id"]])
     _record(desk, "split")
     _record(new, "split")
 

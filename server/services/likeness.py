@@ -15,7 +15,7 @@ from server.services import wordings
 from server.services.wordings import Wording
 
 METRES_A_DEGREE = 111_195.0
-SPOT_M, NEAR_M, SAME_AREA_M, FAR_M = 150.0, 300.0, 2_000.0, 5_000.0
+DOOR_M, SPOT_M, NEAR_M, SAME_AREA_M, FAR_M = 60.0, 150.0, 300.0, 2_000.0, 5_000.0
 AT_ONCE_H, DAY_H, LONGEST_H = 6.0, 24.0, 72.0
 ROUGH_M = 300.0
 """A place known no better than this says which neighbourhood, and is near half of it."""
@@ -128,7 +128,7 @@ def reasons(found: Signals) -> list[str]:
         "photo": found.photo_bits is not None and found.photo_bits <= PHOTO_BITS,
         "phone": bool(found.phone) and hours <= LONGEST_H and (found.metres is None or found.metres <= SAME_AREA_M),
         "words": alike and within(NEAR_M, LONGEST_H) and _say_the_same(found),
-        "spot": the_same and precise and within(SPOT_M, LONGEST_H),
+        "spot": precise and ((the_same and within(SPOT_M, LONGEST_H)) or (alike and within(DOOR_M, DAY_H))),
         "danger": alike and precise and within(NEAR_M, AT_ONCE_H) and not ACUTE.isdisjoint(found.troubles),
         "names": the_same and within(FAR_M, LONGEST_H) and found.words_share >= MOST and len(found.words) > 1,
     }

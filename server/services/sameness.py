@@ -1,15 +1,17 @@
 """What may be the same thing: suggestions for a person who looks at a case, with all that speaks for each.
 
-Looked up when somebody asks, so that taking a report in costs nothing for it. Nothing is merged here, and what a person
-keeps apart is not suggested again. The rule is `services/likeness.py`; `store/sameness.py` bounds what is compared.
+Looked up when somebody opens a case, and by a job for the boards, so that taking a report in waits for none of it.
+Nothing is merged here, and what a person keeps apart is not suggested again. The rule is `services/likeness.py`;
+`store/sameness.py` bounds what is compared.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from server.domain.permissions import Actor, Permission, may
-from server.services import likeness
+from server.domain import events
+from server.domain.permissions import SYSTEM, Actor, Permission, may
+from server.services import likeness, queries
 from server.services.likeness import Signals, Told
 from server.store.unit_of_work import Tx
 
@@ -22,6 +24,39 @@ MOST_COMPARED = 300
 MOST_OWN = 6
 """Reports of the case itself that are compared: the first and the last ones say what the others do."""
 MOST_SHOWN = 100
+AT_ONCE = 50
+"""Cases that are compared between two looks at what else is to be done."""
+
+
+def compare(tx: Tx, incident_id: str) -> dict[int, bool]:
+    """What cases that nobody has compared come to, at most AT_ONCE of them: whether others may be the same.
+
+    With them those others. To be written by `mark`, in a transaction of its own.
+    """
+    return _alike(tx, tx.sameness.not_compared(incident_id, AT_ONCE))
+
+
+def mark(tx: Tx, found: Mapping[int, bool]) -> None:
+    """Write what `compare` found, and tell the boards of the cases that look otherwise by it."""
+    for case_id in tx.sameness.mark(found) if found else ():
+        case = tx.cases.get(case_id)
+        if case is not None:
+            where = {"incident_id": case["incident_id"], "area": case["area"]}
+            rows = {"cases": queries.case_rows(tx, [case_id])}
+            tx.record(events.CaseChanged(**where, rows=rows, case_id=case_id, action="compare"))
+
+
+def compare_again(tx: Tx, case_ids: Iterable[int]) -> None:
+    """Let the boards know at once what a merge, a split or keeping apart leaves to compare."""
+    mark(tx, {case_id: alike for case_id, alike in _alike(tx, case_ids).items() if case_id in set(case_ids)})
+
+
+def _alike(tx: Tx, case_ids: Iterable[int]) -> dict[int, bool]:
+    found: dict[int, bool] = {}
+    for case_id in case_ids:
+        others = [one["case_id"] for one in suggestions(tx, SYSTEM, tx.reports.of_case(case_id))]
+        found |= {case_id: found.get(case_id, False) or bool(others), **dict.fromkeys(others, True)}
+    return found
 
 
 def suggestions(tx: Tx, actor: Actor, reports: Sequence[Row]) -> list[dict[str, Any]]:

@@ -76,6 +76,7 @@ _CASES = Noun(
         "tier": "c.tier",
         "verified": "c.verified_at is not null",
         "merged_into": "c.merged_into",
+        "alike": "coalesce(c.alike, false)",
         "opened_at": _second("c.opened_at"),
         "stage": "k.stage",
         "stage_due_at": _second(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from server.store.rows import Row, every
-from server.store.tables import kept_apart, needs, photos
+from server.store.tables import cases, kept_apart, needs, photos
 
 _CANDIDATES = text(
     """
@@ -41,6 +41,16 @@ _CANDIDATES = text(
     where r.incident_id = :incident and r.case_id <> :case and r.state <> 'rejected'
       and not exists (select from kept_apart k
                       where k.case_id = least(r.case_id, :case) and k.other_id = greatest(r.case_id, :case))
+    """
+)
+
+_MARK = text(
+    """
+    with given as (select * from unnest(cast(:ids as bigint[]), cast(:alike as boolean[])) as g (id, alike)),
+         held as (select c.id, c.alike as before, g.alike from cases c join given g on g.id = c.id
+                  where c.alike is distinct from g.alike order by c.id for no key update of c)
+    update cases c set alike = held.alike from held where c.id = held.id
+    returning c.id, coalesce(held.before, false) <> held.alike as differs
     """
 )
 
@@ -94,6 +104,19 @@ class Sameness:
         for row in self.conn.execute(query):
             found.setdefault(row.report_id, []).append(row.dhash)
         return found
+
+    def not_compared(self, incident_id: str, most: int) -> list[int]:
+        """Cases of an incident that nobody has compared yet, the newest first."""
+        query = select(cases.c.id).where(cases.c.incident_id == incident_id, cases.c.alike.is_(None))
+        return list(self.conn.execute(query.order_by(cases.c.id.desc()).limit(most)).scalars())
+
+    def mark(self, found: Mapping[int, bool]) -> list[int]:
+        """Say of cases whether others may be the same; those of which something else was known, by number.
+
+        Their version stays: nobody's decision about a case is out of date by it.
+        """
+        changed = self.conn.execute(_MARK, {"ids": list(found), "alike": list(found.values())})
+        return sorted(row.id for row in changed if row.differs)
 
     def keep_apart(self, one: int, other: int, by: str, at: datetime) -> None:
         """A person says that two cases are not the same; said twice, once."""

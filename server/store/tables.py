@@ -242,10 +242,13 @@ cases = Table(
     _case("merged_into", nullable=True),
     Column("delivery_code", Text, nullable=False),
     Column("holder", Text),
+    Column("alike", Boolean),
     _version(),
     CheckConstraint("tier between 0 and 3", name="tier"),
     Index(None, "incident_id", "area"),
+    Index("ix_cases_not_compared", "incident_id", postgresql_where=text("alike IS NULL")),
 )
+"""`alike`: whether others may be the same; null until somebody has compared it (`services/sameness.py`)."""
 
 clocks = Table(
     "clocks",

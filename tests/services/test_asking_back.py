@@ -4,7 +4,7 @@ import pytest
 
 from server.domain.errors import Invalid
 from server.domain.permissions import ANYONE, SYSTEM
-from server.services import cases, tracking
+from server.services import cases, clocks, tracking
 from server.services.inputs import TrackIn, parse
 from tests.services.test_sameness import act, send
 
@@ -121,3 +121,26 @@ def test_the_question_goes_by_message_with_the_page_to_answer_on(world):
 def _reveal(world, sent):
     with world.system.writing() as tx:
         return cases.reveal_contact(tx, SYSTEM, sent["id"], "menanyakan jumlah orang", world.system.keys)
+
+
+def test_an_unverified_t0_goes_to_a_person_at_once_and_to_the_next_level_when_nobody_looks(world):
+    world.stock(world.site(), "water", 10_000)
+    world.volunteer()
+    sent = send(world, "Kami terjebak di atap", danger={"trapped": True}, people=20)
+    (told,) = world.events("ReportReceived")
+    (row,) = told["data"]["rows"]["cases"]
+    assert (told["data"]["tier"], row["verified"], row["stage"]) == (0, False, "answer")
+    assert sent["clock"]["due_at"] > sent["received_at"]
+    assert world.approve(world.plan())["approved"] == [], "no offer goes out before a person has looked"
+    with world.system.reading() as tx:
+        run = tx.clocks.runs([sent["case_id"]])[sent["case_id"]]
+    assert (run.due["answer"] - run.started_at).total_seconds() == 5 * 60
+    with world.system.writing() as tx:
+        tx.conn.exec_driver_sql(
+            "update clocks set answer_due_at = now() - interval '1 second', next_at = now() - interval '1 second'"
+        )
+    with world.system.writing() as tx:
+        assert clocks.sweep(tx) == 1
+    (raised,) = world.events("CaseEscalated")
+    assert (raised["data"]["case_id"], raised["data"]["stage"]) == (sent["case_id"], "answer")
+    assert page(world, sent)["escalations"]

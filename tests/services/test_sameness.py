@@ -8,11 +8,14 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance
 
+from server.domain import events
 from server.domain.errors import Forbidden, Invalid
 from server.domain.permissions import ANYONE, SYSTEM, Actor, Grant
-from server.services import cases, intake, photos, tracking
+from server.services import cases, intake, photos, queries, tracking
 from server.services.inputs import CaseActionIn, ReportIn, parse
 from tests.services.world import CIANJUR
+from workers import jobs, routes
+from workers.queues import Job
 
 SCHOOL = [
     "Tolong!! SDN Sukamaju ambruk, anak2 kejebak di dalam",
@@ -188,6 +191,42 @@ def test_a_merge_that_is_none_names_what_is_wrong(world, body, field):
     with pytest.raises(Invalid) as refused:
         act(world, one["case_id"], "merge", **body)
     assert set(refused.value.fields) == {field}
+
+
+def on_the_board(world):
+    """Case -> whether the board says that others may be the same."""
+    with world.system.reading() as tx:
+        rows = queries.board(tx, SYSTEM, None, "32")["cases"]
+        at = {name: n for n, name in enumerate(rows["columns"])}
+        return {row[at["id"]]: row[at["alike"]] for row in rows["rows"]}
+
+
+def test_the_board_says_which_cases_have_others_like_them_until_a_person_has_looked(world):
+    one, other, third = send(world, SCHOOL[0]), send(world, SCHOOL[1], beside(20)), send(world, OTHERS[0], beside(40))
+    assert not any(on_the_board(world).values())
+    jobs.use(world.system)
+    before = len(world.events("CaseChanged"))
+    for _ in range(2):
+        jobs.compare_cases(world.incident["id"])
+    alike = {one["case_id"]: True, other["case_id"]: True, third["case_id"]: False}
+    assert on_the_board(world) == alike
+    told = [event["data"]["rows"]["cases"][0] for event in world.events("CaseChanged")[before:]]
+    assert {row["id"]: row["alike"] for row in told} == {one["case_id"]: True, other["case_id"]: True}
+    assert {row["version"] for row in told} == {1}, "no form that is open goes out of date by it"
+    later = send(world, SCHOOL[3], beside(30))
+    jobs.compare_cases(world.incident["id"])
+    assert on_the_board(world) == alike | {later["case_id"]: True}
+    act(world, one["case_id"], "keep_apart", into=later["case_id"])
+    assert on_the_board(world) == alike | {later["case_id"]: True}, "the other one is like both still"
+    act(world, one["case_id"], "merge", take=[other["case_id"]])
+    assert not on_the_board(world)[one["case_id"]]
+
+
+def test_every_new_report_lets_the_cases_be_compared():
+    received = [
+        events.ReportReceived(incident_id="i", area="32", report_id=str(n), case_id=n, tier=0) for n in range(200)
+    ]
+    assert routes.jobs_for(received) == [Job("compare_cases", ("i",))]
 
 
 def picture(seed, size=(1600, 1200)):

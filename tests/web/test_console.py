@@ -267,6 +267,47 @@ def test_reports_of_one_trouble_are_merged(desk, nobody, admin):
     expect(desk.locator(".reports > li")).to_have_count(2)
 
 
+def test_why_cases_may_be_the_same_is_shown_and_a_person_decides(desk, nobody, admin):
+    place = {"lon": 107.95, "lat": -7.25, "accuracy_m": 20}
+    text = "SDN Mekarjaya ambruk, anak kejebak"
+    first, second, third = (case_of(admin, sent(nobody, place=place, text=text)) for _ in range(3))
+    pane = opened(desk, first)
+    expect(row_of(desk, first)).to_contain_text("mungkin sama dengan kasus lain")
+    twins = pane.locator(".twins > ul > li")
+    expect(twins).to_have_count(2)
+    expect(twins.first.locator(".reasons")).to_contain_text("Di titik yang sama")
+    twins.first.get_by_text("Apa yang dibandingkan").click()
+    expect(twins.first).to_contain_text("Jarak 0 m")
+    expect(twins.first).to_contain_text("Masalah yang sama: bangunan runtuh, orang terjebak")
+    expect(twins.first).to_contain_text("Kata yang sama: mekarjaya, school")
+    pane.locator(".twins").get_by_role("button", name="Gabungkan semua (2)").click()
+    expect(desk.locator(".reports > li")).to_have_count(3, timeout=15_000)
+    expect(pane.locator(".twins")).to_have_count(0)
+    gone = [case_id for case_id in (first, second, third) if admin.get(f"/api/cases/{case_id}")["merged_into"]]
+    assert len(gone) == 2
+
+
+def test_what_is_not_the_same_is_not_suggested_again(desk, nobody, admin):
+    place = {"lon": 107.97, "lat": -7.27, "accuracy_m": 20}
+    first, _ = (case_of(admin, sent(nobody, place=place, text="Rumah roboh")) for _ in range(2))
+    pane = opened(desk, first)
+    pane.locator(".twins").get_by_role("button", name="Bukan yang sama").click()
+    expect(pane.locator(".twins")).to_have_count(0)
+    assert admin.get(f"/api/cases/{first}")["possible_duplicates"] == []
+
+
+def test_the_question_that_decides_is_offered_with_its_reason_and_asked(desk, nobody, admin):
+    case_id = case_of(admin, sent(nobody, text="Rumah ambruk, ada yang ketimbun"))
+    pane = opened(desk, case_id)
+    pane.get_by_role("button", name="Tanya pelapor").click()
+    offered = pane.locator(".decisive")
+    expect(offered).to_contain_text("terjebak atau tertimbun sekarang?")
+    expect(offered).to_contain_text(re.compile(r"dari T\d ke T0"))
+    offered.get_by_role("button", name="Tanyakan ini").click()
+    expect(pane).to_contain_text("Ditanyakan: apakah masih ada bahaya?")
+    expect(row_of(desk, case_id)).to_contain_text("menunggu jawaban pelapor")
+
+
 def plan_tab(page, name):
     return page.locator(f"#tab-{name}")
 

@@ -66,6 +66,7 @@ def scene(stack, admin, nobody) -> Scene:
     made.ids["case"] = str(made.case("open", "blanket", 60))
     admin.post(f"/api/cases/{made.case('planned', 'blanket', 80)}/verify")
     made.ids["plan"] = ready(admin, admin.post("/api/plans", {"area": "32.03"}, 202)["id"])["id"]
+    admin.post(f"/api/cases/{made.case('asked_people', 'rice', 30)}/ask", {"about": "people"})
     made.ids["case_offered"] = str(offered(made, lots["rice"]))
     made.job("di-jalan", lots["water"], 40, "accept", "depart")
     made.person("belum", "volunteer")

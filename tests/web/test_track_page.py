@@ -164,3 +164,26 @@ def test_nothing_has_come_is_said_with_a_button_and_the_case_goes_on(new_page, s
 
 def page_api(page):
     return f"/api/track/{page.locator('#track').get_attribute('data-code')}"
+
+
+def test_the_question_that_decides_is_answered_without_scripts(plain_phone, nobody, admin):
+    place = {"lon": 107.14, "lat": -6.82, "accuracy_m": 20}
+    body = {"client_id": str(uuid.uuid4()), "text": "Rumah ambruk, bapak saya ketimbun", "place": place}
+    code = nobody.post("/api/reports", body, 201)["code"]
+    plain_phone.goto(f"/lacak/{code}")
+    ask = plain_phone.locator("#ask")
+    expect(ask).to_contain_text("Satu hal yang paling membantu")
+    expect(ask).to_contain_text("dari T3 ke T0")
+    ask.get_by_role("button", name="Ya", exact=True).click()
+    expect(plain_phone.locator("[role=status]").first).to_have_text("Terkirim. Terima kasih.")
+    expect(plain_phone.locator("#ask")).to_contain_text("berapa orang")
+    assert nobody.get(f"/api/track/{code}")["tier"] == 0
+    plain_phone.fill("#people", "banyak")
+    plain_phone.locator("#ask").get_by_role("button").click()
+    expect(plain_phone.locator("#people-problem")).to_be_visible()
+    expect(plain_phone.locator("#people")).to_have_value("banyak")
+    plain_phone.fill("#people", "30")
+    plain_phone.locator("#ask").get_by_role("button").click()
+    expect(plain_phone.locator("#ask")).to_have_count(0)
+    case_id = next(row["case_id"] for row in rows(admin.get("/api/board"), "reports") if row["tier"] == 0)
+    assert admin.get(f"/api/cases/{case_id}")["people"] == 30

@@ -100,6 +100,7 @@ function CaseLines({ summary }: { summary: Summary }) {
           #{row.id}
           {row.people !== null && ` · ${word("console.people", { n: number(row.people) })}`}
           {summary.reports > 1 && ` · ${word("console.reports", { n: summary.reports })}`}
+          {row.alike && <span class="flagged"> · ≈ {word("console.alike")}</span>}
           {summary.flagged && <span class="flagged"> · ! {word("console.flagged")}</span>}
         </span>
       </span>

@@ -24,6 +24,8 @@ export interface CaseRow {
   tier: Tier;
   verified: boolean;
   merged_into: number | null;
+  /** Others may be the same. */
+  alike: boolean;
   opened_at: string;
   /** What everybody waits for now, and by when; null when all is done. */
   stage: "answer" | "offer" | "settle" | null;

@@ -25,8 +25,10 @@ export function Twins({ found, again, open }: Props) {
     hold(word("case.merging", { from, into }), () => void send(from, into, { into }));
   };
   const mergeAll = () => {
-    const take = twins.map((twin) => twin.case_id);
-    hold(word("case.merging_all", { n: take.length, into: found.id }), () => void send(found.id, found.id, { take }));
+    const here = { case_id: found.id, received_at: found.opened_at };
+    const [oldest, ...others] = [here, ...twins].sort((a, b) => Date.parse(a.received_at) - Date.parse(b.received_at));
+    const [into, take] = [oldest!.case_id, others.map((one) => one.case_id)];
+    hold(word("case.merging_all", { n: take.length, into }), () => void send(into, into, { take }));
   };
   const send = async (on: number, into: number, body: object) => {
     const answer = await actOn(on, "merge", body);
@@ -36,7 +38,7 @@ export function Twins({ found, again, open }: Props) {
     }
     say(word("case.done.merge", { id: into }));
     if (into === found.id) again();
-    else if (readAddress().caseId === on) open(into);
+    else if (readAddress().caseId === found.id) open(into);
   };
   const keepApart = async (id: number) => {
     const answer = await actOn(found.id, "keep_apart", { into: id });

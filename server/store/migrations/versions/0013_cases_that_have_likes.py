@@ -1,0 +1,25 @@
+"""Whether a case has others that may be the same.
+
+Revision ID: 0013
+Revises: 0012
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make it so."""
+    op.add_column("cases", sa.Column("alike", sa.Boolean(), nullable=True))
+    op.create_index("ix_cases_not_compared", "cases", ["incident_id"], postgresql_where=sa.text("alike IS NULL"))
+
+
+def downgrade() -> None:
+    """Take it back."""
+    op.drop_index("ix_cases_not_compared", table_name="cases")
+    op.drop_column("cases", "alike")
