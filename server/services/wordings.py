@@ -178,6 +178,7 @@ def _words(text: str) -> list[str]:
     return [_folded(word) for word in re.findall(r"[a-z]+2?|\d+", joined)]
 
 
+@lru_cache(maxsize=16_384)
 def _folded(word: str) -> str:
     """One spelling for a word: no letters held down, no `2` for a word said twice, no ending, no slang, no `008`."""
     if word.isdigit():
@@ -190,6 +191,7 @@ def _folded(word: str) -> str:
     return _SAME.get(bare, bare)
 
 
+@lru_cache(maxsize=16_384)
 def _known(word: str) -> str:
     """The word of our lists that is meant, or the word itself."""
     if word in _KNOWN or len(word) < LONG or word in _EVERYWHERE:
@@ -200,19 +202,15 @@ def _known(word: str) -> str:
 
 def in_common(one: Iterable[str], other: Iterable[str]) -> list[str]:
     """The words of the first that stand in the second, too, mistyped or not; each of the second counts once."""
-    left = set(other)
-    found = []
-    for word in sorted(one):
-        match = word if word in left else next((w for w in sorted(left) if _is_typing_error(word, w)), None)
-        if match is not None:
-            left.discard(match)
-            found.append(word)
-    return found
-
-
-def _is_typing_error(one: str, other: str) -> bool:
-    long = min(len(one), len(other)) >= LONG
-    return long and fuzz.ratio(one, other) >= TYPING_ERROR
+    mine, theirs = set(one), set(other)
+    found = mine & theirs
+    left = sorted(word for word in theirs - found if len(word) >= LONG)
+    for word in sorted(word for word in mine - found if len(word) >= LONG):
+        meant = process.extractOne(word, left, scorer=fuzz.ratio, score_cutoff=TYPING_ERROR)
+        if meant is not None:
+            left.remove(meant[0])
+            found.add(word)
+    return sorted(found)
 
 
 def overlap(one: Wording, other: Wording) -> tuple[float, list[str]]:
