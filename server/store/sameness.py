@@ -56,7 +56,10 @@ _MARK = text(
 
 
 class Sameness:
-    """Reads what a report is compared with, and keeps which cases are not the same."""
+    """Reads what a report is compared with; keeps which cases have others like them, and which are not the same.
+
+    `cases.alike` is null until somebody has compared the case; `kept_apart` are pairs, the smaller number first.
+    """
 
     def __init__(self, conn: Connection) -> None:
         self.conn = conn

@@ -248,7 +248,6 @@ cases = Table(
     Index(None, "incident_id", "area"),
     Index("ix_cases_not_compared", "incident_id", postgresql_where=text("alike IS NULL")),
 )
-"""`alike`: whether others may be the same; null until somebody has compared it (`services/sameness.py`)."""
 
 clocks = Table(
     "clocks",
@@ -355,9 +354,7 @@ kept_apart = Table(
     Column("by", Text, nullable=False),
     _time("at"),
     CheckConstraint("case_id < other_id", name="order"),
-    Index(None, "other_id"),
 )
-"""Pairs of cases of which a person said that they are not the same."""
 case_notes = Table(
     "case_notes",
     metadata,
