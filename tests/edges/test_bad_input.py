@@ -206,7 +206,7 @@ def test_strange_text_in_every_field_is_kept_to_the_letter(client, system, token
     assert (report["text"], report["place_text"]) == (strange, strange)
     staff = token("coordinator", "32")
     reveal = client.post(f"/api/reports/{report['id']}/reveal", json={"reason": "menelepon"}, headers=staff)
-    assert reveal.json == {"name": strange, "phone": "+6281234567890"}
+    assert reveal.json == {"name": strange, "phone": "+6281234567890", "path": None}
     noted = client.post(f"/api/cases/{case['id']}/note", json={"text": strange}, headers=staff)
     assert noted.json["notes"][-1]["text"] == strange
     site = {"name": strange, "kind": "post", "place": BANDUNG, "address": strange}
