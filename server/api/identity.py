@@ -147,6 +147,11 @@ def forget(response: Response) -> Response:
     return response
 
 
+def is_own_machine() -> bool:
+    """Whether the request comes from the machine itself, through no proxy but ours: from whoever runs it."""
+    return request.remote_addr in ("127.0.0.1", "::1") and len(request.access_route) < 2
+
+
 def sender() -> str | None:
     """The device's mark that the request carries."""
     return request.cookies.get(_named(SENDER))

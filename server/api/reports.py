@@ -61,8 +61,9 @@ def received(body: ReportIn) -> intake.Receipt:
     keys = system().keys
     g.mark = screening.mark_of(identity.sender(), keys)
     who = actor()
-    # Staff enter the reports of many at one desk.
-    sender = screening.sender_of(request.remote_addr or "unknown", g.mark, keys) if who is ANYONE else None
+    # Staff enter the reports of many at one desk, scripts on the machine itself those of a drill or of another system.
+    is_counted = who is ANYONE and not identity.is_own_machine()
+    sender = screening.sender_of(request.remote_addr or "unknown", g.mark, keys) if is_counted else None
     return system().reports.do(intake.Sent(who, body, sender=sender))
 
 

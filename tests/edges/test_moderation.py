@@ -49,6 +49,16 @@ def send(app, data, address="36.68.1.1", client=None):
     return client.post("/api/reports", json=data, headers={"X-Forwarded-For": address})
 
 
+def test_scripts_on_the_machine_itself_are_not_counted_unless_they_speak_for_others(app):
+    def sent(n, headers):
+        client = app.test_client(use_cookies=False)
+        return [client.post("/api/reports", json=body(f"{SPAM} {k}"), headers=headers).status_code for k in range(n)]
+
+    assert set(sent(20, {})) == {201}
+    assert 202 in sent(20, {"X-Forwarded-For": "36.70.1.9"})
+    assert 202 in sent(20, {"X-Forwarded-For": "36.70.1.9, 127.0.0.1"})
+
+
 def flood(app, n=20, text=SPAM, **more):
     """The same text from ever new phones and addresses; the answers."""
     phones = (f"0813-{uuid.uuid4().int % 10**8:08d}" for _ in range(n))
