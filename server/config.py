@@ -60,6 +60,14 @@ class Settings:
     """The fixed clock of everything public, in seconds (docs/dataflow.md)."""
     stuck_after_s: int = 60
     """Seconds after which the reconciler sets going again what got stuck; it looks twice as often."""
+    keep_contacts_days: int = 90
+    """How long contacts, words and photos of reporters are kept after their case was settled, donors' after giving."""
+    keep_tracks_days: int = 30
+    """How long it is kept where volunteers were."""
+    keep_fixes_hours: int = 24
+    """How long it is kept exactly."""
+    privacy_contact: str = ""
+    """Who answers for personal data, as people are to be told: a name, a phone or an address."""
     tile_url: str = ""
     """A tile server's URL template for the base map; empty: our own areas and roads only."""
     require_totp: bool = False
@@ -138,6 +146,10 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
         serving=_serving(read),
         publish_every_s=_whole(read, "PUBLISH_EVERY_S", 900, 1, 86_400),
         stuck_after_s=_whole(read, "STUCK_AFTER_S", 60, 2, 3600),
+        keep_contacts_days=_whole(read, "KEEP_CONTACTS_DAYS", 90, 1, 3650),
+        keep_tracks_days=_whole(read, "KEEP_TRACKS_DAYS", 30, 1, 3650),
+        keep_fixes_hours=_whole(read, "KEEP_FIXES_HOURS", 24, 1, 8760),
+        privacy_contact=read.get("PRIVACY_CONTACT") or "",
         tile_url=read.get("TILE_URL") or "",
         require_totp=_whole(read, "REQUIRE_TOTP", 0, 0, 1) == 1,
         report_limits=_limits(read),
@@ -163,6 +175,10 @@ def environment_for(settings: Settings) -> dict[str, str]:
         "SERVING": settings.serving,
         "PUBLISH_EVERY_S": str(settings.publish_every_s),
         "STUCK_AFTER_S": str(settings.stuck_after_s),
+        "KEEP_CONTACTS_DAYS": str(settings.keep_contacts_days),
+        "KEEP_TRACKS_DAYS": str(settings.keep_tracks_days),
+        "KEEP_FIXES_HOURS": str(settings.keep_fixes_hours),
+        "PRIVACY_CONTACT": settings.privacy_contact,
         "TILE_URL": settings.tile_url,
         "REQUIRE_TOTP": str(int(settings.require_totp)),
         "REPORT_LIMITS": " ".join(f"{name}={number}" for name, number in settings.report_limits.items()),

@@ -47,7 +47,8 @@ max_parallel_workers_per_gather = 1
 timezone = 'UTC'
 log_timezone = 'UTC'
 lc_messages = 'C'
-# A statement or a failing key may hold somebody's name or phone number.
+# A statement, a failing key or a value of a wrong form may hold somebody's name or phone number.
+log_min_messages = log
 log_min_error_statement = panic
 log_error_verbosity = terse
 """

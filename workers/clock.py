@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from server.bootstrap import Begin, System
 from server.commands.backup import backup
 from server.config import Settings
-from server.services import accounts, audit, clocks, moderation, offers, overdue, photos, reconciling
+from server.services import accounts, audit, clocks, moderation, offers, overdue, photos, reconciling, retention
 from workers import publicmap
 
 log = structlog.get_logger()
@@ -77,6 +77,24 @@ def reconcile(system: System) -> None:
         log.error("reconcile_found_wrong", **{name: found[name] for name in wrong})
 
 
+def forget_persons(system: System) -> int:
+    """Forget what its time is over for; returns of how many reports."""
+    settings, count = system.settings, 0
+    keep = retention.Keep(
+        contacts=timedelta(days=settings.keep_contacts_days),
+        tracks=timedelta(days=settings.keep_tracks_days),
+        fixes=timedelta(hours=settings.keep_fixes_hours),
+    )
+    while True:
+        with system.writing() as tx:
+            found = retention.forget_due(tx, keep, system.keys)
+        count += found.get("reports", 0)
+        if found:
+            log.info("persons_forgotten", **found)
+        if found.get("reports", 0) < retention.AT_ONCE:
+            return count
+
+
 def sweep_photos(system: System) -> int:
     """Remove images whose row never came, because their process died in between."""
     with system.reading() as tx:
@@ -117,6 +135,7 @@ def duties_of(settings: Settings) -> tuple[Duty, ...]:
         Duty("reconcile", settings.stuck_after_s / 2, reconcile),
         Duty("forget_sign_ins", 600, forget_sign_ins),
         Duty("back_up", 60, back_up),
+        Duty("forget_persons", 600, forget_persons),
         Duty("sweep_photos", 3600, sweep_photos),
         Duty("forget_senders", 3600, forget_senders),
     )

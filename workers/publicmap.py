@@ -24,7 +24,7 @@ from geo.outlines import Geometry, around, collection, corners, land_within, out
 from geo.palette import MEASURES
 from server.bootstrap import System
 from server.config import Settings
-from server.domain.disclosure import STEP, K
+from server.domain.disclosure import STEP
 from server.services import publishing
 from server.services.publishing import Document
 
@@ -175,7 +175,7 @@ def _control(cuts: Sequence[Row], language: str) -> publicmap.Control:
         line_keys=[*STEPPED, ""],
         show=say["map.show"],
         time=say["map.time"],
-        fewer=say["fewer_than"].replace("{number}", str(K)),
+        fewer=say["hidden"],
         nobody=say["map.none"],
         group="." if language == "id" else ",",
     )
@@ -289,7 +289,7 @@ def _lines(row: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
 def _figure(name: str, value: int | None, language: str) -> str:
     """A figure as a person reads it; of a share that nothing is known of there is no small count."""
     if value is None:
-        return _words(language)["fewer_than"].replace("{number}", str(K)) if name.startswith("people") else "–"
+        return _words(language)["hidden"] if name.startswith("people") else "–"
     return _number(value, language) + UNITS.get(name, "")
 
 

@@ -73,6 +73,7 @@ def report(form: Form) -> dict[str, Any]:
         "contact": {key: _text(form, key) for key in ("name", "phone") if _text(form, key)} or None,
         "on_behalf": form.get("on_behalf") == "yes",
         "same_as": _text(form, "same_as") or _text(form, "same_as_code"),
+        "consent": _text(form, "consent"),
     }
     return {name: value for name, value in body.items() if value is not None}
 
@@ -95,6 +96,12 @@ def tracked_action(form: Form, gazetteer: Gazetteer) -> dict[str, Any]:
         "danger": {form[name]: name == "danger_yes" for name in ("danger_yes", "danger_no") if form.get(name)} or None,
     }
     return {name: value for name, value in body.items() if value is not None}
+
+
+def own_data(form: Form) -> dict[str, Any]:
+    """A form of /lacak/CODE/data as the body of POST /api/track/CODE/data."""
+    body = {name: _text(form, name) for name in ("phone", "name", "new_phone")}
+    return {"action": form.get("action", ""), **{name: value for name, value in body.items() if value is not None}}
 
 
 def volunteer(form: Form, home_area: str | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from server.api.photos import keep_for_report
 from server.api.reports import act_on, marked, read, received, status_of_receipt, tracked
 from server.api.session import entered, signed_in
 from server.api.words import word
-from server.domain import catalogue
+from server.domain import catalogue, consent
 from server.domain.errors import Conflict, DomainError, Invalid, NotFound, NotSignedIn, TooMany
 from server.services import accounts, incidents, intake
 from server.services.inputs import ReportIn, SessionIn, TrackIn, parse
@@ -103,6 +103,7 @@ def _report_page(
         "values": values,
         "wrong": wrong,
         "message": message,
+        "consent": consent.VERSION,
         "client_id": str(uuid4()) if client_id is None else client_id,
         "incidents": _incidents(values.get("incident")),
         "over": _over(values.get("incident")),

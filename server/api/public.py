@@ -24,8 +24,6 @@ HEAD = ("incident", "cut_at", "next_cut_at", "hidden_below", "split_hidden_below
 PLACE = ("code", "level", "name", "regency", "regency_name")
 LINE = ("item", "unit")
 
-UNNAMED = {"elsewhere": "public.elsewhere", "pool": "public.other_areas"}
-
 Cell = Callable[[Mapping[str, Any]], Any]
 Column = tuple[str, str, Cell]
 """Key of the header's word, HXL tag, and how a row gives the cell."""
@@ -40,8 +38,8 @@ def _field(name: str) -> Cell:
 
 
 def _district_name(row: Mapping[str, Any]) -> str:
-    if row["level"] in UNNAMED:
-        return word(UNNAMED[row["level"]])
+    if row["level"] == "elsewhere":
+        return word("public.elsewhere")
     return str(row["name"] or row["code"]) if row["level"] == "district" else ""
 
 
@@ -74,7 +72,7 @@ ITEM: tuple[Column, ...] = (
 @route("GET", "/api/public/summary", guard="public", query=INCIDENT, answers={200: "Totals, and each regency"})
 def summary() -> Any:
     """People reported, waiting and helped, waits and items, of all and by regency."""
-    return _answer("summary", lambda f: jsonify(_head(f) | {name: f[name] for name in ("total", "regencies", "pools")}))
+    return _answer("summary", lambda f: jsonify(_head(f) | {name: f[name] for name in ("total", "regencies")}))
 
 
 @route("GET", "/api/public/summary.csv", guard="public", query=INCIDENT, answers={200: "CSV with a row of HXL tags"})
@@ -108,7 +106,7 @@ def areas_csv() -> Any:
     if _level() == "regency":
         return summary_csv()
     columns = (UPDATED, *REGENCY, *DISTRICT, *COUNTS)
-    return _answer("areas.csv", lambda f: _csv("areas", f, columns, [*f["areas"], *map(_pool, f["pools"])]))
+    return _answer("areas.csv", lambda f: _csv("areas", f, columns, f["areas"]))
 
 
 @route("GET", "/api/public/deliveries", guard="public", query=INCIDENT, answers={200: "What was handed over, where"})
@@ -179,11 +177,6 @@ def _level() -> str:
     if level not in LEVELS:
         raise Invalid({"level": Problem("not_one_of", {"choices": ", ".join(LEVELS)})})
     return level
-
-
-def _pool(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The areas that are told as one, as a row among areas."""
-    return {"code": None, "level": "pool", "name": None, "regency_name": None, **row}
 
 
 def _drawn(name: str) -> Response:

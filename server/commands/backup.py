@@ -6,8 +6,12 @@ from pathlib import Path
 
 import psycopg
 
+from server import erasures
+from server.bootstrap import System
+from server.commands.migrate import migrate
 from server.config import Settings
 from server.embedded import postgres_binary
+from server.services import own_data
 
 KEPT = 14
 """Backups of our own making that are kept: two weeks of nights."""
@@ -56,3 +60,16 @@ def restore(settings: Settings, file: Path) -> None:
         raise CannotRestoreError("the system is running; stop it first")
     command = [postgres_binary("pg_restore"), "--clean", "--if-exists", "--single-transaction", "--no-owner"]
     subprocess.run([*command, "--exit-on-error", f"--dbname={settings.database_url}", str(file)], check=True)
+    migrate(settings)
+    _forget_again(settings)
+
+
+def _forget_again(settings: Settings) -> None:
+    """A backup knows people who asked to be forgotten after it was made; whose time is over, the clock forgets."""
+    system = System(settings)
+    try:
+        with system.writing() as tx:
+            for subject in erasures.noted(settings.data_dir):
+                own_data.erase_again(tx, subject)
+    finally:
+        system.engine.dispose()

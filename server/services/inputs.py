@@ -101,6 +101,7 @@ class ReportIn(Input):
     on_behalf: bool = False
     same_as: Line | None = None
     channel: Channel = "web"
+    consent: Annotated[str, Field(max_length=20)] | None = None
 
 
 class TrackIn(Input):
@@ -128,6 +129,15 @@ class SessionIn(Input):
     password: Annotated[str, Field(max_length=500)]
     totp: Six | None = None
     recovery: Annotated[str, Field(max_length=40)] | None = None
+
+
+class OwnDataIn(Input):
+    """What a person asks for about themselves, by their code and phone: all of it, corrected, or deleted."""
+
+    action: Literal["give", "correct", "erase"]
+    phone: Annotated[str, AfterValidator(clean), Field(max_length=40)] | None = None
+    name: Annotated[str, AfterValidator(clean), Field(max_length=120)] | None = None
+    new_phone: Annotated[str, AfterValidator(clean), Field(max_length=40)] | None = None
 
 
 class PasswordIn(Input):

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from geo.areas import Gazetteer
-from server.domain import abuse, catalogue, events, lifecycle, priority, sla
+from server.domain import abuse, catalogue, consent, events, lifecycle, priority, sla
 from server.domain.errors import Conflict, DomainError, Invalid, NotFound, Problem
 from server.domain.lifecycle import FIRST
 from server.domain.permissions import Actor
@@ -323,8 +323,8 @@ def _noting(wrong: dict[str, Problem]) -> Iterator[None]:
 
 
 def content_hash(body: ReportIn) -> bytes:
-    """What makes two bodies the same: all fields but the client id, in the order of the form."""
-    return hashlib.sha256(body.model_dump_json(exclude={"client_id"}, exclude_none=True).encode()).digest()
+    """What makes two bodies the same: all fields but the client id and the form's version, in the form's order."""
+    return hashlib.sha256(body.model_dump_json(exclude={"client_id", "consent"}, exclude_none=True).encode()).digest()
 
 
 def _report_row(
@@ -374,6 +374,7 @@ def _report_row(
         "phone_last3": sealed.last3 if sealed else None,
         "device_key": sender.device if sender else None,
         "address_key": sender.address if sender else None,
+        "consent": None if origin else consent.asked_with(body.consent),
         "external_ref": origin.external_ref if origin else None,
         "happened_at": origin.happened_at if origin else None,
         "received_at": tx.now,

@@ -46,9 +46,13 @@ def like_yours(
     told = {"district": {"code": district.code, "name": district.name}}
     if incident["is_training"] or cut_at is None:
         return {**told, "people_waiting": None, "cases": []}
+    waiting = _waiting(tx, slug, district.code)
+    if waiting is None:
+        # Where it is hidden how many wait, a case of five would tell that they are no fewer.
+        return {**told, "people_waiting": None, "cases": []}
     rows = [row for row in tx.public_cuts.open_cases(incident["id"], district.code, cut_at, K) if _is_like(row, items)]
     rows.sort(key=lambda row: -len(in_common(row["items"], items)))
-    return {**told, "people_waiting": _waiting(tx, slug, district.code), "cases": [_shown(row) for row in rows[:MOST]]}
+    return {**told, "people_waiting": waiting, "cases": [_shown(row) for row in rows[:MOST]]}
 
 
 def _is_like(row: Mapping[str, Any], items: Collection[str]) -> bool:

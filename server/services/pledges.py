@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from geo.areas import Gazetteer
-from server.domain import events
+from server.domain import consent, events
 from server.domain.catalogue import ITEMS
 from server.domain.days import day_of
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
@@ -64,6 +64,7 @@ def _row(tx: Tx, incident_id: str, body: PledgeIn, phone: str | None, keys: cont
         "phone_last3": sealed.last3 if sealed else None,
         "shown_as": body.shown_as or None,
         "pledged_at": tx.now,
+        "consent": consent.VERSION,
     }
 
 

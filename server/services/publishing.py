@@ -9,7 +9,8 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import ceil
+from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import zstandard
@@ -19,12 +20,15 @@ from server.domain.disclosure import (
     ALL,
     K_SPLIT,
     STEP,
+    Amount,
     Disclosed,
     K,
+    Need,
     amount_shown,
-    amounts_by_area,
     count_shown,
-    counts_by_area,
+    rounded,
+    split_shown,
+    summed,
 )
 from server.domain.errors import NotFound
 from server.domain.priority import VULNERABLE
@@ -40,12 +44,17 @@ ELSEWHERE = ALL
 """The area of a case whose place is not known, or lies outside all areas."""
 PEOPLE = ("people_reported", "people_waiting", "people_helped")
 STAGES = ("asked", "on_the_way", "delivered")
+TAKERS = {"asked": "people_reported", "on_the_way": "people_waiting", "delivered": "people_helped"}
+"""Whom the goods of a stage are for."""
 WAIT_EDGES_H = (1, 4, 8, 24, 72)
 BANDS = ("under_1h", "1_to_4h", "4_to_8h", "8_to_24h", "1_to_3d", "over_3d")
 """How long people waited, or have waited so far, by WAIT_EDGES_H."""
 CLAIMS_SHOWN = 200
 HISTORY, STEPS_BEFORE = timedelta(days=7), 13
 """How far back the map can be moved in time, and in how many steps. An assumption of ours."""
+MEDIAN_FROM, P90_FROM = 10, 50
+"""Of how many people (rounded) at least there is a median wait, and one within which nine in ten lie: then K or so
+people lie at or beyond it."""
 SHARE_STEP, PER_1000_STEP = 5, 10
 """What shares (per cent) and people per thousand are rounded to: finer would feign what rounded counts do not hold."""
 
@@ -174,14 +183,32 @@ def figures_of(tx: Tx, incident: Mapping[str, Any], cut_at: datetime, every_s: i
     items = tx.public_cuts.items(incident["id"], home)
     received = tx.public_cuts.received(incident["id"])
     vulnerable = tx.public_cuts.vulnerable(incident["id"], home)
-    measures = people_shown(people)
-    amounts = {item: amounts_shown(item, items) for item in sorted({row["item"] for row in items} | set(received))}
-    codes = {code for one in measures.values() for code in (*one.cells, *one.totals)}
-    figures = _assembled(incident, measures, amounts, waits_shown(people), received, tx.public_cuts.known(codes))
-    figures["total"]["vulnerable"] = {group: count_shown(vulnerable.get(group, 0), K_SPLIT) for group in VULNERABLE}
+    codes = {code for row in people for code in (row["area"], regency_of(row["area"]))}
+    figures = let_through(incident, people, items, received, vulnerable, tx.public_cuts.known(codes))
     next_cut_at = cut_at + timedelta(seconds=every_s)
     cut = {"cut_at": cut_at.isoformat(), "next_cut_at": next_cut_at.isoformat()}
     return figures | cut | {"promises": promises.public(tx, incident["id"])}
+
+
+def let_through(
+    incident: Mapping[str, Any],
+    people: Sequence[Mapping[str, Any]],
+    items: Sequence[Mapping[str, Any]],
+    received: Mapping[str, int],
+    vulnerable: Mapping[str, int],
+    known: Mapping[str, Mapping[str, Any]],
+) -> Figures:
+    """What may be shown of what was counted, in the form in which it is stored and read; pure, for tests to attack."""
+    measures = people_shown(people)
+    codes = sorted({row["item"] for row in items} | set(received))
+    lifted = {
+        area: (measures["people_reported"].cells[area] or 0) - rounded(own["people_reported"])
+        for area, own in _counted(people).items()
+    }
+    amounts = {item: amounts_shown(item, items, measures, lifted) for item in codes}
+    figures = _assembled(incident, measures, amounts, waits_shown(people), received, known)
+    figures["total"]["vulnerable"] = {group: count_shown(vulnerable.get(group, 0), K_SPLIT) for group in VULNERABLE}
+    return figures
 
 
 def regency_of(area: str) -> str:
@@ -191,56 +218,92 @@ def regency_of(area: str) -> str:
 
 def people_shown(rows: Iterable[Mapping[str, Any]]) -> dict[str, Disclosed]:
     """People and deliveries by area as they may be shown, by measure."""
-    counts: dict[str, dict[str, int]] = {measure: {} for measure in PEOPLE}
-    deliveries: dict[str, int] = {}
-    for row in rows:
-        area, measures = row["area"], {"people_reported", f"people_{row['standing']}"}
-        for measure in PEOPLE:
-            count = row["people"] if measure in measures else 0
-            counts[measure][area] = counts[measure].get(area, 0) + count
-        deliveries[area] = deliveries.get(area, 0) + row["deliveries"]
-    helped = counts["people_helped"]
-    amounts = {area: (number, helped[area]) for area, number in deliveries.items()}
-    shown = {measure: counts_by_area(by_area, regency_of) for measure, by_area in counts.items()}
-    return shown | {"deliveries": amounts_by_area(amounts, regency_of, STEP)}
-
-
-def amounts_shown(item: str, rows: Iterable[Mapping[str, Any]]) -> dict[str, Disclosed]:
-    """Amounts of one item by area as they may be shown, by stage."""
-    own = [row for row in rows if row["item"] == item]
+    cells = {area: _people_cells(own) for area, own in _counted(rows).items()}
     return {
-        stage: amounts_by_area(
-            {row["area"]: (row[stage], row[f"{stage}_people"]) for row in own}, regency_of, amount_step(item)
-        )
-        for stage in STAGES
+        measure: summed({area: own[measure] for area, own in cells.items()}, regency_of)
+        for measure in (*PEOPLE, "deliveries")
     }
+
+
+def _counted(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {}
+    for row in rows:
+        area = counts.setdefault(row["area"], dict.fromkeys((*PEOPLE, "deliveries"), 0))
+        for measure in {"people_reported", f"people_{row['standing']}"}.intersection(PEOPLE):
+            area[measure] += row["people"]
+        area["deliveries"] += row["deliveries"]
+    return counts
+
+
+def _people_cells(own: Mapping[str, int]) -> dict[str, int | None]:
+    """The people of one area, and the deliveries to them, as they may be shown."""
+    whole = own["people_reported"]
+    reported, (waiting, helped) = split_shown(whole, (own["people_waiting"], own["people_helped"]))
+    deliveries = amount_shown(Amount(own["deliveries"], own["people_helped"]))
+    return {
+        "people_reported": reported,
+        "people_waiting": waiting,
+        "people_helped": helped,
+        "deliveries": deliveries if helped is not None else None,
+    }
+
+
+def amounts_shown(
+    item: str, rows: Iterable[Mapping[str, Any]], measures: Mapping[str, Disclosed], lifted: Mapping[str, int]
+) -> dict[str, Disclosed]:
+    """Amounts of one item by area as they may be shown, by stage.
+
+    What hidden people wait for on the way, or got, is hidden with them. `lifted`: how many people more than by
+    rounding an area's number of reported people is told by.
+    """
+    need = need_of(item)
+
+    def cell(row: Mapping[str, Any], stage: str) -> int | None:
+        takers = measures[TAKERS[stage]]
+        if row[stage] and takers.cells[row["area"]] is None:
+            return None
+        amount = Amount(row[stage], row[f"{stage}_people"], row[f"{stage}_cases"])
+        return amount_shown(amount, need, lifted[row["area"]] if stage == "asked" else 0)
+
+    own = [row for row in rows if row["item"] == item]
+    return {stage: summed({row["area"]: cell(row, stage) for row in own}, regency_of) for stage in STAGES}
 
 
 def amount_step(item: str) -> int:
     """What amounts of an item are rounded to: what STEP people need of it, as a multiple of STEP."""
-    days = range(1, 1 + catalogue.DAYS_COVERED)
-    amount = sum(
-        norm.amount * (held if norm.per is catalogue.Per.PERSON_DAY else 1)
-        for norm, held in catalogue.norms_of(item, days)
-    )
-    return max(STEP, ceil(amount) * STEP)
+    return need_of(item).step
+
+
+@cache
+def need_of(item: str) -> Need:
+    """What one person needs of an item by the norms, and whether it is for a vulnerable group alone."""
+    held = catalogue.norms_of(item, range(1, 1 + catalogue.DAYS_COVERED))
+    amounts = (norm.amount * (days if norm.per is catalogue.Per.PERSON_DAY else 1) for norm, days in held)
+    return Need(sum(amounts, Fraction(0)), any(norm.group != "all" for norm, _ in held))
 
 
 def waits_shown(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str | None]]:
     """By area, by regency and for all: the bands that half and nine in ten people wait or waited at most.
 
-    An area with fewer than K such people has none, and adds nothing to those above it.
+    An area with fewer than MEDIAN_FROM such people has none, and adds nothing to those above it. How many there are is
+    asked of the rounded number: that a wait is told says no more than the number does.
     """
     by_area: dict[str, list[int]] = {}
     for row in rows:
         if row["standing"] != "settled":
             by_area.setdefault(row["area"], [0] * len(BANDS))[row["band"]] += row["people"]
-    shown = {area: people for area, people in by_area.items() if sum(people) >= K}
+    shown = {area: people for area, people in by_area.items() if rounded(sum(people)) >= MEDIAN_FROM}
     groups: dict[str, list[int]] = {}
     for area, people in shown.items():
         for group in {f"total:{regency_of(area)}", f"total:{ALL}"}:
             groups[group] = [a + b for a, b in zip(groups.get(group, [0] * len(BANDS)), people, strict=True)]
-    return {key: {"median": _band(people, 0.5), "p90": _band(people, 0.9)} for key, people in (shown | groups).items()}
+    return {
+        key: {
+            "median": _band(people, 0.5),
+            "p90": _band(people, 0.9) if rounded(sum(people)) >= P90_FROM else None,
+        }
+        for key, people in (shown | groups).items()
+    }
 
 
 def band_of(waited_s: float) -> str:
@@ -269,12 +332,10 @@ def _assembled(
     """The figures in the form in which they are stored and read."""
     areas = sorted({code for one in measures.values() for code in one.cells})
     regencies = sorted({regency_of(code) for code in areas} - {ELSEWHERE})
-    every_table = [*measures.values(), *(one for stages in amounts.values() for one in stages.values())]
-    pools = sorted({group for one in every_table for group in one.pools})
     shape = _Shape(measures, amounts, waits, known)
     total = shape.row(ALL, "totals")
     for line in total["items"]:
-        line["received"] = amount_shown(received.get(line["item"], 0), K, STEP)
+        line["received"] = amount_shown(Amount(received.get(line["item"], 0), K))
     return {
         "incident": {"slug": incident["slug"], "name": incident["name"], "kind": incident["kind"]},
         "cut_at": None,
@@ -285,13 +346,12 @@ def _assembled(
         "total": total,
         "regencies": [shape.place(code) | shape.row(code, "totals") for code in regencies],
         "areas": [shape.place(code) | shape.row(code, "cells") for code in areas],
-        "pools": [{"regency": code or None} | shape.row(code, "pools") for code in pools],
     }
 
 
 @dataclass(frozen=True)
 class _Shape:
-    """One row of figures, of an area, a total or a pool: every measure, the waits, and a line for each item."""
+    """One row of figures, of an area or a total: every measure, the waits, and a line for each item."""
 
     measures: Mapping[str, Disclosed]
     amounts: Mapping[str, Mapping[str, Disclosed]]
@@ -315,11 +375,11 @@ class _Shape:
         return self.known[code][column] if code in self.known else None
 
     def row(self, key: str, part: str) -> dict[str, Any]:
-        """The numbers of an area (`cells`), a group (`totals`) or a pool; None is hidden."""
+        """The numbers of an area (`cells`) or a group (`totals`); None is hidden."""
         figures: dict[str, Any] = {
             measure: self._number(self.measures.get(measure), key, part) for measure in (*PEOPLE, "deliveries")
         }
-        wait = self.waits.get(f"total:{key}" if part == "totals" else key) if part != "pools" else None
+        wait = self.waits.get(f"total:{key}" if part == "totals" else key)
         figures["wait"] = dict(wait or {"median": None, "p90": None})
         figures["items"] = [line for item in self.amounts if (line := self._line(item, key, part))]
         figures["unmet_share"] = unmet_share(figures["items"])
@@ -333,15 +393,14 @@ class _Shape:
     def _line(self, item: str, key: str, part: str) -> dict[str, Any] | None:
         """The amounts of an item; None when there are none here, except in the total of everything."""
         amounts = {stage: self._number(one, key, part) for stage, one in self.amounts[item].items()}
-        nothing = None if part == "pools" else 0
-        if all(amount == nothing for amount in amounts.values()) and (part, key) != ("totals", ALL):
+        if all(amount == 0 for amount in amounts.values()) and (part, key) != ("totals", ALL):
             return None
         return {"item": item, "unit": catalogue.ITEMS[item].unit, **amounts, "unmet": _unmet(amounts)}
 
     @staticmethod
     def _number(one: Disclosed | None, key: str, part: str) -> int | None:
-        """A measure that knows nothing of the key counts nobody there; a pool that is not told is unknown."""
-        found: int | None = getattr(one, part, {}).get(key, None if part == "pools" else 0)
+        """A measure that knows nothing of the key counts nobody there."""
+        found: int | None = getattr(one, part, {}).get(key, 0)
         return found
 
 

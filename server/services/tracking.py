@@ -368,14 +368,14 @@ def _add_info(desk: _Desk) -> None:
     elif not about:
         raise Invalid({"text": Problem("required")})
     desk.tx.reports.note(desk.report["id"], desk.tx.now, "info_added", **about)
-    _changed(desk.tx, desk.report, "add_info")
+    tell_changed(desk.tx, desk.report, "add_info")
 
 
 def _answer(desk: _Desk) -> None:
     _add_info(desk)
     state = lifecycle.after("report", desk.report["state"], "answer")
     desk.tx.reports.change(desk.report["id"], state=state, question=None, asked_about=None)
-    _changed(desk.tx, desk.report, "answer")
+    tell_changed(desk.tx, desk.report, "answer")
 
 
 def _set_facts(desk: _Desk) -> None:
@@ -432,7 +432,7 @@ def _not_yet(desk: _Desk) -> None:
         _note(desk)
     assignments.deny_by_recipient(desk.tx, desk.actor, desk.case["id"])
     desk.tx.reports.note(desk.report["id"], desk.tx.now, "not_received")
-    _changed(desk.tx, desk.report, "not_yet")
+    tell_changed(desk.tx, desk.report, "not_yet")
 
 
 def _reopen(desk: _Desk) -> None:
@@ -446,7 +446,7 @@ def _reopen(desk: _Desk) -> None:
         due = sla.due_at(need["tier"], tx.now, incident.get("settings"))
         ids.append(tx.new_number())
         tx.cases.add_needs([{**again, "id": ids[-1], "state": "open", "opened_at": tx.now, "due_at": due}])
-    _changed(tx, desk.report, "reopen")
+    tell_changed(tx, desk.report, "reopen")
     if ids:
         where = {"incident_id": desk.case["incident_id"], "area": desk.case["area"]}
         tx.record(events.NeedsOpened(**where, case_id=desk.case["id"], need_ids=ids))
@@ -464,7 +464,7 @@ def _rate(desk: _Desk) -> None:
         raise Invalid({"rating": Problem("required")})
     desk.tx.reports.change(desk.report["id"], rating=desk.body.rating)
     desk.tx.reports.note(desk.report["id"], desk.tx.now, "rated", rating=desk.body.rating)
-    _changed(desk.tx, desk.report, "rate")
+    tell_changed(desk.tx, desk.report, "rate")
 
 
 def _cancel(desk: _Desk) -> None:
@@ -476,7 +476,7 @@ def _cancel(desk: _Desk) -> None:
         for need in tx.cases.needs_of(case_id):
             if need["state"] == "open" and need["covered"] == 0:
                 tx.cases.change_need(need["id"], state=lifecycle.after("need", need["state"], "cancel"))
-    _changed(tx, desk.report, "cancel")
+    tell_changed(tx, desk.report, "cancel")
 
 
 def _set_place(desk: _Desk) -> None:
@@ -508,7 +508,8 @@ def _note(desk: _Desk) -> None:
 
 def _write(desk: _Desk, text: str) -> None:
     tx = desk.tx
-    tx.cases.add_note({"id": tx.new_id(), "case_id": desk.case["id"], "at": tx.now, "by": REPORTER, "text": text})
+    note = {"id": tx.new_id(), "case_id": desk.case["id"], "at": tx.now, "by": REPORTER, "text": text}
+    tx.cases.add_note(note | {"report_id": desk.report["id"]})
 
 
 _ACTIONS: Mapping[str, Callable[[_Desk], None]] = {
@@ -522,7 +523,8 @@ _ACTIONS: Mapping[str, Callable[[_Desk], None]] = {
 }
 
 
-def _changed(tx: Tx, report: Mapping[str, Any], action: str) -> None:
+def tell_changed(tx: Tx, report: Mapping[str, Any], action: str) -> None:
+    """Record that a report is another now, with the rows that show it."""
     case_id = report["case_id"]
     now = tx.reports.get(report["id"]) or report
     rows = {

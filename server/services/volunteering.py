@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from geo.areas import Gazetteer
-from server.domain import events, lifecycle
+from server.domain import consent, events, lifecycle
 from server.domain.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn, Problem, WrongTransition
 from server.domain.permissions import ANYONE, Actor, Permission, areas_for, may, require
 from server.services import accounts, bulk, contacts, intake, listing, moves, places, queries
@@ -126,6 +126,7 @@ def _new_row(tx: Tx, incident_id: str, area: str) -> dict[str, Any]:
         "incident_id": incident_id,
         "home_area": area,
         "consent_at": tx.now,
+        "consent": consent.VERSION,
         "created_at": tx.now,
     }
 

@@ -62,6 +62,11 @@ class Audit:
             query = query.where(audit.c.id < before)
         return every(self.conn, query)
 
+    def times_of(self, action: str, subject: str) -> list[datetime]:
+        """When something was done to a thing, ascending."""
+        query = select(audit.c.at).where(audit.c.subject == subject, audit.c.action == action)
+        return list(self.conn.execute(query.order_by(audit.c.id)).scalars())
+
     def length(self) -> int:
         """How many entries there are."""
         head = self.head()

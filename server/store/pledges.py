@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from server.store.rows import Row, every, first
@@ -33,6 +33,10 @@ class Pledges:
         """The pledge with that code; with `lock`, held until the transaction ends."""
         query = select(pledges).where(pledges.c.code == code)
         return first(self.conn, query.with_for_update(key_share=True) if lock else query)
+
+    def change(self, pledge_id: str, **values: Any) -> None:
+        """Set columns of a pledge."""
+        self.conn.execute(update(pledges).where(pledges.c.id == pledge_id).values(**values))
 
     def page(self, incident_ids: Sequence[str], after: str | None, limit: int) -> list[Row]:
         """Pledges of these incidents that have not come, the newest first, beyond the pledge `after`."""

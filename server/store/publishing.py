@@ -75,10 +75,13 @@ _ITEMS = """
 select c.area, o.item,
        sum(o.asked)::bigint as asked,
        coalesce(sum(c.people) filter (where o.asked > 0), 0)::bigint as asked_people,
+       count(*) filter (where o.asked > 0) as asked_cases,
        sum(o.on_the_way)::bigint as on_the_way,
        coalesce(sum(c.people) filter (where o.on_the_way > 0), 0)::bigint as on_the_way_people,
+       count(*) filter (where o.on_the_way > 0) as on_the_way_cases,
        sum(o.delivered)::bigint as delivered,
-       coalesce(sum(c.people) filter (where o.delivered > 0), 0)::bigint as delivered_people
+       coalesce(sum(c.people) filter (where o.delivered > 0), 0)::bigint as delivered_people,
+       count(*) filter (where o.delivered > 0) as delivered_cases
 from of_case o join counted c on c.id = o.case_id
 group by c.area, o.item
 """
@@ -128,7 +131,7 @@ class PublicCuts:
         return self._counted(_PEOPLE, incident_id, home, now=now, edges=list(edges_s))
 
     def items(self, incident_id: str, home: str) -> list[Row]:
-        """Amounts asked, on the way and delivered by area and item, each with the people it is for."""
+        """Amounts asked, on the way and delivered by area and item, each with the people and cases it is for."""
         return self._counted(_ITEMS, incident_id, home)
 
     def vulnerable(self, incident_id: str, home: str) -> dict[str, int]:

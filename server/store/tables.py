@@ -5,27 +5,10 @@ lot) and in `assignment_lines`; what is on hand, held or free is derived from th
 Phones and names of people are sealed (`*_sealed`, AES-GCM) with a peppered index beside them.
 """
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    CheckConstraint,
-    Column,
-    Date,
-    DateTime,
-    Float,
-    ForeignKey,
-    Identity,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Sequence,
-    SmallInteger,
-    Table,
-    Text,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import (  # isort: skip
+    BigInteger, Boolean, CheckConstraint, Column, Date, DateTime, Float, ForeignKey, Identity, Index, Integer,
+    LargeBinary, MetaData, Sequence, SmallInteger, Table, Text, UniqueConstraint, text,
+)  # fmt: skip
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID, ExcludeConstraint
 
 NAMES = {
@@ -325,6 +308,8 @@ reports = Table(
     _case("same_as", nullable=True),
     Column("device_key", LargeBinary),
     Column("address_key", LargeBinary),
+    Column("consent", Text),
+    _time("anonymised_at", nullable=True),
     _version(),
     CheckConstraint("case_id is not null or state in ('quarantined', 'rejected')", name="case_or_quarantine"),
     Index(None, "incident_id", "area"),
@@ -363,8 +348,10 @@ case_notes = Table(
     _time("at"),
     Column("by", Text, nullable=False),
     Column("text", Text, nullable=False),
+    Column("report_id", Text, ForeignKey("reports.id")),
     Index(None, "case_id"),
 )
+"""`report_id`: whose reporter wrote it."""
 
 needs = Table(
     "needs",
@@ -458,6 +445,7 @@ pledges = Table(
     Column("phone_last3", Text),
     Column("shown_as", Text),
     _time("pledged_at"),
+    Column("consent", Text),
     Index(None, "incident_id", "pledged_at"),
     CheckConstraint("quantity > 0 and rupiah is null and item is not null "
                     "or rupiah > 0 and item is null and quantity is null", name="goods_or_money"),
@@ -513,6 +501,7 @@ volunteers = Table(
     Column("vehicle", Text),
     Column("external_ref", Text),
     _time("consent_at"),
+    Column("consent", Text),
     _time("created_at"),
     _version(),
     CheckConstraint("state in ('pending', 'accepted', 'refused')", name="state"),

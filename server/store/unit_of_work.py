@@ -33,6 +33,7 @@ from server.store.loans import Loans
 from server.store.looks import Looks
 from server.store.moderation import Moderation
 from server.store.outbox import Outbox
+from server.store.persons import Persons
 from server.store.photos import Photos
 from server.store.plans import Plans
 from server.store.pledges import Pledges
@@ -202,6 +203,11 @@ class Tx:
     def assignments(self) -> Assignments:
         """Assignments, offers and deliveries."""
         return Assignments(self.conn)
+
+    @cached_property
+    def persons(self) -> Persons:
+        """What is known of persons, to be forgotten."""
+        return Persons(self.conn)
 
     @cached_property
     def photos(self) -> Photos:

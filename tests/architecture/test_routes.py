@@ -34,6 +34,7 @@ PUBLIC_CALLS = {
     ("POST", "/api/reports"),
     ("POST", "/api/session"),
     ("POST", "/api/track/<code>"),
+    ("POST", "/api/track/<code>/data"),
     ("POST", "/api/volunteers"),
     ("PUT", "/api/reports/<uuid:client_id>/photos/<int:n>"),
 }

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import uuid
 from dataclasses import replace
 
@@ -107,6 +108,45 @@ def test_deliveries_and_unmet_are_by_item(client):
     assert ciranjang["people_waiting"] == 120
     assert next(line for line in ciranjang["items"] if line["item"] == "water")["unmet"] == 1680
     assert client.get("/api/public/deliveries").json["areas"] == []
+
+
+def test_every_form_tells_the_same_numbers_and_hides_the_same(client):
+    """What one form shows and another hides, or rounds otherwise, could be told from the difference."""
+    told = {}
+    for name, row in numbers_told(client):
+        for measure, value in row.items():
+            told.setdefault((name, measure), set()).add(None if value in ("", None) else int(value))
+    assert {name: values for name, values in told.items() if len(values) > 1} == {}
+    assert told[SMALL, "people_waiting"] == {None}
+    assert len(told) > 40
+
+
+def numbers_told(client):
+    """Every row of figures of a district or a district's item in every form: its name, and its numbers."""
+    counts = ("people_reported", "people_waiting", "people_helped", "deliveries")
+    for code, feature in features(client).items():
+        yield code, {name: feature["properties"][name] for name in counts}
+    columns = {"People reported": counts[0], "People waiting": counts[1], "People helped": counts[2],
+               "Deliveries": counts[3], "Asked for": "asked", "Still lacking": "unmet", "Delivered": "delivered",
+               "On the way": "on_the_way"}  # fmt: skip
+    for file in ("areas.csv", "unmet.csv", "deliveries.csv"):
+        for row in table(client, file)[1]:
+            known = {columns[name]: value for name, value in row.items() if name in columns}
+            people = {name: value for name, value in known.items() if name in counts}
+            yield row["District code"], people
+            yield (row["District code"], row.get("Item code")), {n: v for n, v in known.items() if n not in people}
+    for call in ("unmet", "deliveries"):
+        for row in client.get(f"/api/public/{call}").json["areas"]:
+            yield row["code"], {name: row[name] for name in counts if name in row}
+            for line in row["items"]:
+                yield (row["code"], line["item"]), {n: v for n, v in line.items() if n not in ("item", "unit")}
+    page = client.get("/peta?lang=en").text
+    for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL):
+        name = re.search(r"(Ciranjang|Cianjur)</", row)
+        cells = re.findall(r'<td class="number[^"]*">([^<]*)</td>', row)
+        if name and name[1] == "Ciranjang" and len(cells) >= 3:
+            told = [None if cell.startswith(("fewer", "withheld")) else cell.replace(",", "") for cell in cells[:3]]
+            yield CIRANJANG, dict(zip(("people_waiting", "people_helped", "people_reported"), told, strict=True))
 
 
 @pytest.mark.parametrize("name", FILES)

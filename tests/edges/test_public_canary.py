@@ -5,20 +5,26 @@ import io
 import json
 import re
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
+from urllib.parse import quote, unquote_plus
 
 import pytest
 import structlog
 from PIL import ExifTags, Image
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from server.app import create_app
 from server.domain.events import from_data
-from server.services import contacts
+from server.domain.rooms import PUBLIC
+from server.services import contacts, hearing
 from server.store import claim_tables, tables
 from workers import clock, publicmap
+from workers.relay import Relay
 
 PHONE = "+6281299734561"
 NAME = "Zulaikha Wirapraja"
@@ -153,15 +159,20 @@ def paths_of(app, words):
 
 def leaks(text):
     """Which canaries the text holds, in any spelling."""
-    found = [words for words in (NAME, TEXT, NOTE, HIDDEN_CLAIM) if words.lower() in text.lower()]
-    found += [part for part in (*NAME.split(), "kapuk kembar") if part.lower() in text.lower()]
-    digits = re.sub(r"[\s().+\-–\u00a0]|%20|&#43;|\\u002b", "", text)
+    read = unquote_plus(unescape(text)).lower()
+    found = [words for words in (NAME, TEXT, NOTE, HIDDEN_CLAIM) if words.lower() in read]
+    found += [part for part in (*NAME.split(), "kapuk kembar") if part.lower() in read]
+    found += [f"{words} in hex" for words in (NAME, TEXT, PHONE) if words.encode().hex() in read]
+    digits = re.sub(r"[\s().+\-–\u00a0]|%20|&#43;|&nbsp;|\\u002b|\\u00a0", "", text)
     if PHONE.removeprefix("+62") in digits:
         found.append("phone")
     found += ["place" for _ in near_place(text)]
+    found += ["place in degrees" for degrees in DEGREES if re.search(degrees, text)]
     return found + [f"{canary} in base64" for hidden in unwrapped(text) for canary in leaks(hidden)]
 
 
+DEGREES = (r"\b6(\.0)?\D{1,10}49(\.0)?\D{1,10}28\.8", r"\b107(\.0)?\D{1,10}0?8(\.0)?\D{1,10}0?8\.8")
+"""The place in degrees, minutes and seconds, as a photo's EXIF has it."""
 WRAPPED = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 
 
@@ -193,7 +204,9 @@ def near_place(text):
      "[107.136, -6.825]", base64.b64encode(PHONE.encode()).decode(), "%2B62%20812%209973%204561",
      base64.b64encode(f"{{'n': '{NAME}'}}".encode()).decode(),
      base64.urlsafe_b64encode(b"at -6.82468 107.13579").decode(),
-     "-6.825, 107.136", '"lat": -6.825, "lon": 107.136', HIDDEN_CLAIM],
+     "-6.825, 107.136", '"lat": -6.825, "lon": 107.136', HIDDEN_CLAIM, "6\u00b049'28.8\"S 107\u00b008'08.8\"E",
+     "[6.0, 49.0, 28.8]", json.dumps({"phone": "\u002b62 812-9973-4561"}), "&#43;62&nbsp;812&nbsp;9973&nbsp;4561",
+     NAME.encode().hex(), PHONE.encode().hex(), quote(NAME), NAME.replace(" ", "+")],
 )  # fmt: skip
 def test_a_canary_would_be_seen(text):
     assert leaks(f"<p>{text}</p>")
@@ -212,6 +225,7 @@ def test_a_stranger_finds_nothing_anywhere(planted):
             answer = stranger.get(address)
             answered += answer.status_code == 200
             told = f"{answer.headers} {answer.get_data().decode(errors='replace')}"
+            assert b"Exif" not in answer.get_data() or not answer.mimetype.startswith("image/"), address
             seen += [(address, canary) for canary in leaks(told)]
             assert answer.status_code < 500 or path == "/readyz", address
     assert seen == []
@@ -244,6 +258,59 @@ def test_no_event_tells_strangers_anything_but_the_time_of_a_cut(planted):
         assert told is None or (row.type == "FiguresPublished" and set(told) == {"cut_at"})
 
 
+def test_the_relay_says_nothing_to_strangers_and_no_name_phone_or_word_to_anybody(planted):
+    app, _ = planted
+    said = said_by_the_relay(app.extensions["tanggap"])
+    assert {message["type"] for message in said[PUBLIC]} == {"FiguresPublished"}
+    assert leaks(json.dumps(said[PUBLIC])) == []
+    others = {room: messages for room, messages in said.items() if room != PUBLIC}
+    assert len(others) >= 4
+    # Staff see where a case is, and a volunteer by first name and initial.
+    assert set(leaks(json.dumps(others))) - {"place", NAME.split(maxsplit=1)[0]} == set()
+
+
+def test_a_leak_in_what_strangers_hear_would_be_found(planted, monkeypatch):
+    app, _ = planted
+    monkeypatch.setattr(hearing, "public_message", lambda row: hearing.as_message(row, {"name": quote(NAME)}))
+    assert leaks(json.dumps(said_by_the_relay(app.extensions["tanggap"])[PUBLIC]))
+
+
+def said_by_the_relay(system):
+    """Every event through the relay itself, again: what each room is told."""
+    said = {}
+
+    class Rooms:
+        def tell(self, room, messages):
+            said.setdefault(room, []).extend(messages)
+
+        def ears(self):
+            return 0
+
+    class NoJobs:
+        def put(self, job):
+            assert leaks(str(job)) == []
+
+    with system.writing() as tx:
+        tx.conn.execute(update(tables.outbox).values(sent_at=None))
+    relay = Relay(system, Rooms(), NoJobs())
+    while relay.step(system.writing):
+        continue
+    return said
+
+
+def test_the_figures_for_operators_are_numbers_alone(planted):
+    app, _ = planted
+    answer = app.test_client(use_cookies=False).get("/metrics")
+    assert answer.status_code == 200
+    lines = answer.text.splitlines()
+    assert len(lines) > 5
+    assert all(re.fullmatch(r'tanggap_[a-z0-9_]+(\{state="[a-z_]+"\})? [0-9.e+-]+', line) for line in lines)
+    assert leaks(answer.text) == []
+    far = app.test_client(use_cookies=False).get("/metrics", environ_base={"REMOTE_ADDR": "203.0.113.7"})
+    assert far.status_code == 403
+    assert leaks(far.text) == []
+
+
 def test_a_stranger_s_socket_hears_nothing_of_its_own_asking(planted, module_started):
     # Flask-SocketIO's test client works without a queue only.
     app = create_app(replace(module_started, redis_url=""))
@@ -264,8 +331,10 @@ def test_a_kept_photo_says_nothing_of_its_place(planted):
             assert not image.getexif()
 
 
-def test_no_line_of_the_log_tells_of_anybody(planted):
+def test_no_line_of_any_log_tells_of_anybody(planted, servers, caplog, capfd):
+    """Ours, those of the libraries, what is printed, and what the database writes down when a statement fails."""
     app, _ = planted
+    caplog.set_level("DEBUG")
     stranger = app.test_client(use_cookies=False)
     wrong = {"client_id": "x", "text": TEXT, "place": {"lon": LON, "lat": LAT}}
     wrong["contact"] = {"name": NAME, "phone": PHONE}
@@ -279,7 +348,16 @@ def test_no_line_of_the_log_tells_of_anybody(planted):
         assert stranger.get(f"/api/track/{PHONE}?q={NAME}").status_code in (404, 429)
         for duty in clock.duties_of(app.extensions["tanggap"].settings):
             duty.do(app.extensions["tanggap"])
+        with app.extensions["tanggap"].writing() as tx, suppress(DBAPIError), tx.conn.begin_nested():
+            wrong_row = text("insert into case_notes (id, text) values (:name, :text)")
+            tx.conn.execute(wrong_row, {"name": NAME, "text": TEXT})
     assert leaks(json.dumps(lines, default=str)) == []
+    assert leaks(caplog.text) == []
+    printed = capfd.readouterr()
+    assert leaks(printed.out + printed.err) == []
+    written = {path.name: path.read_text("utf-8", "replace") for path in servers.log_dir.glob("*.log")}
+    assert "ready to accept connections" in written["postgres.log"]
+    assert {name: leaks(told) for name, told in written.items() if leaks(told)} == {}
 
 
 def test_names_of_backups_and_built_files_tell_nothing(planted):

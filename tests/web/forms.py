@@ -71,6 +71,15 @@ FORMS = (
         ways=BOTH,
     ),
     Form(
+        "own_data",
+        ("own_data.html:/lacak/{{ code | urlencode }}/data",),
+        "/lacak/{code_open}/data",
+        "#own",
+        "#phone",
+        {"#phone": "08129999", "#name": "Siti"},
+        ways=PLAIN,
+    ),
+    Form(
         "sign_in",
         ("signin.html:/masuk",),
         "/masuk",

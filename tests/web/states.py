@@ -358,6 +358,8 @@ STATES = [
     State("lacak-diserahkan", "/lacak/{code_menyerahkan}"),
     State("lacak-selesai", "/lacak/{code_selesai}"),
     State("lacak-diblokir", "/lacak/{code_blocked}", there="#block"),
+    State("lacak-data", "/lacak/{code_received}/data"),
+    State("privasi", "/privasi"),
     State("relawan", "/relawan"),
     State("relawan-salah", "/relawan", reach=_send, shows="wrong"),
     State("relawan-terdaftar", "/relawan", reach=_signed_up),

@@ -61,6 +61,7 @@ export function reportOf(fields: Fields): Record<string, unknown> {
     contact: one("phone") || one("name") ? { phone: one("phone"), name: one("name") } : undefined,
     on_behalf: one("on_behalf") === "yes" || undefined,
     same_as: one("same_as") ?? one("same_as_code"),
+    consent: one("consent"),
   };
   return JSON.parse(JSON.stringify(body)) as Record<string, unknown>;
 }

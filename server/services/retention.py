@@ -1,0 +1,44 @@
+"""Forgetting on time: what the help no longer needs of persons goes, what counts stays.
+
+Contacts, words and photos go so many days after the case was settled; tracks and exact fixes of volunteers sooner
+(`Keep`, set in the environment). A job does it every hour and writes into the audit trail how much.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from server.domain.permissions import SYSTEM
+from server.services import contacts
+from server.store.unit_of_work import Tx
+
+AT_ONCE = 500
+"""Reports forgotten in one transaction."""
+
+
+@dataclass(frozen=True)
+class Keep:
+    """How long what is kept of persons: contacts after the end of the case, a volunteer's tracks, their exact fixes."""
+
+    contacts: timedelta
+    tracks: timedelta
+    fixes: timedelta
+
+
+def forget_due(tx: Tx, keep: Keep, keys: contacts.Keys) -> dict[str, int]:
+    """Forget what is due, of reports at most AT_ONCE; how many of each kind, and nothing where there was none."""
+    due = tx.persons.over(tx.now - keep.contacts, AT_ONCE)
+    if due:
+        tx.persons.forget_reports([row["id"] for row in due], tx.now)
+    photos = tx.persons.forget_hand_overs(sorted({row["case_id"] for row in due if row["case_id"] is not None})) if due else 0
+    cases = tx.persons.roughen_cases()
+    swept = tx.persons.sweep(
+        contacts=tx.now - keep.contacts,
+        tracks=tx.now - keep.tracks,
+        fixes=tx.now - keep.fixes,
+        nobody=contacts.seal_text("-", keys),
+    )
+    counts = {"reports": len(due), "hand_over_photos": photos, "cases": cases} | swept
+    found = {name: count for name, count in counts.items() if count}
+    if found:
+        tx.audit(SYSTEM, "person:forget", "", "retention", **found)
+    return found

@@ -1,0 +1,172 @@
+"""Persons are forgotten on time: contacts, words, photos, exact places and tracks; what counts stays."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from server.bootstrap import System, utc_now
+from server.domain import consent
+from server.domain.permissions import ANYONE, SYSTEM
+from server.services import cases, intake, pledges, publishing, retention, tracking
+from server.services.inputs import CaseActionIn, ReportIn, TrackIn, parse
+from server.services.inputs_supply import PledgeIn
+from server.store import tables
+from tests.services.world import World
+
+KEEP = retention.Keep(contacts=timedelta(days=90), tracks=timedelta(days=30), fixes=timedelta(hours=24))
+EXACT = {"lon": 107.13579, "lat": -6.82468, "accuracy_m": 8}
+ROUGH = (107.14, -6.82, 1000)
+
+
+@pytest.fixture
+def system(started):
+    """A system whose clock the tests move: `system.time[0]`."""
+    time = [utc_now()]
+    found = System(started, now=lambda: time[0])
+    found.time = time
+    yield found
+    found.engine.dispose()
+
+
+def report(system, **more):
+    """A report of somebody; its code and row."""
+    content = {"client_id": str(uuid.uuid4()), "text": "Rumah ungu", "place": EXACT, "people": 7, **more,
+               "contact": {"name": "Zulaikha", "phone": "081299734561"}, "needs": [{"item": "water"}]}  # fmt: skip
+    gazetteer = system.gazetteer()
+    with system.writing() as tx:
+        answer = intake.receive(tx, ANYONE, parse(ReportIn, content), gazetteer=gazetteer, keys=system.keys).answer
+        return answer["code"], tx.reports.get(answer["id"])
+
+
+def act(system, case_id, action, **body):
+    gazetteer = system.gazetteer()
+    with system.writing() as tx:
+        cases.act(tx, SYSTEM, case_id, action, parse(CaseActionIn, body), gazetteer)
+
+
+def settle(system, case_id):
+    """Everything that was asked for is done."""
+    act(system, case_id, "verify")
+    with system.writing() as tx:
+        for need in tx.cases.needs_of(case_id):
+            tx.cases.change_need(need["id"], state="closed")
+        tracking.tell_changed(tx, tx.reports.of_case(case_id)[0], "close")
+
+
+def forget(system, after):
+    """Let time pass, then do what is due."""
+    system.time[0] += after
+    with system.writing() as tx:
+        return retention.forget_due(tx, KEEP, system.keys)
+
+
+def rows(system, table):
+    with system.reading() as tx:
+        return [dict(row) for row in tx.conn.execute(select(table)).mappings()]
+
+
+def test_a_report_is_forgotten_ninety_days_after_its_case_was_settled(system):
+    code, row = report(system)
+    with system.writing() as tx:
+        body = parse(TrackIn, {"action": "add_info", "text": "Kunci di tetangga"})
+        tracking.act(tx, ANYONE, code, body, gazetteer=system.gazetteer(), keys=system.keys)
+    system.time[0] += timedelta(days=100)
+    assert "reports" not in forget(system, timedelta(0))
+    settle(system, row["case_id"])
+    assert "reports" not in forget(system, timedelta(days=89))
+    assert forget(system, timedelta(days=2))["reports"] == 1
+    (kept,) = rows(system, tables.reports)
+    gone = ("name_sealed", "phone_sealed", "phone_index", "phone_last3", "text", "place_text")
+    assert [kept[name] for name in gone] == [None] * 6
+    assert (kept["lon"], kept["lat"], kept["accuracy_m"]) == ROUGH
+    assert (kept["people"], kept["area"], kept["consent"]) == (7, row["area"], consent.VERSION)
+    (case,) = rows(system, tables.cases)
+    assert (case["lon"], case["lat"], case["accuracy_m"]) == ROUGH
+    assert rows(system, tables.case_notes) == []
+    with system.reading() as tx:
+        assert tracking.track(tx, code, system.keys)["state"] == "verified"
+    assert "reports" not in forget(system, timedelta(days=1))
+
+
+def test_a_rejected_report_is_forgotten_and_the_case_beside_it_is_not(system):
+    _, wrong = report(system)
+    _, right = report(system)
+    act(system, wrong["case_id"], "reject", reason="bercanda")
+    assert forget(system, timedelta(days=91))["reports"] == 1
+    phones = {row["id"]: row["phone_sealed"] is None for row in rows(system, tables.reports)}
+    assert phones == {wrong["id"]: True, right["id"]: False}
+
+
+def test_the_public_count_does_not_change_when_a_person_is_forgotten(system):
+    _, row = report(system)
+    settle(system, row["case_id"])
+    before = figures(system)
+    forget(system, timedelta(days=91))
+    assert figures(system) == before
+    assert before == 5
+
+
+def figures(system):
+    with system.writing() as tx:
+        publishing.publish(tx, tx.now)
+    with system.reading() as tx:
+        return publishing.latest(tx, None)["total"]["people_reported"]
+
+
+def test_a_volunteer_s_fix_is_exact_for_a_day_and_their_track_is_kept_for_thirty(system):
+    World(system).volunteer(at=(EXACT["lon"], EXACT["lat"]), until=timedelta(hours=8))
+    assert "fixes" not in forget(system, timedelta(hours=31))
+    assert forget(system, timedelta(hours=2))["fixes"] == 1
+    (kept,) = rows(system, tables.checkins)
+    assert (kept["lon"], kept["lat"], kept["accuracy_m"]) == ROUGH
+    assert forget(system, timedelta(days=31))["tracks"] == 1
+    assert rows(system, tables.checkins) == []
+    (volunteer,) = rows(system, tables.volunteers)
+    assert volunteer["phone_sealed"] is not None
+
+
+def test_who_was_refused_as_a_volunteer_is_forgotten(system):
+    World(system).volunteer(here=False)
+    with system.writing() as tx:
+        tx.conn.execute(update(tables.volunteers).values(state="refused"))
+    assert forget(system, timedelta(days=91))["volunteers"] == 1
+    (kept,) = rows(system, tables.volunteers)
+    assert (kept["alias"], kept["phone_sealed"], kept["phone_index"]) == ("-", None, None)
+
+
+def test_donors_and_old_events_are_forgotten(system):
+    body = {"client_id": str(uuid.uuid4()), "kind": "goods", "item": "rice", "quantity": 5, "donor": "Zulaikha",
+            "phone": "081299734561"}  # fmt: skip
+    with system.writing() as tx:
+        pledges.promise(tx, ANYONE, parse(PledgeIn, body), "10.0.0.1", system.keys)
+    assert rows(system, tables.pledges)[0]["consent"] == consent.VERSION
+    with system.writing() as tx:
+        while tx.outbox.number():
+            pass
+        tx.outbox.mark_sent([row.id for row in tx.conn.execute(select(tables.outbox.c.id))], tx.now)
+    forget(system, timedelta(days=29))
+    assert rows(system, tables.pledges)[0]["phone_sealed"] is not None
+    found = forget(system, timedelta(days=62))
+    assert found["pledges"] == 1
+    (kept,) = rows(system, tables.pledges)
+    assert (kept["donor_sealed"], kept["phone_sealed"], kept["phone_last3"], kept["quantity"]) == (None, None, None, 5)
+    assert len(rows(system, tables.outbox)) == 1
+
+
+def test_what_was_forgotten_is_audited_in_numbers_alone(system):
+    _, row = report(system)
+    settle(system, row["case_id"])
+    forget(system, timedelta(days=91))
+    (entry,) = [one for one in rows(system, tables.audit) if one["action"] == "person:forget"]
+    assert entry["details"]["reports"] == 1
+    assert all(isinstance(count, int) for count in entry["details"].values())
+    forget(system, timedelta(minutes=10))
+    assert len([one for one in rows(system, tables.audit) if one["action"] == "person:forget"]) == 1
+
+
+@pytest.mark.parametrize(("told", "kept"), [(None, consent.VERSION), ("2026-11", "2026-11"), ("1999", consent.VERSION)])
+def test_a_report_keeps_the_version_of_the_words_that_it_was_asked_with(system, told, kept):
+    _, row = report(system, **({"consent": told} if told else {}))
+    assert row["consent"] == kept
