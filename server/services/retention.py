@@ -29,7 +29,8 @@ def forget_due(tx: Tx, keep: Keep, keys: contacts.Keys) -> dict[str, int]:
     due = tx.persons.over(tx.now - keep.contacts, AT_ONCE)
     if due:
         tx.persons.forget_reports([row["id"] for row in due], tx.now)
-    photos = tx.persons.forget_hand_overs(sorted({row["case_id"] for row in due if row["case_id"] is not None})) if due else 0
+    settled = sorted({row["case_id"] for row in due if row["case_id"] is not None})
+    photos = tx.persons.forget_hand_overs(settled) if settled else 0
     cases = tx.persons.roughen_cases()
     swept = tx.persons.sweep(
         contacts=tx.now - keep.contacts,

@@ -36,7 +36,8 @@ order by r.received_at, r.id limit :most
 """
 _FORGET_REPORTS = _sql("""
 update reports set name_sealed = null, phone_sealed = null, phone_index = null, phone_last3 = null, text = null,
-  place_text = null, question = null, device_key = null, address_key = null, anonymised_at = :now, version = version + 1, ROUGHLY
+  place_text = null, question = null, device_key = null, address_key = null, anonymised_at = :now,
+  version = version + 1, ROUGHLY
 where id = any(:ids)
 """)
 _NOTES_OF = """
