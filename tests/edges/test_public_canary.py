@@ -331,7 +331,7 @@ def test_a_kept_photo_says_nothing_of_its_place(planted):
             assert not image.getexif()
 
 
-def test_no_line_of_any_log_tells_of_anybody(planted, servers, caplog, capfd):
+def test_no_line_of_the_log_tells_of_anybody(planted, servers, caplog, capfd):
     """Ours, those of the libraries, what is printed, and what the database writes down when a statement fails."""
     app, _ = planted
     caplog.set_level("DEBUG")
