@@ -74,6 +74,9 @@ _SWEEPS = {
 update pledges set donor_sealed = null, phone_sealed = null, phone_last3 = null
 where pledged_at < :contacts and (donor_sealed is not null or phone_sealed is not null)
 """,
+    "askers": """
+update claim_asks set phone_sealed = null, phone_last3 = null where asked_at < :contacts and phone_sealed is not null
+""",
     "gifts": "update gifts set donor_sealed = null where received_at < :contacts and donor_sealed is not null",
     "volunteers": """
 update volunteers set name_sealed = :nobody, alias = '-', phone_sealed = null, phone_index = null, phone_last3 = null,
