@@ -22,7 +22,7 @@ from server.app import create_app
 from server.domain.events import from_data
 from server.domain.rooms import PUBLIC
 from server.services import contacts, hearing
-from server.store import claim_tables, tables
+from server.store import claim_tables, desk_tables, tables
 from workers import clock, publicmap
 from workers.relay import Relay
 
@@ -140,7 +140,7 @@ def _check_in(tx, incident_id):
     where = {"volunteer_id": volunteer_id, "incident_id": incident_id, "area": "32.03", "lon": LON, "lat": LAT}
     _add(tx, tables.checkins, **where, accuracy_m=5, skills=[], started_at=tx.now, until=tx.now + timedelta(hours=8))
     calls = {"accuracy_m": 5, "note": NOTE, "state": "open", "called_at": tx.now, "recorded_at": tx.now}
-    _add(tx, tables.distress_calls, **where, **calls)
+    _add(tx, desk_tables.distress_calls, **where, **calls)
 
 
 def paths_of(app, words):
