@@ -68,6 +68,9 @@ def scene(stack, admin, nobody) -> Scene:
     made.ids["plan"] = ready(admin, admin.post("/api/plans", {"area": "32.03"}, 202)["id"])["id"]
     admin.post(f"/api/cases/{made.case('asked_people', 'rice', 30)}/ask", {"about": "people"})
     made.ids["case_offered"] = str(offered(made, lots["rice"]))
+    claim = admin.post("/api/claims", {"text": "Jembatan Cugenang putus", "area_code": "32.03"}, 201)["id"]
+    admin.post(f"/api/claims/{claim}/check")
+    made.ids["claim"] = claim
     made.job("di-jalan", lots["water"], 40, "accept", "depart")
     made.person("belum", "volunteer")
     made.person("penjaga", "keeper")
