@@ -49,7 +49,7 @@ def add_token() -> Any:
         fields = {"label": form.get("label", ""), "days": int(days) if days.isdecimal() else days}
         body = parse(TokenIn, {**fields, "scopes": form.getlist("scopes") or None})
         asked = form.get("client_id")
-        secret = accounts.token_asked_for(identity.actor(), asked, system().keys) if asked else ""
+        secret = accounts.token_asked_for(identity.actor(), asked, body, system().keys) if asked else ""
         token, _ = calls.made_token(body, secret)
     except DomainError as error:
         return _refused(error)

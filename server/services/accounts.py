@@ -345,7 +345,7 @@ def add_token(
     """A bearer token for scripts, shown once, and its end; with the rights of the person or the fewer asked for.
 
     The same secret again makes no other. One that is asked for by a token ends no later than that (`until`).
-    Raises Invalid naming scopes that the person does not hold.
+    Raises Invalid naming scopes that the person does not hold, Conflict for a secret whose token is over.
     """
     user_id, ends = own_id(actor), tx.now + timedelta(days=body.days)
     missing = [scope for scope in body.scopes or () if not any(actor.giving(scope))]
@@ -353,14 +353,18 @@ def add_token(
         raise Invalid({"scopes": Problem("not_yours", {"scopes": ", ".join(missing)})})
     ends, secret = min(ends, until or ends), secret or "tgp_" + secrets.token_urlsafe(32)
     scopes = None if body.scopes is None else sorted(set(map(str, body.scopes)))
+    # Ended tokens leave no row; the trail knows that they were made.
+    subject, made = f"user:{user_id}", {"token": digest(secret).hex()[:32]}
+    if tx.audit_log.knows("token:add", subject, made) and tx.accounts.session(digest(secret), tx.now) is None:
+        raise Conflict("token_over")
     if _store_session(tx, user_id, secret, "", "token", ends, body.label, scopes):
-        tx.audit(actor, "token:add", "", f"user:{user_id}", label=body.label, scopes=scopes, days=body.days)
+        tx.audit(actor, "token:add", "", subject, label=body.label, scopes=scopes, days=body.days, **made)
     return secret, ends
 
 
-def token_asked_for(actor: Actor, client_id: str, keys: Keys) -> str:
+def token_asked_for(actor: Actor, client_id: str, body: TokenIn, keys: Keys) -> str:
     """The token's secret that a form under this id asks for: pressed twice, it makes one, and both answers show it."""
-    asked = f"token:{actor.user_id}:{client_id}".encode()
+    asked = f"token:{actor.user_id}:{client_id}:{body.model_dump_json()}".encode()
     return "tgp_" + base64.urlsafe_b64encode(hmac.digest(keys.codes, asked, "sha256")).decode().rstrip("=")
 
 

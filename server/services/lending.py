@@ -78,16 +78,32 @@ def end(tx: Tx, actor: Actor, loan_id: str) -> dict[str, Any]:
     row = tx.loans.get(loan_id)
     if row is None or not _may_know(actor, row):
         raise NotFound
+    if actor.scopes is not None:
+        raise Forbidden
     is_theirs = row["user_id"] == actor.user_id or row["by"] == actor.name
     if not is_theirs and not any(_answers(grant, row["area"]) for grant in actor.grants):
         require(actor, Permission.ASSIGNMENT_MANAGE, row["area"])
         raise Forbidden(permission=str(Permission.ASSIGNMENT_MANAGE), area=row["area"])
-    if not tx.loans.end(loan_id, tx.now, actor.name):
-        raise Conflict("access_over", state=shown(tx, row))
-    ended = {**row, "ended_at": tx.now, "ended_by": actor.name}
-    tx.audit(actor, "access:end", row["area"], f"user:{row['user_id']}", loan=loan_id, to=row["to"])
-    _tell(tx, ended, is_over=True)
-    return shown(tx, ended)
+    return _end(tx, actor, row)
+
+
+def end_of_disabled(tx: Tx, actor: Actor, user: Mapping[str, Any]) -> None:
+    """End all that a user holds or has given who is shut out."""
+    for row in tx.loans.not_over(user["id"], tx.now, by=user["name"]):
+        _end(tx, actor, row)
+
+
+def end_without_role(tx: Tx, actor: Actor, user: Mapping[str, Any]) -> None:
+    """End what a user has given, or taken in an emergency, by a role that they no longer hold."""
+    held = tuple(Grant(one["role"], one["area"]) for one in tx.accounts.grants(user["id"]))
+    left = Actor(user["name"], user["id"], grants=held)
+    for row in tx.loans.not_over(user["id"], tx.now, by=user["name"]):
+        if row["kind"] == "emergency":
+            is_theirs = any(grant.role == row["role"] for grant in held)
+        else:
+            is_theirs = row["by"] != user["name"] or _lends(tx, left, row["role"], row["area"])
+        if not is_theirs:
+            _end(tx, actor, row)
 
 
 def listed(tx: Tx, actor: Actor, area: str | None = None) -> list[dict[str, Any]]:
@@ -147,11 +163,25 @@ def _tell(tx: Tx, row: Mapping[str, Any], *, is_over: bool) -> None:
         tx.record(events.AccessLent(incident_id=incident["id"], **told))
 
 
+def _end(tx: Tx, actor: Actor, row: Mapping[str, Any]) -> dict[str, Any]:
+    """End it, audit and tell of it. Raises Conflict when it is over."""
+    if not tx.loans.end(row["id"], tx.now, actor.name):
+        raise Conflict("access_over", state=shown(tx, row))
+    ended = {**row, "ended_at": tx.now, "ended_by": actor.name}
+    tx.audit(actor, "access:end", row["area"], f"user:{row['user_id']}", loan=row["id"], to=row["to"])
+    _tell(tx, ended, is_over=True)
+    return shown(tx, ended)
+
+
 def _may_lend(tx: Tx, actor: Actor, role: str, area: str) -> None:
+    if not _lends(tx, actor, role, area):
+        require(actor, Permission.USER_EDIT, accounts.area_of(tx, area))
+
+
+def _lends(tx: Tx, actor: Actor, role: str, area: str) -> bool:
     """Who holds the role for good may, and who gives roles there."""
     holds = any(not g.is_lent and g.role == role and within(area, g.area) for g in actor.grants)
-    if actor.scopes is not None or not holds:
-        require(actor, Permission.USER_EDIT, accounts.area_of(tx, area))
+    return (actor.scopes is None and holds) or may(actor, Permission.USER_EDIT, accounts.area_of(tx, area))
 
 
 def _wrong_times(tx: Tx, starts_at: datetime, ends_at: datetime) -> dict[str, Problem]:

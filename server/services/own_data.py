@@ -117,8 +117,11 @@ def erase(tx: Tx, own: Own) -> None:
 
 
 def of_account(tx: Tx, actor: Actor, keys: contacts.Keys) -> dict[str, Any]:
-    """Everything that is kept about who is signed in: the account, and the volunteer that they are; audited."""
-    user = tx.accounts.user(actor.user_id) if actor.user_id else None
+    """Everything that is kept about who is signed in: the account, and the volunteer that they are; audited.
+
+    Raises NotFound, Forbidden for a token made for something else.
+    """
+    user = tx.accounts.user(accounts.own_id(actor))
     if user is None:
         raise NotFound
     tx.audit(actor, "person:give", "", f"user:{user['id']}")

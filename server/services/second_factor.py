@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pyotp
 
-from server.domain.errors import Conflict, Invalid, Problem
+from server.domain.errors import Conflict, Forbidden, Invalid, Problem
 from server.domain.permissions import Actor
 from server.services.contacts import Keys, open_sealed, seal_text
 from server.store.unit_of_work import Tx
@@ -112,6 +112,9 @@ def remove(tx: Tx, actor: Actor, user_id: str, area: str = "") -> None:
 
 
 def _user(tx: Tx, actor: Actor) -> Mapping[str, Any]:
+    """The account itself. Raises Conflict without one, Forbidden for a token made for something else."""
+    if actor.scopes is not None:
+        raise Forbidden
     user = tx.accounts.user(actor.user_id or "")
     if user is None:
         raise Conflict("totp_not_begun")

@@ -10,7 +10,7 @@ from typing import Any
 
 from server.domain.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from server.domain.permissions import ROLES, STAFF_ROLES, Actor, Permission, areas_for, may, require
-from server.services import accounts, second_factor
+from server.services import accounts, lending, second_factor
 from server.services.inputs_accounts import InviteIn, UserStepIn
 from server.store.unit_of_work import Tx
 
@@ -70,6 +70,8 @@ def act(tx: Tx, actor: Actor, user_id: str, action: str, body: UserStepIn) -> di
     user = tx.accounts.user(user_id)
     if user is None or action not in STEPS:
         raise NotFound
+    if action in TAKING_OVER:
+        held += [accounts.area_of(tx, row["area"]) for row in tx.loans.not_over(user_id, tx.now)]
     if not all(may(actor, Permission.USER_EDIT, area) for area in held) and action not in ROLE_STEPS:
         raise Forbidden
     if user_id == actor.user_id and action in NOT_TO_ONESELF:
@@ -113,6 +115,7 @@ def _disable(tx: Tx, actor: Actor, user: Mapping[str, Any], _body: UserStepIn, a
     tx.accounts.change_user(user["id"], is_disabled=True)
     tx.accounts.end_sessions_of(user["id"])
     tx.accounts.end_invitation(user["id"])
+    lending.end_of_disabled(tx, actor, user)
     tx.audit(actor, "user:disable", area, f"user:{user['id']}")
 
 
@@ -155,6 +158,9 @@ def _take_role(tx: Tx, actor: Actor, user: Mapping[str, Any], body: UserStepIn, 
         raise Conflict("last_role")
     if not tx.accounts.take_grant(user["id"], role, area):
         raise Conflict("role_not_held")
+    if accounts.is_agency(area) and all(one["area"] != area for one in tx.accounts.grants(user["id"])):
+        tx.referrals.leave(user["id"], area)
+    lending.end_without_role(tx, actor, user)
     tx.audit(actor, "user:take_role", area, f"user:{user['id']}", role=role)
 
 
@@ -169,4 +175,6 @@ STEPS: Mapping[str, Callable[[Tx, Actor, Mapping[str, Any], UserStepIn, str], di
 }
 """What can be done to an account."""
 ROLE_STEPS = frozenset({"give_role", "take_role"})
-NOT_TO_ONESELF = frozenset({"disable", "reset_totp", "take_role"})
+TAKING_OVER = frozenset({"invite", "reset_totp"})
+"""By these somebody may come to act as the account: also with what is lent to it, now or soon."""
+NOT_TO_ONESELF = frozenset({"invite", "disable", "reset_totp", "take_role"})

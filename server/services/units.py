@@ -4,7 +4,7 @@ An agency (BPBD, a dinas, PMI, an NGO) answers for an area; its people hold thei
 docs/decisions/handing-over.md says why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from server.domain.errors import Conflict, Invalid, NotFound, Problem
@@ -25,12 +25,19 @@ def answers_for(tx: Tx, actor: Actor, unit: str, permission: Permission) -> bool
     """Whether the person holds a right as one of the unit."""
     if is_area(unit):
         return may(actor, permission, unit)
-    return unit in own_agencies(tx, actor) and bool(areas_for(actor, permission))
+    if any(grant.area == unit for grant in actor.giving(permission)):
+        return True
+    return unit in _joined(tx, actor) and bool(areas_for(actor, permission))
 
 
 def own_agencies(tx: Tx, actor: Actor) -> list[str]:
-    """The agencies that the person is in."""
-    return list(tx.referrals.agencies_of(actor.user_id)) if actor.user_id else []
+    """The agencies that the person is in, or has a role for, be it lent."""
+    granted = {grant.area for grant in actor.grants if grant.area and not is_area(grant.area)}
+    return sorted(granted.union(_joined(tx, actor)))
+
+
+def _joined(tx: Tx, actor: Actor) -> Sequence[str]:
+    return tx.referrals.agencies_of(actor.user_id) if actor.user_id else ()
 
 
 def may_of_case(tx: Tx, actor: Actor, permission: Permission, case: Mapping[str, Any]) -> bool:

@@ -1,10 +1,10 @@
 """The audit trail, a hash chain (`domain/chain.py`), and those of its heads that were published."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, and_, func, insert, select, text
 
 from server.domain.chain import GENESIS, entry_hash
 from server.store.rows import Row, every, first
@@ -61,6 +61,11 @@ class Audit:
         if before:
             query = query.where(audit.c.id < before)
         return every(self.conn, query)
+
+    def knows(self, action: str, subject: str, details: Mapping[str, Any]) -> bool:
+        """Whether that was done to the thing, with these among its details."""
+        its = and_(audit.c.action == action, audit.c.subject == subject, audit.c.details.contains(details))
+        return self.conn.execute(select(audit.c.id).where(its).limit(1)).first() is not None
 
     def times_of(self, action: str, subject: str) -> list[datetime]:
         """When something was done to a thing, ascending."""

@@ -31,6 +31,12 @@ class Loans:
         running = and_(loans.c.id == loan_id, loans.c.ended_at.is_(None), loans.c.ends_at > at)
         return self.conn.execute(update(loans).where(running).values(ended_at=at, ended_by=by)).rowcount > 0
 
+    def not_over(self, user_id: str, now: datetime, by: str | None = None) -> list[Row]:
+        """What runs or will run that the user holds or, named `by`, has given; with who holds it (`to`)."""
+        theirs = loans.c.user_id == user_id
+        concerned = theirs if by is None else or_(theirs, loans.c.by == by)
+        return every(self.conn, _SHOWN.where(concerned, loans.c.ended_at.is_(None), loans.c.ends_at > now))
+
     def overlapping(self, user_id: str, role: str, area: str, starts_at: datetime, ends_at: datetime) -> bool:
         """Whether the user has the same role there in any part of that time."""
         same = and_(loans.c.user_id == user_id, loans.c.role == role, loans.c.area == area)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, text, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, text, update
 
 from server.store.rows import Row, every, first
 from server.store.tables import (
@@ -113,6 +113,11 @@ class Referrals:
     def join(self, user_id: str, agency: str) -> None:
         """Put a user into an agency."""
         self.conn.execute(insert(agency_members).values(user_id=user_id, agency=agency))
+
+    def leave(self, user_id: str, agency: str) -> None:
+        """Take a user out of an agency."""
+        its = and_(agency_members.c.user_id == user_id, agency_members.c.agency == agency)
+        self.conn.execute(delete(agency_members).where(its))
 
     def agencies_of(self, user_id: str) -> Sequence[str]:
         """The codes of the agencies that a user is in."""

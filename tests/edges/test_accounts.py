@@ -156,6 +156,26 @@ def test_sessions_are_listed_and_ended_one_by_one(module_app, browser):
     assert set(unknown.json["error"]["fields"]) == {"scopes.0", "days"}
 
 
+def test_the_form_for_a_token_shows_what_it_asked_for_and_revives_none(browser):
+    person, asked = browser(), str(uuid.uuid4())
+
+    def made(**form):
+        page = sent(person, "/akun/token", client_id=asked, label="peta", days="7", **form)
+        return page.status_code, set(re.findall(r"tgp_[\w-]+", page.text))
+
+    broad = made()
+    assert broad == made()
+    assert len(broad[1]) == 1
+    narrow = made(scopes="board:read")
+    assert narrow[0] == 201
+    assert narrow[1].isdisjoint(broad[1])
+    for one in person.get("/api/me/sessions").json["sessions"]:
+        if one["kind"] == "token":
+            called(person, f"/api/me/sessions/{one['id']}", method="DELETE")
+    assert made() == (409, set())
+    assert not [one for one in person.get("/api/me/sessions").json["sessions"] if one["kind"] == "token"]
+
+
 def test_a_deputy_is_named_on_the_page_and_works_for_the_night(system, browser):
     chief, deputy = browser(), browser("keeper", "32.03.05")
     until = (system.now() + timedelta(hours=9)).astimezone(WIB).strftime("%Y-%m-%dT%H:%M")

@@ -11,7 +11,7 @@ from server.bootstrap import System
 from server.commands import people
 from server.domain.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from server.domain.permissions import SYSTEM, Actor, Permission, areas_for, may
-from server.services import accounts, lending, second_factor, staff, units
+from server.services import accounts, lending, own_data, second_factor, staff, units
 from server.services.accounts import Whence
 from server.services.inputs import AgencyIn, SessionIn, parse
 from server.services.inputs_accounts import DeputyIn, EmergencyIn, InviteIn, TokenIn, UserStepIn
@@ -448,6 +448,75 @@ def test_a_lent_admin_makes_no_accounts(system):
         invite(system, by=wakil)
 
 
+def done(system, by, who, action, **body):
+    with system.writing() as tx:
+        return staff.act(tx, by, who.user_id, action, UserStepIn(**body))
+
+
+def states(system):
+    with system.reading() as tx:
+        return {(one["to"], one["role"]): one["state"] for one in lending.listed(tx, SYSTEM)}
+
+
+def test_who_is_shut_out_lends_and_holds_nothing_more(system, clock):
+    kori, lain = added(system), added(system, "lain", "verifier")
+    added(system, "wakil", "keeper", "32.03.05")
+    deputise(system, kori)
+    deputise(system, lain, "kori", "verifier", starts_at=clock.at + timedelta(hours=1))
+    deputise(system, added(system, "jauh", "keeper"), role="keeper")
+    done(system, ADMIN, kori, "disable")
+    assert states(system) == {
+        ("wakil", "coordinator"): "over", ("kori", "verifier"): "over", ("wakil", "keeper"): "running",
+    }  # fmt: skip
+    assert not may(actor(system, "wakil"), Permission.CASE_EDIT, "32.03")
+    assert len(audited(system, "access:end")) == 2
+
+
+def test_what_was_lent_or_taken_by_a_role_ends_with_it_and_nothing_else_does(system):
+    kori, province = added(system), added(system, "prov", "admin", "32")
+    added(system, "wakil", "keeper", "32.03.05")
+    done(system, province, kori, "give_role", role="verifier", area="32.03")
+    kori = actor(system, "kori")
+    deputise(system, kori)
+    deputise(system, kori, role="verifier")
+    take(system, kori)
+    done(system, province, kori, "take_role", role="coordinator", area="32.03")
+    assert states(system) == {
+        ("wakil", "coordinator"): "over", ("wakil", "verifier"): "running", ("kori", "coordinator"): "over",
+    }  # fmt: skip
+    assert not may(actor(system, "kori"), Permission.CASE_EDIT, "32.04")
+
+
+def test_an_admin_takes_over_no_account_that_holds_more_for_some_hours(system, clock):
+    province, neng = added(system, "prov", "admin", "32"), added(system, "neng", "verifier", "32.03.05")
+    deputise(system, province, "neng", "coordinator", "32", starts_at=clock.at + timedelta(hours=1))
+    for passed in (timedelta(0), timedelta(hours=2)):
+        clock.on(seconds=passed.total_seconds())
+        for action in ("invite", "reset_totp"):
+            with pytest.raises(Forbidden):
+                done(system, ADMIN, neng, action)
+    clock.on(hours=9)
+    assert done(system, ADMIN, neng, "invite")["secret"]
+    with pytest.raises(Conflict):
+        done(system, province, province, "invite")
+
+
+def test_a_token_made_for_something_else_ends_no_lent_role_and_reads_nothing_of_its_person(system, clock):
+    kori = added(system)
+    added(system, "wakil", "keeper", "32.03.05")
+    lent = deputise(system, kori)
+    script = actor(system, "kori", [Permission.BOARD_READ])
+    with system.writing() as tx:
+        second_factor.begin(tx, kori, system.keys)
+    for step in (
+        lambda tx: lending.end(tx, script, lent["id"]),
+        lambda tx: own_data.of_account(tx, script, system.keys),
+        lambda tx: second_factor.pending(tx, script, system.keys),
+    ):
+        with system.writing() as tx, pytest.raises(Forbidden):
+            step(tx)
+
+
 def take(system, by, area="32.04", hours=2, **more):
     with system.writing() as tx:
         return lending.take(tx, by, EmergencyIn(area=area, hours=hours, reason="longsor, posko Bandung putus", **more))
@@ -509,3 +578,41 @@ def test_who_has_a_role_for_an_agency_sees_nothing_by_area(system):
         assert tx.referrals.somebody_at("pmi-jabar", units.ANSWERING)
     with system.writing() as tx, pytest.raises(Invalid):
         accounts.add_user(tx, SYSTEM, "x2", "coordinator", "tidak-ada")
+
+
+def agency_of(system):
+    with system.writing() as tx:
+        agency = {"code": "pmi-jabar", "name": "PMI Jawa Barat", "kind": "pmi", "area": "32"}
+        units.add_agency(tx, SYSTEM, parse(AgencyIn, agency))
+    return added(system, "pmi", "coordinator", "pmi-jabar")
+
+
+def test_who_has_no_role_for_an_agency_any_more_is_no_longer_in_it(system):
+    pmi = agency_of(system)
+    for role, area in (("keeper", "pmi-jabar"), ("verifier", "32.03")):
+        done(system, SYSTEM, pmi, "give_role", role=role, area=area)
+    done(system, SYSTEM, pmi, "take_role", role="coordinator", area="pmi-jabar")
+    with system.reading() as tx:
+        assert units.own_agencies(tx, pmi) == ["pmi-jabar"]
+    done(system, SYSTEM, pmi, "take_role", role="keeper", area="pmi-jabar")
+    left = actor(system, "pmi")
+    with system.reading() as tx:
+        assert units.own_agencies(tx, left) == []
+        assert not units.answers_for(tx, left, "pmi-jabar", Permission.CASE_VERIFY)
+
+
+def test_a_deputy_for_an_agency_answers_for_it_by_that_role_only(system, clock):
+    pmi, _ = agency_of(system), added(system, "wakil", "coordinator", "32.03")
+    done(system, SYSTEM, pmi, "give_role", role="verifier", area="pmi-jabar")
+    pmi = actor(system, "pmi")
+    deputise(system, pmi, role="verifier", area="pmi-jabar")
+
+    def answers(permission):
+        wakil = actor(system, "wakil")
+        with system.reading() as tx:
+            return "pmi-jabar" in units.own_agencies(tx, wakil), units.answers_for(tx, wakil, "pmi-jabar", permission)
+
+    assert answers(Permission.CASE_VERIFY) == (True, True)
+    assert answers(Permission.ASSIGNMENT_MANAGE) == (True, False)
+    clock.on(hours=10)
+    assert answers(Permission.CASE_VERIFY) == (False, False)
