@@ -48,7 +48,8 @@ def act(tx: Tx, actor: Actor, case_id: int, action: str, body: CaseActionIn, gaz
     if body.version is not None and body.version != case["version"]:
         raise Conflict(state=queries.case_row(tx, case_id))
     do(Desk(tx, actor, case, body, gazetteer))
-    given = body.model_dump(mode="json", exclude_none=True)
+    # The trail keeps for ever: neither a place nor words about people belong in it.
+    given = body.model_dump(mode="json", exclude_none=True, exclude={"text", "place"})
     tx.audit(actor, f"case:{action}", case["area"], f"case:{case_id}", **given)
     return detail(tx, actor, case_id)
 

@@ -101,17 +101,17 @@ def correct(tx: Tx, own: Own, body: OwnDataIn, keys: contacts.Keys) -> None:
 
 
 def erase(tx: Tx, own: Own) -> None:
-    """Take the person out: contact, words, photos and the exact place. Counts, needs and states stay. Twice is once."""
+    """Take the person out: contact, words, photos and the exact place. Counts, needs and states stay."""
     tx.audit(ANYONE, "person:erase", own.row.get("area", ""), own.subject)
     if own.kind == "pledge":
         _change(tx, own, dict.fromkeys(("donor_sealed", "phone_sealed", "phone_last3", "shown_as")))
         tx.persons.forget_donor(own.code)
         return
-    if own.row["anonymised_at"] is not None:
-        return
+    # Again, too: something may have come since.
     tx.persons.forget_reports([own.row["id"]], tx.now)
-    tx.persons.roughen_cases()
-    tx.reports.note(own.row["id"], tx.now, GONE)
+    tx.persons.forget_cases()
+    if own.row["anonymised_at"] is None:
+        tx.reports.note(own.row["id"], tx.now, GONE)
     if own.row["case_id"] is not None:
         tracking.tell_changed(tx, own.row, "erase")
 

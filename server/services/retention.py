@@ -29,16 +29,14 @@ def forget_due(tx: Tx, keep: Keep, keys: contacts.Keys) -> dict[str, int]:
     due = tx.persons.over(tx.now - keep.contacts, AT_ONCE)
     if due:
         tx.persons.forget_reports([row["id"] for row in due], tx.now)
-    settled = sorted({row["case_id"] for row in due if row["case_id"] is not None})
-    photos = tx.persons.forget_hand_overs(settled) if settled else 0
-    cases = tx.persons.roughen_cases()
+    cases = tx.persons.forget_cases()
     swept = tx.persons.sweep(
         contacts=tx.now - keep.contacts,
         tracks=tx.now - keep.tracks,
         fixes=tx.now - keep.fixes,
         nobody=contacts.seal_text("-", keys),
     )
-    counts = {"reports": len(due), "hand_over_photos": photos, "cases": cases} | swept
+    counts = {"reports": len(due), **cases, **swept}
     found = {name: count for name, count in counts.items() if count}
     if found:
         tx.audit(SYSTEM, "person:forget", "", "retention", **found)

@@ -124,12 +124,13 @@ class Cases:
         return every(self.conn, select(case_notes).where(case_notes.c.case_id == case_id).order_by(case_notes.c.at))
 
     def merge_into(self, from_case: int, to_case: int) -> None:
-        """Send every report and need of one case to another and mark the first as merged."""
+        """Send all reports, needs and notes of one case to another and mark the first as merged."""
         for statement in (
             "update reports set case_id = :to where case_id = :frm",
             "update reports set same_as = :to where same_as = :frm",
             "update needs set case_id = :to where case_id = :frm",
             "update assignments set case_id = :to where case_id = :frm",
+            "update case_notes set case_id = :to where case_id = :frm",
             "update cases set merged_into = :to, version = version + 1 where id = :frm",
         ):
             self.conn.execute(text(statement).bindparams(bindparam("to", to_case), bindparam("frm", from_case)))

@@ -25,34 +25,42 @@ def _sql(statement: str) -> str:
     return statement.replace("ROUGHLY", _ROUGHLY).replace("IS_EXACT", _IS_EXACT)
 
 
-_OVER = """
+# Also what came after a person was forgotten once: a correction, another word, a photo.
+_OVER = _sql("""
 select r.id, r.case_id from reports r left join clocks k on k.case_id = r.case_id
-where r.anonymised_at is null and (
+where (r.anonymised_at is null or coalesce(r.name_sealed, r.phone_sealed) is not null
+  or coalesce(r.text, r.place_text, r.question) is not null or IS_EXACT
+  or exists (select 1 from case_notes n where n.report_id = r.id)
+  or exists (select 1 from photos p where p.report_id = r.id))
+and (
   k.stage is null and k.settled_at < :before
     and not exists (select 1 from needs n where n.case_id = r.case_id and n.state = 'open')
   or r.state in ('rejected', 'quarantined')
     and (select coalesce(max(h.at), r.received_at) from report_history h where h.report_id = r.id) < :before)
 order by r.received_at, r.id limit :most
-"""
+""")
 _FORGET_REPORTS = _sql("""
 update reports set name_sealed = null, phone_sealed = null, phone_index = null, phone_last3 = null, text = null,
   place_text = null, question = null, device_key = null, address_key = null, anonymised_at = :now,
   version = version + 1, ROUGHLY
 where id = any(:ids)
 """)
-_NOTES_OF = """
-delete from case_notes where report_id = any(:ids) or case_id in (
-  select case_id from reports where id = any(:ids)
-  group by case_id having not exists (
-    select 1 from reports o where o.case_id = reports.case_id and o.anonymised_at is null)
-  and not exists (select 1 from needs n where n.case_id = reports.case_id and n.state = 'open'))
+_NOTES_OF = "delete from case_notes where report_id = any(:ids)"
+# What staff wrote on cases that wait for nothing and whose reporters are all forgotten.
+_NOTES = """
+delete from case_notes c where report_id is null
+  and exists (select 1 from reports r where r.case_id = c.case_id)
+  and not exists (select 1 from reports r where r.case_id = c.case_id and r.anonymised_at is null)
+  and not exists (select 1 from needs n where n.case_id = c.case_id and n.state = 'open')
+  and not exists (select 1 from clocks k where k.case_id = c.case_id and k.stage is not null)
 """
 _PHOTOS_OF = "delete from photos where report_id = any(:ids)"
 # A case whose reporters are all forgotten needs its exact place as long as somebody is to go there.
 _ROUGH_CASES = _sql("""
 update cases c set ROUGHLY, version = version + 1
-where IS_EXACT and exists (select 1 from reports r where r.case_id = c.id)
-  and not exists (select 1 from reports r where r.case_id = c.id and r.anonymised_at is null)
+where IS_EXACT and (c.merged_into is not null or exists (select 1 from reports r where r.case_id = c.id))
+  and not exists (
+    select 1 from reports r where r.case_id in (c.id, c.merged_into) and r.anonymised_at is null)
   and not exists (select 1 from needs n where n.case_id = c.id and n.state = 'open')
 returning c.id
 """)
@@ -60,7 +68,8 @@ _HANDED_OVER = """
 with gone as (
   select d.id, p.id as photo from deliveries d join assignments a on a.id = d.assignment_id
   left join photos p on p.assignment_id = a.id
-  where a.case_id = any(:cases)
+  where (d.photo_id is not null or p.id is not null)
+    and exists (select 1 from reports r where r.case_id = a.case_id)
     and not exists (select 1 from reports r where r.case_id = a.case_id and r.anonymised_at is null)
     and not exists (select 1 from needs n where n.case_id = a.case_id and n.state = 'open')
 ), told as (
@@ -112,16 +121,21 @@ class Persons:
         return every(self.conn, text(_OVER), {"before": before, "most": most})
 
     def forget_reports(self, ids: Sequence[str], now: datetime) -> None:
-        """Take contact, words, photos and the exact place out of these reports, and notes that are about no other."""
+        """Take contact, words, photos and the exact place out of these reports, and what their reporters added."""
         for statement in (_FORGET_REPORTS, _NOTES_OF, _PHOTOS_OF):
             known = text(statement).bindparams(bindparam("ids", type_=ARRAY(Text)))
             self.conn.execute(known, {"ids": list(ids)} | ({"now": now} if ":now" in statement else {}))
 
-    def forget_hand_overs(self, case_ids: Sequence[int]) -> int:
-        """Take away the photos of hand-overs of these cases; returns how many."""
-        photos = list(self.conn.execute(text(_HANDED_OVER), {"cases": list(case_ids)}).scalars())
+    def forget_cases(self) -> dict[str, int]:
+        """Of settled cases, all of whose reporters are forgotten: photos of hand-overs, notes and the exact place go.
+
+        How many of each kind.
+        """
+        photos = list(self.conn.execute(text(_HANDED_OVER)).scalars())
         self.conn.execute(text("delete from photos where id = any(cast(:ids as uuid[]))"), {"ids": photos})
-        return len(photos)
+        notes = self.conn.execute(text(_NOTES), execution_options={"preserve_rowcount": True}).rowcount
+        cases = len(self.conn.execute(text(_ROUGH_CASES)).all())
+        return {"hand_over_photos": len(photos), "notes": int(notes), "cases": cases}
 
     def tracks(self, volunteer_id: str) -> list[Row]:
         """Where a volunteer was on duty, as far as it is still known, the oldest first."""
@@ -134,10 +148,6 @@ class Persons:
     def forget_donor(self, code: str) -> None:
         """Take the donor's name out of the gift with that code."""
         self.conn.execute(text("update gifts set donor_sealed = null, shown_as = null where code = :c"), {"c": code})
-
-    def roughen_cases(self) -> int:
-        """Leave of settled cases, all of whose reporters are forgotten, the rough place; returns how many."""
-        return len(self.conn.execute(text(_ROUGH_CASES)).all())
 
     def sweep(self, **when: Any) -> dict[str, int]:
         """Forget what its time is over for; how many rows of each kind.

@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 from server.bootstrap import System, utc_now
 from server.domain import consent
 from server.domain.permissions import ANYONE, SYSTEM
-from server.services import cases, intake, pledges, publishing, retention, tracking
-from server.services.inputs import CaseActionIn, ReportIn, TrackIn, parse
+from server.services import cases, intake, own_data, pledges, publishing, retention, tracking
+from server.services.inputs import CaseActionIn, OwnDataIn, ReportIn, TrackIn, parse
 from server.services.inputs_supply import PledgeIn
 from server.store import tables
 from tests.services.world import World
@@ -32,8 +32,9 @@ def system(started):
 
 def report(system, **more):
     """A report of somebody; its code and row."""
-    content = {"client_id": str(uuid.uuid4()), "text": "Rumah ungu", "place": EXACT, "people": 7, **more,
-               "contact": {"name": "Zulaikha", "phone": "081299734561"}, "needs": [{"item": "water"}]}  # fmt: skip
+    content = {"client_id": str(uuid.uuid4()), "text": "Rumah ungu", "place": EXACT, "people": 7,
+               "contact": {"name": "Zulaikha", "phone": "081299734561"},
+               "needs": [{"item": "water"}], **more}  # fmt: skip
     gazetteer = system.gazetteer()
     with system.writing() as tx:
         answer = intake.receive(tx, ANYONE, parse(ReportIn, content), gazetteer=gazetteer, keys=system.keys).answer
@@ -88,6 +89,68 @@ def test_a_report_is_forgotten_ninety_days_after_its_case_was_settled(system):
     with system.reading() as tx:
         assert tracking.track(tx, code, system.keys)["state"] == "verified"
     assert "reports" not in forget(system, timedelta(days=1))
+
+
+def erase(system, code):
+    with system.writing() as tx:
+        own_data.erase(tx, own_data.find(tx, code, None, "10.0.0.1", system.keys))
+
+
+def test_what_came_after_a_person_was_forgotten_goes_when_asked_again_and_when_its_time_is_over(system):
+    code, row = report(system, contact=None)
+
+    def say_more():
+        with system.writing() as tx:
+            body = parse(TrackIn, {"action": "add_info", "text": "Kunci di tetangga"})
+            tracking.act(tx, ANYONE, code, body, gazetteer=system.gazetteer(), keys=system.keys)
+            own = own_data.find(tx, code, None, "10.0.0.1", system.keys)
+            own_data.correct(tx, own, parse(OwnDataIn, {"action": "correct", "name": "Zulaikha"}), system.keys)
+
+    def left():
+        return [kept["name_sealed"] for kept in rows(system, tables.reports)], rows(system, tables.case_notes)
+
+    erase(system, code)
+    say_more()
+    assert left()[1]
+    erase(system, code)
+    assert left() == ([None], [])
+    say_more()
+    settle(system, row["case_id"])
+    assert forget(system, timedelta(days=91))["reports"] == 1
+    assert left() == ([None], [])
+    assert "reports" not in forget(system, timedelta(days=1))
+
+
+def test_what_staff_wrote_goes_with_the_help_that_a_forgotten_person_waited_for(system):
+    code, row = report(system, contact=None)
+    act(system, row["case_id"], "note", text="Nenek Zulaikha sendirian")
+    erase(system, code)
+    forget(system, timedelta(minutes=10))
+    assert rows(system, tables.case_notes), "somebody is still to go there"
+    settle(system, row["case_id"])
+    assert forget(system, timedelta(minutes=10)) == {"notes": 1, "cases": 1}
+    assert rows(system, tables.case_notes) == []
+
+
+def test_of_a_case_that_was_merged_no_exact_place_and_no_note_stays(system):
+    (one, first), (other, second) = report(system, contact=None), report(system, contact=None)
+    act(system, first["case_id"], "note", text="Nenek Zulaikha sendirian")
+    act(system, first["case_id"], "merge", into=second["case_id"])
+    settle(system, second["case_id"])
+    erase(system, one)
+    assert {case["lon"] for case in rows(system, tables.cases)} == {EXACT["lon"]}
+    erase(system, other)
+    assert {(case["lon"], case["lat"]) for case in rows(system, tables.cases)} == {ROUGH[:2]}
+    assert rows(system, tables.case_notes) == []
+
+
+def test_the_trail_keeps_neither_places_nor_words_of_staff(system):
+    _, row = report(system)
+    act(system, row["case_id"], "verify", place=EXACT)
+    act(system, row["case_id"], "note", text="Nenek Zulaikha sendirian")
+    kept = str([entry["details"] for entry in rows(system, tables.audit)])
+    assert "Zulaikha" not in kept
+    assert str(EXACT["lon"]) not in kept
 
 
 def test_a_rejected_report_is_forgotten_and_the_case_beside_it_is_not(system):
