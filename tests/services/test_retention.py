@@ -4,7 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from server.bootstrap import System, utc_now
 from server.domain import consent
@@ -130,6 +130,27 @@ def test_what_staff_wrote_goes_with_the_help_that_a_forgotten_person_waited_for(
     settle(system, row["case_id"])
     assert forget(system, timedelta(minutes=10)) == {"notes": 1, "cases": 1}
     assert rows(system, tables.case_notes) == []
+
+
+def test_the_photo_of_a_hand_over_goes_with_who_asks_to_be_forgotten_after_it(system):
+    code, row = report(system, contact=None)
+    with system.writing() as tx:
+        job, photo = tx.new_id(), tx.new_id()
+        its = {"id": job, "trip_id": job, "case_id": row["case_id"], "incident_id": row["incident_id"], "by": "uji"}
+        its |= {"kind": "service", "area": row["area"], "state": "confirmed"}
+        its |= dict.fromkeys(("created_at", "changed_at", "asking_since"), tx.now)
+        (need,) = tx.cases.needs_of(row["case_id"])
+        tx.assignments.add([its], [{"assignment_id": job, "n": 0, "need_id": need["id"], "quantity": 7}])
+        image = {"id": photo, "assignment_id": job, "n": 1, "sha256": b"x", "width": 1, "height": 1}
+        tx.photos.add({**image, "added_at": tx.now})
+        handed = {"id": tx.new_id(), "assignment_id": job, "client_id": tx.new_id(), "proof": "photo", "by": "uji"}
+        handed |= {"photo_id": photo, "handed_over_at": tx.now, "recorded_at": tx.now}
+        tx.conn.execute(insert(tables.deliveries).values(**handed))
+    settle(system, row["case_id"])
+    erase(system, code)
+    assert rows(system, tables.photos) == []
+    (kept,) = rows(system, tables.deliveries)
+    assert (kept["photo_id"], kept["proof"]) == (None, "photo")
 
 
 def test_of_a_case_that_was_merged_no_exact_place_and_no_note_stays(system):
