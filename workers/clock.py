@@ -19,7 +19,7 @@ from server.bootstrap import Begin, System
 from server.commands.backup import backup
 from server.config import Settings
 from server.services import accounts, audit, clocks, moderation, offers, overdue, photos, reconciling, retention
-from workers import publicmap
+from workers import comparing, publicmap
 
 log = structlog.get_logger()
 HERE = ZoneInfo("Asia/Jakarta")
@@ -130,6 +130,7 @@ def duties_of(settings: Settings) -> tuple[Duty, ...]:
         Duty("end_silent_offers", 1, end_silent_offers),
         Duty("raise_alarms", 2, raise_alarms),
         Duty("call_next_level", 1, call_next_level),
+        Duty("compare_cases", 5, comparing.compare_left),
         Duty("publish_audit_head", 10, publish_audit_head),
         Duty("publish", 1, publicmap.publish_due),
         Duty("reconcile", settings.stuck_after_s / 2, reconcile),

@@ -4,11 +4,10 @@ import time
 
 from server.bootstrap import System
 from server.faults import fault
-from server.services import offers, planning, sameness
+from server.services import offers, planning
+from workers import comparing
 
 _system: list[System] = []
-COMPARES_S = 20
-"""So long cases are compared in one go; what is left is for the job of the next report."""
 
 
 def use(system: System) -> None:
@@ -66,12 +65,5 @@ def offer_waiting(incident_id: str) -> None:
 
 
 def compare_cases(incident_id: str) -> None:
-    """See which cases that came in may be the same as others, for as long as the job may take."""
-    system, until = _system[0], time.monotonic() + COMPARES_S
-    while time.monotonic() < until:
-        with system.reading() as tx:
-            found = sameness.compare(tx, incident_id)
-        if not found:
-            return
-        with system.writing() as tx:
-            sameness.mark(tx, found)
+    """See which cases that came in may be the same as others; the clock goes on with what is left."""
+    comparing.compare(_system[0], incident_id)

@@ -45,8 +45,7 @@ def add_token() -> Any:
     """Make a token for scripts and show it once; going back or pressing twice makes no other."""
     form = request.form
     try:
-        days = form.get("days", "365")
-        fields = {"label": form.get("label", ""), "days": int(days) if days.isdecimal() else days}
+        fields = {"label": form.get("label", "")} | ({"days": forms.number(form, "days")} if "days" in form else {})
         body = parse(TokenIn, {**fields, "scopes": form.getlist("scopes") or None})
         asked = form.get("client_id")
         secret = accounts.token_asked_for(identity.actor(), asked, body, system().keys) if asked else ""

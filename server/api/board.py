@@ -43,7 +43,7 @@ def _read(who: Actor, incident: str | None, area: str | None) -> bytes:
     "/api/events",
     guard="signed_in",
     query={**_WHERE, "after": "cursor of the snapshot or of the last event seen"},
-    answers={200: "Events beyond the cursor, and the next cursor"},
+    answers={200: "Events beyond the cursor, and the next cursor", 410: "Some are kept no longer: load the board"},
 )
 def events() -> Any:
     """What happened after a cursor."""

@@ -16,7 +16,7 @@ from server.domain.errors import DomainError, Forbidden, Invalid, NotFound, NotS
 from server.domain.permissions import Permission, areas_for, may
 from server.services import asks, claims, units
 from server.services.inputs import ReasonIn, parse
-from server.services.inputs_supply import ClaimIn, EvidenceIn, JoinIn, ListIn, VerdictIn
+from server.services.inputs_supply import ClaimIn, EvidenceIn, JoinIn, VerdictIn
 
 pages = Pages()
 install = pages.install
@@ -151,11 +151,9 @@ def _refusal(error: DomainError) -> dict[str, Any]:
 def _desk(values: Mapping[str, str], wrong: Mapping[str, str] | None = None, message: str = "") -> str:
     actor = identity.actor()
     with system().reading() as tx:
-        found = claims.listed(tx, actor, ListIn(limit=MOST))["claims"]
-        names = {area: units.name_of(tx, area) for area in {one["area"] for one in found}}
-    still_open = sorted((one for one in found if one["state"] not in asks.JUDGED), key=lambda one: one["due_at"])
-    judged = [one for one in found if one["state"] in asks.JUDGED]
-    return show("claim_desk.html", waiting=still_open, judged=judged, names=names, values=values, wrong=wrong or {},
+        waiting, judged = claims.on_desk(tx, actor, MOST)
+        names = {area: units.name_of(tx, area) for area in {one["area"] for one in waiting + judged}}
+    return show("claim_desk.html", waiting=waiting, judged=judged, names=names, values=values, wrong=wrong or {},
                 message=message)  # fmt: skip
 
 

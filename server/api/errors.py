@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
@@ -17,6 +17,7 @@ from server.domain.errors import (
     Conflict,
     DomainError,
     Forbidden,
+    Gone,
     Invalid,
     NotFound,
     NotSignedIn,
@@ -32,6 +33,7 @@ STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (Forbidden, 403),
     (NotFound, 404),
     (Conflict, 409),
+    (Gone, 410),
     (TooMany, 429),
     (DomainError, 400),
 )
@@ -118,6 +120,12 @@ def _bad_data(error: DataError) -> Response:
     return _answer(envelope("invalid", word("errors.invalid")), 422)
 
 
+def _taken(error: IntegrityError) -> Response:
+    """Somebody else was a moment quicker with the same."""
+    log.warning("taken", kind=type(error.orig).__name__)
+    return _refused(Conflict())
+
+
 def install(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(DomainError, _refused)
@@ -125,3 +133,4 @@ def install(app: Flask) -> None:
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(PoolTimeoutError, _database_away)
     app.register_error_handler(DataError, _bad_data)
+    app.register_error_handler(IntegrityError, _taken)

@@ -66,8 +66,8 @@ def report(form: Form) -> dict[str, Any]:
         "place": place,
         "area_code": None if place else area_code,
         "place_text": ", ".join(part for part in (landmark, place_text) if part) or None,
-        "people": _number(form, "people"),
-        "vulnerable": {group: _number(form, group) for group in GROUPS if form.get(group, "").strip()} or None,
+        "people": number(form, "people"),
+        "vulnerable": {group: number(form, group) for group in GROUPS if form.get(group, "").strip()} or None,
         "danger": dict.fromkeys(form.getlist("danger"), True) or None,
         "needs": [_wanted(form, item) for item in form.getlist("need")] or None,
         "contact": {key: _text(form, key) for key in ("name", "phone") if _text(form, key)} or None,
@@ -88,11 +88,11 @@ def tracked_action(form: Form, gazetteer: Gazetteer) -> dict[str, Any]:
     body = {
         "action": form.get("action", ""),
         "text": text,
-        "rating": _number(form, "rating"),
+        "rating": number(form, "rating"),
         "area_code": chosen.code if chosen else None,
         # What was asked for and left empty is named where it was asked for.
         "place_text": form.get("place_text"),
-        "people": _number(form, "people") or form.get("people"),
+        "people": number(form, "people") or form.get("people"),
         "danger": {form[name]: name == "danger_yes" for name in ("danger_yes", "danger_no") if form.get(name)} or None,
     }
     return {name: value for name, value in body.items() if value is not None}
@@ -122,7 +122,7 @@ def pledge(form: Form) -> dict[str, Any]:
     kind = form.get("kind", "")
     own = {"goods": ("item", "quantity"), "money": ("rupiah",)}.get(kind, ())
     texts = {name: _text(form, name) for name in ("incident", "donor", "phone", "shown_as")}
-    numbers = {name: _number(form, name) for name in own if name != "item"}
+    numbers = {name: number(form, name) for name in own if name != "item"}
     body = {"client_id": form.get("client_id") or str(uuid4()), "kind": kind, **texts, **numbers}
     body |= {"item": _text(form, "item")} if "item" in own else {}
     return {name: value for name, value in body.items() if value is not None}
@@ -170,7 +170,7 @@ def verdict(form: Form) -> dict[str, Any]:
     Raises Invalid naming `place` for what is no such pair.
     """
     body: dict[str, Any] = {name: _text(form, name) for name in ("text", "verdict", "source_url", "reason", "kind")}
-    body |= {name: _number(form, name) for name in ("version", "radius_m", "hours")}
+    body |= {name: number(form, name) for name in ("version", "radius_m", "hours")}
     kept = {name: value for name, value in body.items() if value is not None}
     if "kind" in form:
         kept["kind"] = body["kind"]
@@ -185,7 +185,7 @@ def verdict(form: Form) -> dict[str, Any]:
 def gift(form: Form) -> dict[str, Any]:
     """The form of /posko/donasi as the body of POST /api/gifts."""
     texts = {name: _text(form, name) for name in ("client_id", "pledge", "item", "site_id", "donor", "shown_as")}
-    body = {**texts, "quantity": _number(form, "quantity")}
+    body = {**texts, "quantity": number(form, "quantity")}
     return {name: value for name, value in body.items() if value is not None}
 
 
@@ -234,7 +234,7 @@ def _text(form: Form, name: str) -> str | None:
     return form.get(name, "").strip() or None
 
 
-def _number(form: Form, name: str) -> int | str | None:
+def number(form: Form, name: str) -> int | str | None:
     """A whole number as people write it (`1.200`); what is none stays a text, to be named as wrong."""
     text = form.get(name, "").strip()
     if _THOUSANDS.match(text):
@@ -243,7 +243,7 @@ def _number(form: Form, name: str) -> int | str | None:
 
 
 def _wanted(form: Form, item: str) -> Mapping[str, Any]:
-    quantity = _number(form, f"amount_{item}")
+    quantity = number(form, f"amount_{item}")
     return {"item": item} if quantity is None else {"item": item, "quantity": quantity}
 
 

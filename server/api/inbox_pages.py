@@ -73,7 +73,7 @@ def pass_on(case_id: int) -> Any:
     try:
         fields = {"to": form.get("to", ""), "reason": form.get("reason", "").strip()}
         need = form.get("need_id", "")
-        body = parse(PassIn, fields | ({"need_id": int(need)} if need.isdecimal() else {}))
+        body = parse(PassIn, fields | ({"need_id": int(need)} if need.isdecimal() and len(need) < 19 else {}))
         with system().writing() as tx:
             referrals.pass_on(tx, identity.actor(), case_id, body)
     except Invalid as error:

@@ -66,9 +66,8 @@ def block(report_id: str) -> Any:
 
     def do(tx: Any) -> None:
         form = request.form
-        hours = form.get("hours", "").strip()
         fields = {"kind": form.get("kind", ""), "reason": form.get("reason", "").strip()}
-        body = parse(BlockIn, fields | {"hours": int(hours) if hours.isdecimal() and len(hours) < 9 else hours})
+        body = parse(BlockIn, fields | {"hours": forms.number(form, "hours")})
         moderation.block(tx, identity.actor(), report_id, body)
 
     return _done(do)

@@ -114,12 +114,12 @@ def _place(form: Form) -> dict[str, Any]:
 
 def _until(form: Form) -> str:
     hours = form.get("hours", "")
-    return (system().now() + timedelta(hours=int(hours) if hours.isdecimal() else 0)).isoformat()
+    return (system().now() + timedelta(hours=int(hours) if hours.isdecimal() and len(hours) < 5 else 0)).isoformat()
 
 
 def _team(form: Form) -> int | None:
     team = form.get("team", "")
-    return int(team) if team.isdecimal() else None
+    return int(team) if team.isdecimal() and len(team) < 9 else None
 
 
 @pages.route("POST", "/relawan/pulang", guard="signed_in", home=HOME, keeps=KEPT)

@@ -134,8 +134,7 @@ def deputise() -> Any:
 def take() -> Any:
     """Take a wider area in an emergency, from a plain form."""
     form = request.form
-    hours = form.get("hours", "")
-    fields = {"area": form.get("area", "").strip(), "hours": int(hours) if hours.isdecimal() else hours}
+    fields = {"area": form.get("area", "").strip(), "hours": forms.number(form, "hours")}
     try:
         body = parse(EmergencyIn, {**fields, "reason": form.get("why", "")})
         with system().writing() as tx:

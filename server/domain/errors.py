@@ -75,6 +75,12 @@ class WrongTransition(Conflict):
     code = "wrong_transition"
 
 
+class Gone(DomainError):
+    """What is asked for was kept for its time only."""
+
+    code = "gone"
+
+
 class TooMany(DomainError):
     """A limit on tries was reached; `retry_after_s` seconds until the next one counts."""
 

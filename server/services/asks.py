@@ -18,6 +18,8 @@ from server.store.unit_of_work import Tx
 Row = Mapping[str, Any]
 LOOKED_BACK = timedelta(days=14)
 """How old a claim may be for a question to be taken for one about it: older rumours come back as new ones. Ours."""
+STANDS = timedelta(hours=24)
+"""So long a verdict answers whoever asks anew: what was false last week may be true today. An assumption of ours."""
 MOST, WITHIN = 1_000, timedelta(hours=1)
 """Questions from one address; loose, since thousands share one in mobile networks. An assumption of ours."""
 JUDGED = frozenset(state for state in lifecycle.states("claim") if state not in ("received", "checking"))
@@ -98,16 +100,24 @@ def _same(tx: Tx, incident: Row, place: places.Resolved, text: str) -> Row | Non
             claim = tx.claims.get(one["claim_id"], lock=True)
             if claim and claim["joined_to"]:
                 claim = tx.claims.get(claim["joined_to"], lock=True)
-            if claim and _may_be_there(place, claim["area"]):
+            if claim and _still_says(tx, claim) and _may_be_there(place, claim["area"]):
                 return claim
     return None
 
 
+def _still_says(tx: Tx, claim: Row) -> bool:
+    """Whether the claim is under check, or its verdict is young enough to answer for what is heard now."""
+    return claim["state"] not in JUDGED or (claim["confirmed_at"] or claim["received_at"]) > tx.now - STANDS
+
+
 def _may_be_there(place: places.Resolved, area: str) -> bool:
-    """Whether a place may lie in an area: one is in the other, or nobody knows it well."""
+    """Whether what is asked about a place may be a claim about an area: the area is in it, or the place is not known.
+
+    A wider claim is joined by a person: the next one who asks may mean another part of it.
+    """
     if not {"no_place", "place_unclear"}.isdisjoint(place.flags):
         return True
-    return f"{place.area}.".startswith(f"{area}.") or f"{area}.".startswith(f"{place.area}.")
+    return f"{area}.".startswith(f"{place.area}.")
 
 
 def _new(tx: Tx, actor: Actor, incident: Row, place: places.Resolved, body: AskIn) -> Row:
@@ -152,7 +162,8 @@ def _again(tx: Tx, before: Row, body: AskIn, keys: contacts.Keys) -> dict[str, A
 
 def _answer(tx: Tx, row: Row, keys: contacts.Keys) -> dict[str, Any]:
     code = _code(row["client_id"], keys)
-    return {"code": code, "url": f"/kabar/{code}", **_view(tx, row)}
+    # Similar answers are looked up when the page is opened: here others who ask wait for the lock.
+    return {"code": code, "url": f"/kabar/{code}", **_view(tx, row, find_similar=False)}
 
 
 def follow(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
@@ -167,7 +178,7 @@ def follow(tx: Tx, code: str, keys: contacts.Keys) -> dict[str, Any]:
     return {"code": plain, "url": f"/kabar/{plain}", **_view(tx, row)}
 
 
-def _view(tx: Tx, row: Row) -> dict[str, Any]:
+def _view(tx: Tx, row: Row, *, find_similar: bool = True) -> dict[str, Any]:
     claim, told = tx.claims.get(row["claim_id"]), tx.claims.telling(row["id"])
     if claim is None:
         raise NotFound
@@ -178,7 +189,7 @@ def _view(tx: Tx, row: Row) -> dict[str, Any]:
         "due_at": claim["due_at"].isoformat(),
         "told_at": told["told_at"].isoformat() if told else None,
         "answer": answer(tx, claim) if told else None,
-        "similar": [] if told else _similar_answers(tx, claim),
+        "similar": _similar_answers(tx, claim) if find_similar and not told else [],
     }
 
 
@@ -210,14 +221,13 @@ def public_answer(tx: Tx, code: str) -> dict[str, Any]:
 
 def _similar_answers(tx: Tx, claim: Row) -> list[dict[str, Any]]:
     """Verdicts on rumours that sound alike, for who waits."""
-    found = [other for _, other in alike(tx, claim) if other["state"] in PUBLISHED]
-    return [answer(tx, one) for one in found[:SIMILAR_SHOWN]]
+    return [answer(tx, one) for _, one in alike(tx, claim, PUBLISHED)[:SIMILAR_SHOWN]]
 
 
-def alike(tx: Tx, claim: Row) -> list[tuple[float, Row]]:
-    """Other claims that may be the same, each with how alike it is in any of its wordings, the most alike first."""
+def alike(tx: Tx, claim: Row, states: frozenset[str] | None = None) -> list[tuple[float, Row]]:
+    """Other claims (in these states) that may be the same, the most alike first, each with how alike it is at best."""
     best: dict[str, float] = {}
-    for one in tx.claims.wordings(claim["incident_id"], tx.now - LOOKED_BACK):
+    for one in tx.claims.wordings(claim["incident_id"], tx.now - LOOKED_BACK, states):
         if one["claim_id"] != claim["id"] and (score := likeness(claim["text"], one["text"])) >= ALIKE:
             best[one["claim_id"]] = max(score, best.get(one["claim_id"], 0.0))
     ordered = sorted(best, key=lambda claim_id: (-best[claim_id], claim_id))

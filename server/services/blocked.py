@@ -23,8 +23,6 @@ from server.services.moves import Row
 from server.services.ways import Point
 from server.store.unit_of_work import Tx
 
-ATTENTION = "road_closed"
-"""The `attention` of what is under way on a closed road."""
 PLANNED_ANEW, UNDER_WAY = "planned_anew", "under_way"
 """What became of work whose way was closed: keys of web/i18n `claims.done.*`."""
 Leg = tuple[Point, Point]
@@ -116,13 +114,13 @@ def _settle(tx: Tx, actor: Actor, work: Work, closed: Closures, hazard_id: str) 
     row = tx.assignments.get(work.row["id"], lock=True) or work.row
     done = None
     if row["state"] in ("proposed", "offered"):
-        moves.move(tx, row, "withdraw", reason=ATTENTION)
-        moves.close_offers(tx, row, tx.assignments.offers(row["id"], lock=True), "withdrawn", ATTENTION)
+        moves.move(tx, row, "withdraw", reason=moves.ROAD_CLOSED)
+        moves.close_offers(tx, row, tx.assignments.offers(row["id"], lock=True), "withdrawn", moves.ROAD_CLOSED)
         moves.told(tx, actor, row, "withdraw", back=True, hazard_id=hazard_id)
         done = PLANNED_ANEW
     elif row["state"] in lifecycle.UNDER_WAY:
         by = row["expected_at"] and row["expected_at"] + work.longer(closed)
-        tx.assignments.mark(row["id"], attention=ATTENTION, expected_at=by)
+        tx.assignments.mark(row["id"], attention=moves.ROAD_CLOSED, expected_at=by)
         moves.told(tx, actor, row, "road_closed", hazard_id=hazard_id)
         done = UNDER_WAY
     named = {name: row[name] for name in ("id", "case_id", "area", "plan_id")}

@@ -11,7 +11,7 @@ from typing import Any
 from geo.areas import Gazetteer
 from server.domain import events, lifecycle
 from server.domain.errors import Conflict, Forbidden, Invalid, NotFound, Problem, WrongTransition
-from server.domain.permissions import SYSTEM, Actor, Permission, may, require
+from server.domain.permissions import SYSTEM, Actor, Permission, areas_for, may, require
 from server.services import asks, blocked, contacts, hazards, intake, listing, places
 from server.services.inputs_supply import ClaimIn, EvidenceIn, JoinIn, ListIn, VerdictIn
 from server.store.unit_of_work import Tx
@@ -50,6 +50,16 @@ def listed(tx: Tx, actor: Actor, asked: ListIn) -> dict[str, Any]:
     after = str(asked.cursor) if asked.cursor else None
     rows = tx.claims.page(incident["id"], areas, asked.state, after, asked.limit + 1)
     return listing.part("claims", rows, asked.limit, lambda row: {**shown(row), "asks": row["asks"]})
+
+
+def on_desk(tx: Tx, actor: Actor, most: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Claims of every open incident: those to be judged, the least time left first, and the newest verdicts."""
+    areas = areas_for(actor, Permission.CLAIM_EDIT)
+    still_open = lifecycle.states("claim") - asks.JUDGED
+    waiting = tx.claims.desk(areas, still_open, most, by_time_left=True)
+    judged = tx.claims.desk(areas, asks.JUDGED, most, by_time_left=False)
+    told = [[{**shown(row), "asks": row["asks"]} for row in rows] for rows in (waiting, judged)]
+    return told[0], told[1]
 
 
 def show(tx: Tx, actor: Actor, claim_id: str) -> dict[str, Any]:
@@ -212,8 +222,8 @@ def join(tx: Tx, actor: Actor, claim_id: str, body: JoinIn) -> dict[str, Any]:
 
     Answers the other. Raises NotFound, Forbidden, Conflict when this one is judged, Invalid naming `into`.
     """
-    into = tx.claims.get(str(body.into))
     row = _editable(tx, actor, claim_id, besides=str(body.into))
+    into = tx.claims.get(str(body.into))
     if into is None or not may(actor, Permission.BOARD_READ, into["area"]):
         raise Invalid({"into": Problem("unknown_claim")})
     require(actor, Permission.CLAIM_EDIT, into["area"])
@@ -221,7 +231,6 @@ def join(tx: Tx, actor: Actor, claim_id: str, body: JoinIn) -> dict[str, Any]:
         raise Invalid({"into": Problem("unknown_claim")})
     if row["state"] in asks.JUDGED:
         raise Conflict(state=shown(row))
-    into = tx.claims.get(into["id"]) or into
     tx.claims.move_to(claim_id, into["id"])
     tx.claims.change(claim_id, joined_to=into["id"], **NOTHING_PROPOSED)
     if into["state"] in asks.JUDGED:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from server.domain import events
+from server.domain.errors import Gone
 from server.domain.permissions import Actor, within
 from server.domain.rooms import area_room, rooms_above
 from server.services.intake import STANDING, incident_for
@@ -27,10 +28,12 @@ Rows = dict[str, list[Row]]
 def after(tx: Tx, actor: Actor, slug: str | None, area: str | None, cursor: int) -> dict[str, Any]:
     """The events beyond a cursor that the person would have got live, at most PAGE of them.
 
-    `next` is the cursor to go on from while there are more, else None.
+    `next` is the cursor to go on from while there are more, else None. Raises Gone where some are kept no longer.
     """
     top = board_area(actor, area)
     incident = incident_for(tx, slug)
+    if cursor + 1 < tx.outbox.oldest():
+        raise Gone
     rows = tx.outbox.after(cursor, incident["id"], PAGE)
     last = rows[-1]["position"] if rows else max(cursor, tx.outbox.cursor())
     room = area_room(incident["id"], top)

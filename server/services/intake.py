@@ -391,7 +391,8 @@ def _same_as(tx: Tx, body: ReportIn, incident: Mapping[str, Any], keys: contacts
         return None
     code = codes.normalised(body.same_as)
     found = tx.reports.by_code_index(codes.index_of(code, keys)) if code else tx.reports.get(body.same_as)
-    return int(found["case_id"]) if found and found["incident_id"] == incident["id"] else None
+    # One that waits in quarantine has no case yet.
+    return found["case_id"] if found and found["incident_id"] == incident["id"] else None
 
 
 def _stored_under_next_code(tx: Tx, draft: Draft, keys: contacts.Keys) -> bool:

@@ -113,12 +113,17 @@ def reject(tx: Tx, actor: Actor, body: ChoiceIn, gazetteer: Any) -> dict[str, in
     rows = _chosen(tx, actor, body)
     held = [row["id"] for row in rows if row["case_id"] is None]
     tx.moderation.reject(held, tx.now, body.reason)
-    on_board = [row for row in rows if row["case_id"] is not None][:CASES_AT_ONCE]
+    on_board = [row for row in rows if row["case_id"] is not None and _is_alone(tx, row)][:CASES_AT_ONCE]
     rows = [row for row in rows if row["case_id"] is None] + on_board
     for row in on_board:
         if row["state"] in cases.WAITING:
             cases.act(tx, actor, row["case_id"], "reject", CaseActionIn(reason=body.reason), gazetteer)
     return _decided(tx, actor, rows, "rejected", body.reason)
+
+
+def _is_alone(tx: Tx, row: Row) -> bool:
+    """Whether nobody else's report hangs on its case: such a case is judged on its own page, not with a heap."""
+    return all(one["id"] == row["id"] or one["state"] == "rejected" for one in tx.reports.of_case(row["case_id"]))
 
 
 def _chosen(tx: Tx, actor: Actor, body: ChoiceIn) -> list[Row]:

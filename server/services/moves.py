@@ -105,6 +105,10 @@ def present(tx: Tx, assignment_id: str) -> dict[str, Any]:
     return rows[0] if rows else {}
 
 
+ROAD_CLOSED = "road_closed"
+"""The `attention` of what is under way on a closed road."""
+
+
 def check(tx: Tx, row: Row, action: str) -> str:
     """The state after a step of the lifecycle. Raises WrongTransition with the present state."""
     try:

@@ -9,7 +9,7 @@ from server.domain import lifecycle
 from server.domain.catalogue import ITEMS
 from server.domain.errors import NotFound
 from server.domain.permissions import Actor
-from server.services import blocked, contacts, moves, overdue
+from server.services import contacts, moves, overdue
 from server.store.unit_of_work import Tx
 
 SHOWN = (*lifecycle.UNDER_WAY, "delivered")
@@ -59,7 +59,7 @@ def _times(row: Mapping[str, Any]) -> dict[str, Any]:
         "changed_at": row["changed_at"].isoformat(),
         "expected_at": expected.isoformat() if expected else None,
         "overdue": row["attention"] == overdue.ALARM,
-        "road_closed": row["attention"] == blocked.ATTENTION,
+        "road_closed": row["attention"] == moves.ROAD_CLOSED,
     }
 
 

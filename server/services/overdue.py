@@ -51,7 +51,9 @@ def expect_arrivals(tx: Tx, rows: Sequence[Row]) -> None:
 
 def _expect(tx: Tx, row: Row, minutes: float) -> None:
     by = tx.assignments.clock() + timedelta(minutes=minutes) + _slack(tx, row)
-    tx.assignments.mark(row["id"], expected_at=by, attention=None)
+    # That the road is closed stays true of who sets out or needs longer.
+    kept = moves.ROAD_CLOSED if row["attention"] == moves.ROAD_CLOSED else None
+    tx.assignments.mark(row["id"], expected_at=by, attention=kept)
 
 
 def _closed(tx: Tx, row: Row) -> Closures:

@@ -98,7 +98,7 @@ def act(tx: Tx, actor: Actor, code: str, body: TrackIn, *, gazetteer: Gazetteer,
     if body.action == "appeal":
         return _appeal(tx, actor, report, body)
     if report["case_id"] is None:
-        return _act_on_held(tx, actor, report, body)
+        return _act_on_held(tx, actor, report, body, gazetteer)
     case = tx.cases.get(report["case_id"], lock=True)
     if case is None:
         raise NotFound
@@ -146,13 +146,15 @@ def _held(tx: Tx, report: Mapping[str, Any], code: str | None) -> dict[str, Any]
     }
 
 
-def _act_on_held(tx: Tx, actor: Actor, report: Mapping[str, Any], body: TrackIn) -> None:
+def _act_on_held(
+    tx: Tx, actor: Actor, report: Mapping[str, Any], body: TrackIn, gazetteer: Gazetteer
+) -> None:
     """A report in quarantine can be taken back; what else one wants to tell waits until it is read."""
     report = tx.reports.get(report["id"], lock=True) or report
     if body.action == "cancel" and report["state"] == "rejected":
         return None
     if body.action == "add_info" and report["state"] == "quarantined" and any((body.danger or {}).values()):
-        return _heard_at_once(tx, actor, report, body)
+        return _heard_at_once(tx, actor, report, body, gazetteer)
     if body.action != "cancel" or report["state"] != "quarantined":
         raise Conflict("not_now", state={"state": intake.state_told(report)})
     tx.reports.change(report["id"], state=lifecycle.after("report", report["state"], "reject"))
@@ -162,7 +164,9 @@ def _act_on_held(tx: Tx, actor: Actor, report: Mapping[str, Any], body: TrackIn)
     return None
 
 
-def _heard_at_once(tx: Tx, actor: Actor, report: Mapping[str, Any], body: TrackIn) -> None:
+def _heard_at_once(
+    tx: Tx, actor: Actor, report: Mapping[str, Any], body: TrackIn, gazetteer: Gazetteer
+) -> None:
     """Whose report is in quarantine is in danger now: T0 never waits. It stays in the queue, as any T0 over a limit."""
     danger = {**report["danger"], **(body.danger or {})}
     why = tx.moderation.why(report["id"]) or {"needs": []}
@@ -175,6 +179,11 @@ def _heard_at_once(tx: Tx, actor: Actor, report: Mapping[str, Any], body: TrackI
     tx.reports.change(report["id"], **told)
     tx.reports.note(report["id"], tx.now, "info_added", about="danger")
     intake.let_in(tx, [({**report, **told}, lines)])
+    rest = body.model_copy(update={"danger": None, "people": None})
+    now = tx.reports.get(report["id"]) or report
+    case = tx.cases.get(now["case_id"], lock=True)
+    if case is not None and any((rest.text, rest.place, rest.area_code, rest.place_text)):
+        _add_info(_Desk(tx, actor, now, case, rest, gazetteer))
     tx.audit(actor, "report:add_info", report["area"], f"report:{report['id']}")
 
 

@@ -1,6 +1,6 @@
 """Claims under check: what was found, who asks, and who of them was told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from server.store.claim_tables import claim_asks, claim_evidence, claim_tellings, claims
 from server.store.rows import Row, every, first
 from server.store.sites import within_any
+from server.store.tables import incidents
 
 _LOCK = 7_201_011
 _WORDINGS_AT_MOST = 5_000
@@ -62,19 +63,36 @@ class Claims:
             )
         return every(self.conn, query.order_by(claims.c.received_at.desc(), claims.c.id.desc()).limit(limit))
 
-    def wordings(self, incident_id: str, since: datetime) -> list[Row]:
-        """Every wording in which the claims of an incident were told or asked since then: `claim_id`, `text`.
+    def desk(self, areas: Sequence[str], states: Collection[str], limit: int, *, by_time_left: bool) -> list[Row]:
+        """Claims in these states of every open incident, in these areas and below: by time left, or the newest first.
 
-        The oldest claim first.
+        `asks` is how many ask about it.
+        """
+        asks = select(func.count()).where(claim_asks.c.claim_id == claims.c.id).scalar_subquery()
+        query = (
+            select(claims, asks.label("asks"))
+            .join(incidents, incidents.c.id == claims.c.incident_id)
+            .where(incidents.c.is_open, within_any(claims.c.area, areas), claims.c.joined_to.is_(None))
+            .where(claims.c.state.in_(states))
+        )
+        order = (claims.c.due_at, claims.c.id) if by_time_left else (claims.c.received_at.desc(), claims.c.id.desc())
+        return every(self.conn, query.order_by(*order).limit(limit))
+
+    def wordings(self, incident_id: str, since: datetime, states: Collection[str] | None = None) -> list[Row]:
+        """Wordings in which the claims of an incident (in these states) were told or asked since then.
+
+        Each with `claim_id` and `text`, the oldest claim first; where there are too many, those of the newest claims.
         """
         here = (claims.c.incident_id == incident_id) & claims.c.joined_to.is_(None) & (claims.c.received_at >= since)
+        if states is not None:
+            here &= claims.c.state.in_(states)
         own = select(claims.c.id.label("claim_id"), claims.c.text, claims.c.received_at).where(here)
         asked = select(claims.c.id, claim_asks.c.text, claims.c.received_at).join(
             claim_asks, claim_asks.c.claim_id == claims.c.id
         )
         both = union_all(own, asked.where(here).distinct()).subquery()
-        query = select(both.c.claim_id, both.c.text).order_by(both.c.received_at, both.c.claim_id)
-        return every(self.conn, query.limit(_WORDINGS_AT_MOST))
+        query = select(both.c.claim_id, both.c.text).order_by(both.c.received_at.desc(), both.c.claim_id.desc())
+        return every(self.conn, query.limit(_WORDINGS_AT_MOST))[::-1]
 
     def add_evidence(self, row: Mapping[str, Any]) -> None:
         """Store what was found."""

@@ -85,7 +85,8 @@ class Moderation:
             .order_by(quarantine.c.since_at, reports.c.id)
             .limit(limit)
         )
-        return every(self.conn, query.with_for_update(of=quarantine))
+        # The reporter may say meanwhile that they are in danger, which gives the report its case.
+        return every(self.conn, query.with_for_update(of=[quarantine, reports], key_share=True))
 
     def decide(self, ids: Sequence[str], state: str, by: str, at: datetime, reason: str | None) -> None:
         """Note what was decided of these reports."""
@@ -95,9 +96,9 @@ class Moderation:
     def reject(self, ids: Sequence[str], at: datetime, reason: str) -> None:
         """Turn reports down that have no case, and tell each reporter why."""
         waits = reports.c.state == "quarantined"
-        gone = update(reports).where(reports.c.id.in_(ids), waits)
-        self.conn.execute(gone.values(state="rejected", version=reports.c.version + 1))
-        step = [{"report_id": i, "at": at, "step": "rejected", "params": {"reason": reason}} for i in ids]
+        gone = update(reports).where(reports.c.id.in_(ids), waits).returning(reports.c.id)
+        moved = self.conn.execute(gone.values(state="rejected", version=reports.c.version + 1)).scalars()
+        step = [{"report_id": i, "at": at, "step": "rejected", "params": {"reason": reason}} for i in moved]
         if step:
             self.conn.execute(insert(report_history), step)
 

@@ -53,6 +53,11 @@ class Outbox:
         top: int | None = self.conn.execute(select(func.max(outbox.c.position))).scalar()
         return top or 0
 
+    def oldest(self) -> int:
+        """The position of the first event that is still kept; 0 when there is none."""
+        first_kept: int | None = self.conn.execute(select(func.min(outbox.c.position))).scalar()
+        return first_kept or 0
+
     def after(self, position: int, incident_id: str, limit: int) -> list[Row]:
         """Numbered events beyond a position, in order: the incident's, and those of others that may concern it."""
         concerns = (outbox.c.incident_id == incident_id) | outbox.c.data["rows"].has_any(array(["sites", "volunteers"]))

@@ -105,7 +105,8 @@ where ended_at < :tracks and (lon is not null or note is not null)
 """,
     "deliveries": _sql("update deliveries set ROUGHLY where recorded_at < :tracks and IS_EXACT"),
     "events": """
-delete from outbox where at < :tracks and sent_at is not null and position < (select max(position) from outbox)
+delete from outbox where id in (select id from outbox order by id limit 20000)
+and at < :tracks and sent_at is not null and position < (select max(position) from outbox)
 """,
 }
 

@@ -162,6 +162,33 @@ def test_who_is_in_danger_later_is_on_the_board_at_once(app, staff):
     assert refused.status_code == 409
 
 
+def test_what_who_is_in_danger_later_tells_besides_is_kept(app, staff):
+    held = flood(app, people=3)[-1].json
+    worse = {"action": "add_info", "danger": {"trapped": True}, "text": "di atap rumah RT 3"}
+    assert app.test_client().post(f"/api/track/{held['code']}", json=worse).status_code == 200
+    case = app.test_client().get(f"/api/cases/{on_board(app, staff)[held['id']]['case_id']}", headers=staff["verifier"])
+    assert "di atap rumah RT 3" in case.get_data(as_text=True)
+
+
+def test_a_neighbour_s_code_of_a_held_report_costs_nobody_a_report(app):
+    held = flood(app, people=3)[-1].json
+    assert "case_id" not in held
+    joined = send(app, body("Rumah kami roboh, butuh tenda", same_as=held["code"]), "36.99.2.2")
+    assert joined.status_code == 201, joined.json
+
+
+def test_a_heap_is_not_turned_down_with_a_t0_on_which_others_reports_hang(app, staff):
+    flood(app, people=3)
+    urgent = send(app, body(SPAM, danger={"trapped": True})).json
+    other = send(app, body("Sekolah runtuh, anak terjebak", danger={"trapped": True}), "36.99.3.3").json
+    board = on_board(app, staff)
+    into, taken = board[urgent["id"]]["case_id"], board[other["id"]]["case_id"]
+    assert post(app, staff["verifier"], f"/api/cases/{taken}/merge", {"into": into}).status_code == 200
+    group = queue(app, staff["verifier"])["groups"][0]["group"]
+    post(app, staff["verifier"], "/api/moderation/reject", {"group": group, "reason": "sampah"})
+    assert on_board(app, staff)[urgent["id"]]["state"] == "received"
+
+
 def test_a_t0_that_is_let_in_is_like_any_other(app, staff):
     flood(app, people=3)
     urgent = send(app, body(SPAM, danger={"trapped": True})).json

@@ -214,6 +214,38 @@ def test_the_same_words_about_another_place_are_another_claim(system):
     assert ids[2] in ids[:2]
 
 
+def test_a_question_without_a_place_does_not_draw_in_those_of_two_places(system):
+    wide = ask(system, "Jembatan gantung putus tadi").answer
+    near = ask(system, "Jembatan gantung putus tadi", area_code="32.03.20").answer
+    far = ask(system, "Jembatan gantung putus tadi", area_code="32.05").answer
+    assert len({claim_of(system, one["code"]) for one in (wide, near, far)}) == 3
+
+
+def test_an_old_verdict_does_not_answer_what_is_heard_today(system):
+    first = claim_of(system, ask(system, "Tanggul Citarum retak besar").answer["code"])
+    judge(system, first)
+    assert claim_of(system, ask(system, "Tanggul Citarum retak besar").answer["code"]) == first
+    with system.writing() as tx:
+        tx.claims.change(first, confirmed_at=tx.now - asks.STANDS)
+    again = ask(system, "Tanggul Citarum retak besar").answer
+    assert claim_of(system, again["code"]) != first
+    assert again["told_at"] is None
+    assert [one["state"] for one in follow(system, again["code"])["similar"]] == ["misinformasi"]
+
+
+def test_the_rumour_whose_time_ends_first_is_on_the_desk_however_many_came_later(system):
+    old = claim_of(system, ask(system, "Gudang bulog dijarah semalam").answer["code"])
+    with system.writing() as tx:
+        claim = tx.claims.get(old)
+        tx.claims.change(old, due_at=claim["due_at"] - asks.LOOKED_BACK)
+    for n in range(4):
+        ask(system, f"Kabar lain nomor {n * 1111}")
+    with system.reading() as tx:
+        waiting, _ = claims.on_desk(tx, VERIFIER, 2)
+        assert [one["id"] for one in waiting][:1] == [old]
+        assert claims.on_desk(tx, STRANGER, 2) == ([], [])
+
+
 def test_before_the_verdict_nobody_reads_the_claim_and_junk_is_never_published(system):
     code = ask(system, "Air ledeng diracun orang").answer["code"]
     claim_id = claim_of(system, code)

@@ -6,9 +6,11 @@ Boards of another area and another incident share sites and volunteers with the 
 import uuid
 
 import pytest
+from sqlalchemy import text
 
 from server import plain
 from server.domain import events
+from server.domain.errors import Gone
 from server.domain.permissions import SYSTEM, within
 from server.domain.rooms import area_room
 from server.services import assignments, handovers, hearing, incidents, queries
@@ -33,6 +35,16 @@ def job(world):
     world.stock(site, "blanket", 100)
     helper = world.volunteer()
     return world, world.case({"blanket": 60}), helper
+
+
+def test_who_asks_for_events_that_are_kept_no_longer_is_told_so(job):
+    world, _, _ = job
+    numbered(world.system)
+    with world.system.writing() as tx:
+        tx.conn.execute(text("delete from outbox where position <= 2"))
+        assert hearing.after(tx, SYSTEM, None, None, 2)["cursor"] > 2
+        with pytest.raises(Gone):
+            hearing.after(tx, SYSTEM, None, None, 1)
 
 
 def numbered(system):

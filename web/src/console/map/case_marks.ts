@@ -25,6 +25,9 @@ export class CaseMarks {
   private canvas = document.createElement("canvas");
   private pen = this.canvas.getContext("2d");
   private frame = 0;
+  private over = new AbortController();
+  /** Pixels of the canvas to a CSS pixel: another screen or zoom has others. */
+  private ratio = devicePixelRatio;
   private hasMoved = true;
   private view: { bounds: Bounds; zoom: number } | null = null;
   /** What is drawn, the last on top. */
@@ -43,8 +46,11 @@ export class CaseMarks {
     map.on("resize", () => this.fit());
     // In the frame that moves the ground below them.
     map.on("render", () => this.hasMoved && this.paint());
-    map.once("remove", () => cancelAnimationFrame(this.frame));
-    this.fit();
+    map.once("remove", () => {
+      this.over.abort();
+      cancelAnimationFrame(this.frame);
+    });
+    this.fitTheScreen();
   }
 
   replace(points: Iterable<CasePoint>): void {
@@ -68,11 +74,19 @@ export class CaseMarks {
     return this.shown.filter(isHit).map((one) => one.mark).reverse();
   }
 
+  /** Now, and whenever the window comes to a screen or a zoom with other pixels. */
+  private fitTheScreen(): void {
+    this.fit();
+    this.seekSoon();
+    const density = matchMedia(`(resolution: ${this.ratio}dppx)`);
+    density.addEventListener("change", () => this.fitTheScreen(), { once: true, signal: this.over.signal });
+  }
+
   private fit(): void {
     const { clientWidth, clientHeight } = this.map.getContainer();
-    const ratio = devicePixelRatio;
-    this.canvas.width = Math.round(clientWidth * ratio);
-    this.canvas.height = Math.round(clientHeight * ratio);
+    this.ratio = devicePixelRatio;
+    this.canvas.width = Math.round(clientWidth * this.ratio);
+    this.canvas.height = Math.round(clientHeight * this.ratio);
     this.hasMoved = true;
   }
 
@@ -86,7 +100,7 @@ export class CaseMarks {
 
   private seek(): void {
     this.view = { bounds: this.wider(), zoom: this.zoom() };
-    const ratio = devicePixelRatio;
+    const { ratio } = this;
     this.shown = this.grid
       .marks(this.view.bounds, this.view.zoom)
       .sort(mostUrgentLast)
@@ -100,7 +114,7 @@ export class CaseMarks {
   private paint(): void {
     this.hasMoved = false;
     if (!this.pen) return;
-    const ratio = devicePixelRatio;
+    const { ratio } = this;
     this.pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     for (const one of this.shown) {
       const { x, y } = this.map.project([one.mark.lon, one.mark.lat]);

@@ -13,10 +13,15 @@ export function coarseWhileMoved(map: Map): void {
   let last = 0;
   let isSlow = false;
   let timer = 0;
+  // A new size is told as a move.
+  let isOwn = false;
 
   function draw(share: number): void {
     const ratio = devicePixelRatio * share;
-    if (map.getPixelRatio() !== ratio) map.setPixelRatio(ratio);
+    if (map.getPixelRatio() === ratio) return;
+    isOwn = true;
+    map.setPixelRatio(ratio);
+    isOwn = false;
   }
 
   map.on("render", () => {
@@ -28,10 +33,12 @@ export function coarseWhileMoved(map: Map): void {
     if (isSlow) draw(COARSE);
   });
   map.on("movestart", () => {
+    if (isOwn) return;
     clearTimeout(timer);
     if (isSlow) draw(COARSE);
   });
   map.on("moveend", () => {
+    if (isOwn) return;
     clearTimeout(timer);
     timer = window.setTimeout(() => draw(1), REST_MS);
   });
