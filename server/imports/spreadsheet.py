@@ -5,10 +5,12 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
@@ -54,6 +56,7 @@ Cells = list[tuple[Any, str]]
 def read_spreadsheet(content: bytes) -> Table:
     """The table of a workbook's first sheet that holds anything. Raises FileProblem for a broken one."""
     _refuse_bomb(content)
+    _refuse_entities(content)
     records = _records(content)
     header = next(records, None)
     records.close()
@@ -102,6 +105,19 @@ def _refuse_bomb(content: bytes) -> None:
     is_bomb = unpacked > SUSPICIOUS_FROM_BYTES and unpacked > MOST_TIMES_SMALLER * len(content)
     if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED_BYTES or is_bomb:
         raise FileProblem("import_too_large_unpacked", most_mb=MOST_UNPACKED_BYTES // 2**20)
+
+
+def _refuse_entities(content: bytes) -> None:
+    """Refuse parts that declare entities: where lxml is installed openpyxl reads with it, and it expands them."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            for name in packed.namelist():
+                if name.endswith((".xml", ".rels")):
+                    with packed.open(name) as part, suppress(ParseError):
+                        # Declarations stand before the first element.
+                        next(iter(iterparse(part, events=("start",))), None)
+    except _BROKEN as error:
+        raise FileProblem("import_broken_xlsx") from error
 
 
 def _records(content: bytes) -> Generator[tuple[int, Cells], None, None]:

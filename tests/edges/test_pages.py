@@ -5,18 +5,8 @@ import uuid
 
 import pytest
 
-from server.api import (
-    account_pages,
-    gift_desk,
-    gift_pages,
-    html,
-    pages,
-    public_pages,
-    sheets,
-    staff_pages,
-    user_pages,
-    volunteer_pages,
-)
+from server import app
+from server.api import html
 from server.api.words import dictionary
 from server.bootstrap import System
 from server.commands import people
@@ -26,12 +16,11 @@ PUBLIC = {
     "/", "/offline", "/lapor", "/lacak", "/lacak/<code>", "/masuk", "/relawan",
     "/peta", "/peta/gambar", "/peta/gambar.png", "/peta/gambar.svg", "/peta/sematan", "/kabar",
     "/donasi", "/donasi/<code>", "/donasi/<code>/peta.svg", "/donasi/<code>/foto/<uuid:photo_id>",
-    "/undangan/<secret>",
+    "/undangan/<secret>", "/lacak/<code>/data", "/privasi", "/janji",
+    "/kabar/<code>", "/kabar/<code>/kartu.png", "/kabar/<code>/kartu.svg",
+    "/jejak", "/jejak/umpan.xml", "/jejak/verify_audit.py",
 }  # fmt: skip
-MODULES = (
-    account_pages, gift_desk, gift_pages, pages, public_pages, sheets, staff_pages, user_pages, volunteer_pages,
-)  # fmt: skip
-LISTS = [value for module in MODULES for value in vars(module).values()]
+LISTS = [value for module in app.EDGES for value in vars(module).values()]
 PAGES = [page for found in LISTS if isinstance(found, html.Pages) for page in found.listed]
 
 

@@ -252,6 +252,7 @@ def test_asking_the_reporter_stops_the_clock(desk, nobody, admin):
     form.locator("textarea").fill("RT berapa?")
     form.get_by_role("button").click()
     expect(pane).to_contain_text("Ditanyakan: RT berapa?")
+    desk.fill("#search", f"#{case_id}")
     expect(row_of(desk, case_id)).to_contain_text("menunggu jawaban pelapor")
 
 
