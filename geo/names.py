@@ -81,10 +81,14 @@ class _Run:
     claims: str | None
 
 
+def unaccented(text: str) -> str:
+    """A text in small Latin letters without accents; letters of other scripts are left out."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+
+
 def words_of(text: str) -> list[str]:
     """The words of a text in lower case, without accents, marks and plain numbers."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return [word for word in re.findall(r"[a-z0-9]+", plain) if not word.isdigit()]
+    return [word for word in re.findall(r"[a-z0-9]+", unaccented(text)) if not word.isdigit()]
 
 
 def letters_of(name: str) -> str:

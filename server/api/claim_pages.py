@@ -14,7 +14,7 @@ from server.api import claim_cards, forms
 from server.api.claims import followed, taken
 from server.api.contract import system
 from server.api.errors import body_of, status_of
-from server.api.html import Pages, public_url, show
+from server.api.html import Pages, public_url, show, to_code_page
 from server.api.words import word
 from server.domain.errors import Conflict, Invalid, NotFound, TooMany
 from server.services import asks, publishing
@@ -30,9 +30,8 @@ CARD_KEPT_S = 300
 @pages.route("GET", "/kabar", guard="public")
 def claims_page() -> Any:
     """Claims with their verdicts, a form to ask about another, and the way to one's own question."""
-    code = request.args.get("code", "").strip()
-    if code:
-        return redirect(f"/kabar/{code[:40].replace('/', '')}", 303)
+    if (there := to_code_page("/kabar")) is not None:
+        return there
     wrong = {"code": word("errors.required")} if "code" in request.args else None
     return _shown(MultiDict({"text": request.args.get("text", "")}), wrong)
 

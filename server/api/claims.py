@@ -1,6 +1,5 @@
 """Claims: rumours under check, and who asks about them."""
 
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +8,8 @@ from flask import jsonify, request
 from server.api.contract import route, system
 from server.api.identity import actor
 from server.api.listing import PART, asked
-from server.domain.errors import NotFound
-from server.services import asks, claims, tracking
+from server.api.reports import found_by_code
+from server.services import asks, claims
 from server.services.inputs import ReasonIn
 from server.services.inputs_supply import AskIn, ClaimIn, EvidenceIn, JoinIn, VerdictIn
 
@@ -99,14 +98,8 @@ def follow(code: str) -> Any:
 
 
 def followed(code: str) -> dict[str, Any]:
-    """What became of a question, with wrong codes counted per address. Raises NotFound, TooMany."""
-    address = request.remote_addr or "unknown"
-    with system().reading() as tx, suppress(NotFound):
-        tracking.limit_wrong_codes(tx, address)
-        return asks.follow(tx, code, system().keys)
-    with system().writing() as tx:
-        tracking.count_wrong_code(tx, address)
-    raise NotFound("unknown_code")
+    """What became of a question. Raises as `found_by_code`."""
+    return found_by_code(lambda tx: asks.follow(tx, code, system().keys))
 
 
 @route(

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from flask import Response, redirect, request
@@ -11,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from server.api import forms, identity
 from server.api.contract import system
 from server.api.errors import status_of
-from server.api.html import Pages, show
+from server.api.html import Pages, show, to_code_page
 from server.api.public_pages import day, figures_shown, name, number
 from server.api.words import word
 from server.domain.catalogue import ITEMS, Kind
@@ -31,9 +30,8 @@ PLACES_SHOWN = 3
 @pages.route("GET", "/donasi", guard="public")
 def gifts_page() -> Any:
     """What lacks, a form to say what one will give, the way to one's own gift, and what came in and arrived."""
-    code = request.args.get("code", "").strip()
-    if code:
-        return redirect(f"/donasi/{quote(code[:40].replace('/', ''), safe='')}", 303)
+    if (there := to_code_page("/donasi")) is not None:
+        return there
     if "code" in request.args:
         return _shown(MultiDict({"kind": "goods"}), wrong={"code": word("errors.required")})
     asked = request.args.get("item", "")

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
@@ -25,6 +25,8 @@ from server.domain.errors import Forbidden
 from server.domain.permissions import Permission, areas_for
 
 READING = ("GET", "HEAD")
+LONGEST_CODE = 40
+"""Letters of what is typed in as a code that are looked at: more than any of ours has."""
 Guard = Literal["public", "signed_in"]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 BUILT = Path(__file__).resolve().parents[2] / "web" / "dist"
@@ -167,6 +169,12 @@ def _finished(response: Response) -> Response:
         name = LANGUAGE_COOKIES[0 if secure else 1]
         response.set_cookie(name, chosen, max_age=LANGUAGE_KEPT_S, httponly=True, secure=secure, samesite="Lax")
     return response
+
+
+def to_code_page(folder: str) -> Any:
+    """To the page in that folder of the code that was typed in (`?code=`), which may be anything; None without one."""
+    code = request.args.get("code", "").strip()[:LONGEST_CODE].replace("/", "")
+    return redirect(f"{folder}/{quote(code, safe='')}", 303) if code else None
 
 
 def show(template: str, **values: Any) -> str:

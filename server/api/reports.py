@@ -1,5 +1,6 @@
 """Reports in, and tracking, without an account."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -79,11 +80,16 @@ def marked(answer: Response) -> Response:
 
 
 def tracked(code: str) -> dict[str, Any]:
-    """The tracking view, with wrong codes counted per address. Raises NotFound, TooMany."""
+    """The tracking view. Raises as `found_by_code`."""
+    return found_by_code(lambda tx: tracking.track(tx, code, system().keys))
+
+
+def found_by_code(read: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    """What a code leads to, with wrong codes counted per address. Raises NotFound, TooMany."""
     address = request.remote_addr or "unknown"
     with system().reading() as tx, suppress(NotFound):
         tracking.limit_wrong_codes(tx, address)
-        return tracking.track(tx, code, system().keys)
+        return read(tx)
     with system().writing() as tx:
         tracking.count_wrong_code(tx, address)
     raise NotFound("unknown_code")

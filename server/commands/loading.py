@@ -6,7 +6,6 @@ place in the case, so that loading again goes on where it stopped, and checks th
 
 import re
 import sys
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +17,7 @@ from zlib import crc32
 import click
 
 from bench.drill.case import BadCase, Case, Report, read
+from geo.names import unaccented
 from server.bootstrap import System
 from server.domain.days import day_of
 from server.domain.errors import Invalid
@@ -59,7 +59,7 @@ def found(name: str) -> Case:
 
 def slug_of(case: Case) -> str:
     """What the incident of a case is called in addresses."""
-    letters = unicodedata.normalize("NFKD", case.name).encode("ascii", "ignore").decode().lower()
+    letters = unaccented(case.name)
     return f"latihan-{re.sub('[^a-z0-9]+', '-', letters).strip('-')[:30] or 'kasus'}"
 
 

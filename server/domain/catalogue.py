@@ -14,13 +14,13 @@ From a report to needs in quantities (`needs_for`), in the order in which the ru
 A head count or a text alone asks for nothing: somebody verifies it first and says what is needed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from functools import cache
 from math import ceil, isfinite
-from typing import Literal
+from typing import Any, Literal
 
 UNCHECKED = "secondary source, unchecked against the text"
 BNPB = f"BNPB Perka 7/2008 ({UNCHECKED})"
@@ -343,6 +343,11 @@ def listing() -> list[dict[str, object]]:
         }
         for item in ITEMS.values()
     ]
+
+
+def asked_of(needs: Iterable[Mapping[str, Any]]) -> list[tuple[str, int | None]]:
+    """Needs as `asked` of `needs_for`: with the quantity that was named, or with the norm's."""
+    return [(need["item"], need["quantity"] if need["basis"] == "asked" else None) for need in needs]
 
 
 def needs_for(

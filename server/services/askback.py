@@ -99,8 +99,7 @@ def _lines(
     danger: Mapping[str, bool],
     needs: Sequence[Mapping[str, Any]],
 ) -> list[NeedLine]:
-    asked = [(need["item"], need["quantity"] if need["basis"] == "asked" else None) for need in needs]
-    return catalogue.needs_for(people, vulnerable, danger, asked)
+    return catalogue.needs_for(people, vulnerable, danger, catalogue.asked_of(needs))
 
 
 def _changed(now: Sequence[NeedLine], then: Sequence[NeedLine]) -> int:

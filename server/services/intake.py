@@ -14,7 +14,7 @@ from server.domain import abuse, catalogue, consent, events, lifecycle, priority
 from server.domain.errors import Conflict, DomainError, Invalid, NotFound, Problem
 from server.domain.lifecycle import FIRST
 from server.domain.permissions import Actor
-from server.services import boardrows, codes, contacts, places, units
+from server.services import boardrows, codes, contacts, needing, places, units
 from server.services.inputs import ReportIn, parse
 from server.services.screening import Sender
 from server.store.unit_of_work import Tx
@@ -132,7 +132,8 @@ def opened(
     case = _case_row(tx, report)
     clock = sla.clock_for(case["tier"], incident["settings"])
     run = sla.begin(case["tier"], case["area"], case["opened_at"], clock)
-    return case, [_need_row(tx, case, line, incident) for line in lines], run
+    needs = [needing.need_row(tx, case, line, incident["settings"], case["opened_at"]) for line in lines]
+    return case, needs, run
 
 
 def let_in(tx: Tx, held: Sequence[tuple[Mapping[str, Any], Sequence[catalogue.NeedLine]]]) -> None:
@@ -435,22 +436,6 @@ def _case_row(tx: Tx, report: Mapping[str, Any]) -> dict[str, Any]:
         "delivery_code": f"{code:04d}",
         "version": 1,
         "verified_at": None,
-    }
-
-
-def _need_row(tx: Tx, case: Mapping[str, Any], line: catalogue.NeedLine, incident: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "id": tx.new_number(),
-        "incident_id": case["incident_id"],
-        "case_id": case["id"],
-        "item": line.item,
-        "quantity": line.quantity,
-        "tier": line.tier,
-        "basis": line.basis,
-        "state": FIRST["need"],
-        "opened_at": case["opened_at"],
-        "due_at": sla.due_at(line.tier, case["opened_at"], incident["settings"]),
-        "version": 1,
     }
 
 

@@ -109,7 +109,8 @@ def erase(tx: Tx, own: Own) -> None:
         return
     # Again, too: something may have come since.
     tx.persons.forget_reports([own.row["id"]], tx.now)
-    tx.persons.forget_cases()
+    if own.row["case_id"] is not None:
+        tx.persons.forget_cases(own.row["case_id"])
     if own.row["anonymised_at"] is None:
         tx.reports.note(own.row["id"], tx.now, GONE)
     if own.row["case_id"] is not None:

@@ -4,13 +4,14 @@ What is the `same` waits for one answer by itself; of what is merely alike (`lik
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
 from rapidfuzz import fuzz
+
+from geo.names import unaccented
 
 WHOLE: Final = 100.0
 MISTYPED: Final = 0.95
@@ -59,8 +60,7 @@ def likeness(one: str, other: str) -> float:
 @lru_cache(maxsize=20_000)
 def _words(text: str) -> tuple[str, ...]:
     """The words that say something, in order, each once; a word said twice in a row is one."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
-    bare = re.sub(r"https?://\S+", " ", plain)
+    bare = re.sub(r"https?://\S+", " ", unaccented(text))
     said = [_SPELLED.get(word, word) for word in re.findall(r"[a-z]+|\d+", bare)]
     kept = [word for word in said if word not in _FILLERS]
     return tuple(kept[:1] + [word for before, word in pairwise(kept) if word != before])

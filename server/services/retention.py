@@ -1,7 +1,7 @@
 """Forgetting on time: what the help no longer needs of persons goes, what counts stays.
 
 Contacts, words and photos go so many days after the case was settled; tracks and exact fixes of volunteers sooner
-(`Keep`, set in the environment). A job does it every hour and writes into the audit trail how much.
+(`Keep`, set in the environment). The clock does it every ten minutes, and the audit trail says how much.
 """
 
 from dataclasses import dataclass
@@ -25,18 +25,22 @@ class Keep:
 
 
 def forget_due(tx: Tx, keep: Keep, keys: contacts.Keys) -> dict[str, int]:
-    """Forget what is due, of reports at most AT_ONCE; how many of each kind, and nothing where there was none."""
+    """Forget what is due; how many of each kind, and nothing where there was none.
+
+    Of reports at most AT_ONCE: where there may be more of them, all else is for the time when there are not.
+    """
     due = tx.persons.over(tx.now - keep.contacts, AT_ONCE)
     if due:
         tx.persons.forget_reports([row["id"] for row in due], tx.now)
-    cases = tx.persons.forget_cases()
-    swept = tx.persons.sweep(
-        contacts=tx.now - keep.contacts,
-        tracks=tx.now - keep.tracks,
-        fixes=tx.now - keep.fixes,
-        nobody=contacts.seal_text("-", keys),
-    )
-    counts = {"reports": len(due), **cases, **swept}
+    counts = {"reports": len(due)}
+    if len(due) < AT_ONCE:
+        counts |= tx.persons.forget_cases()
+        counts |= tx.persons.sweep(
+            contacts=tx.now - keep.contacts,
+            tracks=tx.now - keep.tracks,
+            fixes=tx.now - keep.fixes,
+            nobody=contacts.seal_text("-", keys),
+        )
     found = {name: count for name, count in counts.items() if count}
     if found:
         tx.audit(SYSTEM, "person:forget", "", "retention", **found)

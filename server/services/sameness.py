@@ -81,7 +81,7 @@ def suggestions(tx: Tx, actor: Actor, reports: Sequence[Row]) -> list[dict[str, 
 def _candidates(tx: Tx, report: Row) -> list[dict[str, Any]]:
     return tx.sameness.candidates(
         report,
-        metres=likeness.FAR_M,
+        degrees=likeness.FAR_M / likeness.METRES_A_DEGREE,
         within=WITHIN,
         bits=likeness.PHOTO_BITS,
         pictures=PICTURES,

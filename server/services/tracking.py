@@ -170,7 +170,7 @@ def _heard_at_once(
     """Whose report is in quarantine is in danger now: T0 never waits. It stays in the queue, as any T0 over a limit."""
     danger = {**report["danger"], **(body.danger or {})}
     why = tx.moderation.why(report["id"]) or {"needs": []}
-    asked = [(need["item"], need["quantity"] if need["basis"] == "asked" else None) for need in why["needs"]]
+    asked = catalogue.asked_of(why["needs"])
     lines = catalogue.needs_for(body.people or report["people"], report["vulnerable"], danger, asked)
     told = {"danger": danger, "people": body.people or report["people"], "tier": 0}
     told["flags"] = [*report["flags"], "quarantined"]
@@ -401,7 +401,7 @@ def _set_facts(desk: _Desk) -> None:
         tx.cases.change(case["id"], people=people)
     now = tx.cases.get(case["id"]) or case
     needs = [need for need in tx.cases.needs_of(case["id"]) if need["state"] == "open"]
-    asked = [(need["item"], need["quantity"] if need["basis"] == "asked" else None) for need in needs]
+    asked = catalogue.asked_of(needs)
     lines = catalogue.needs_for(now["people"], now["vulnerable"], danger, asked)
     if case["verified_at"] is None:
         covered = {need["item"] for need in needs if need["covered"]}

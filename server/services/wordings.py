@@ -8,12 +8,13 @@ write in such reports; they name no place.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
+
+from geo.names import unaccented
 
 TYPING_ERROR = 84.0
 """Words at least so alike (rapidfuzz ratio, 0..100) are one word mistyped; both have LONG letters or more."""
@@ -172,7 +173,7 @@ def _heard(text: str) -> Wording:
 
 
 def _words(text: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", _ADDRESSES.sub(" ", text)).encode("ascii", "ignore").decode().casefold()
+    plain = unaccented(_ADDRESSES.sub(" ", text))
     # What a hyphen or an apostrophe joins is one name; a word said twice with one is that word.
     joined = re.sub(r"(?<=[a-z])['-](?=[a-z])", "", re.sub(r"\b([a-z]+)-\1\b", r"\1", plain))
     return [_folded(word) for word in re.findall(r"[a-z]+2?|\d+", joined)]

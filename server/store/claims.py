@@ -14,6 +14,7 @@ from server.store.tables import incidents
 
 _LOCK = 7_201_011
 _WORDINGS_AT_MOST = 5_000
+_ASKS = select(func.count()).where(claim_asks.c.claim_id == claims.c.id).scalar_subquery().label("asks")
 
 
 class Claims:
@@ -50,8 +51,7 @@ class Claims:
 
         Those that were joined to another are left out; `asks` is how many ask about it.
         """
-        asks = select(func.count()).where(claim_asks.c.claim_id == claims.c.id).scalar_subquery()
-        query = select(claims, asks.label("asks")).where(
+        query = select(claims, _ASKS).where(
             claims.c.incident_id == incident_id, within_any(claims.c.area, areas), claims.c.joined_to.is_(None)
         )
         if state is not None:
@@ -68,9 +68,8 @@ class Claims:
 
         `asks` is how many ask about it.
         """
-        asks = select(func.count()).where(claim_asks.c.claim_id == claims.c.id).scalar_subquery()
         query = (
-            select(claims, asks.label("asks"))
+            select(claims, _ASKS)
             .join(incidents, incidents.c.id == claims.c.incident_id)
             .where(incidents.c.is_open, within_any(claims.c.area, areas), claims.c.joined_to.is_(None))
             .where(claims.c.state.in_(states))

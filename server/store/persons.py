@@ -48,7 +48,7 @@ where id = any(:ids)
 _NOTES_OF = "delete from case_notes where report_id = any(:ids)"
 # What staff wrote on cases that wait for nothing and whose reporters are all forgotten.
 _NOTES = """
-delete from case_notes c where report_id is null
+delete from case_notes c where report_id is null and (cast(:only as bigint) is null or c.case_id = :only)
   and exists (select 1 from reports r where r.case_id = c.case_id)
   and not exists (select 1 from reports r where r.case_id = c.case_id and r.anonymised_at is null)
   and not exists (select 1 from needs n where n.case_id = c.case_id and n.state = 'open')
@@ -58,7 +58,8 @@ _PHOTOS_OF = "delete from photos where report_id = any(:ids)"
 # A case whose reporters are all forgotten needs its exact place as long as somebody is to go there.
 _ROUGH_CASES = _sql("""
 update cases c set ROUGHLY, version = version + 1
-where IS_EXACT and (c.merged_into is not null or exists (select 1 from reports r where r.case_id = c.id))
+where IS_EXACT and (cast(:only as bigint) is null or :only in (c.id, c.merged_into))
+  and (c.merged_into is not null or exists (select 1 from reports r where r.case_id = c.id))
   and not exists (
     select 1 from reports r where r.case_id in (c.id, c.merged_into) and r.anonymised_at is null)
   and not exists (select 1 from needs n where n.case_id = c.id and n.state = 'open')
@@ -68,7 +69,7 @@ _HANDED_OVER = """
 with gone as (
   select d.id, p.id as photo from deliveries d join assignments a on a.id = d.assignment_id
   left join photos p on p.assignment_id = a.id
-  where (d.photo_id is not null or p.id is not null)
+  where (d.photo_id is not null or p.id is not null) and (cast(:only as bigint) is null or a.case_id = :only)
     and exists (select 1 from reports r where r.case_id = a.case_id)
     and not exists (select 1 from reports r where r.case_id = a.case_id and r.anonymised_at is null)
     and not exists (select 1 from needs n where n.case_id = a.case_id and n.state = 'open')
@@ -127,15 +128,16 @@ class Persons:
             known = text(statement).bindparams(bindparam("ids", type_=ARRAY(Text)))
             self.conn.execute(known, {"ids": list(ids)} | ({"now": now} if ":now" in statement else {}))
 
-    def forget_cases(self) -> dict[str, int]:
+    def forget_cases(self, only: int | None = None) -> dict[str, int]:
         """Of settled cases, all of whose reporters are forgotten: photos of hand-overs, notes and the exact place go.
 
-        How many of each kind.
+        How many of each kind. only: of this case, and what was merged into it, instead of all.
         """
-        photos = list(self.conn.execute(text(_HANDED_OVER)).scalars())
+        which = {"only": only}
+        photos = list(self.conn.execute(text(_HANDED_OVER), which).scalars())
         self.conn.execute(text("delete from photos where id = any(cast(:ids as uuid[]))"), {"ids": photos})
-        notes = self.conn.execute(text(_NOTES), execution_options={"preserve_rowcount": True}).rowcount
-        cases = len(self.conn.execute(text(_ROUGH_CASES)).all())
+        notes = self.conn.execute(text(_NOTES), which, execution_options={"preserve_rowcount": True}).rowcount
+        cases = len(self.conn.execute(text(_ROUGH_CASES), which).all())
         return {"hand_over_photos": len(photos), "notes": int(notes), "cases": cases}
 
     def tracks(self, volunteer_id: str) -> list[Row]:

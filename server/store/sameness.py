@@ -65,7 +65,7 @@ class Sameness:
         self.conn = conn
 
     def candidates(
-        self, report: Mapping[str, Any], *, metres: float, within: timedelta, bits: int, pictures: timedelta, most: int
+        self, report: Mapping[str, Any], *, degrees: float, within: timedelta, bits: int, pictures: timedelta, most: int
     ) -> list[Row]:
         """Reports of other cases of its incident within these bounds of a report, at most `most` of each kind.
 
@@ -79,7 +79,7 @@ class Sameness:
             "report": report["id"],
             "lon": report["lon"],
             "lat": report["lat"],
-            "degrees": metres / 111_000,
+            "degrees": degrees,
             "since": at - within,
             "until": at + within,
             "phone": report["phone_index"],

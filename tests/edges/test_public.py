@@ -246,10 +246,11 @@ def test_a_map_that_is_not_drawn_is_not_found(client):
 
 def test_a_gift_code_finds_its_page_or_says_that_it_is_unknown(client):
     assert client.get("/donasi?code=+AB/CD+").headers["Location"] == "/donasi/ABCD"
-    for line_end in ("\n", "\r", "\r\n"):
-        header = client.get("/donasi", query_string={"code": f"AB{line_end}Set-Cookie: x=1"}).headers
-        assert header["Location"].startswith("/donasi/AB%0")
-        assert "Set-Cookie" not in header
+    for page in ("/donasi", "/kabar"):
+        for line_end in ("\n", "\r", "\r\n"):
+            header = client.get(page, query_string={"code": f"AB{line_end}Set-Cookie: x=1"}).headers
+            assert header["Location"].startswith(f"{page}/AB%0")
+            assert "Set-Cookie" not in header
     answer = client.get("/donasi/NOPE")
     assert answer.status_code == 404
     assert "tidak kami kenal" in answer.text
