@@ -44,16 +44,17 @@ def test_names_count_though_mistyped_and_numbers_only_as_part_of_a_name():
     assert heard("tolong segera pak, kami butuh bantuan").own == set()
 
 
-@pytest.mark.parametrize("folder", [DATA] if DATA.is_dir() else [], ids=lambda folder: folder.name)
-def test_on_labelled_pairs_the_rule_beats_distance_and_time(folder):
-    """The half of the pairs that the rule was not made with; `python -m bench duplicates` has the whole table."""
-    pairs, rows = [pair for pair in labels() if pair.is_held_out], by_file(folder)
-    ours = counted(pairs, lambda pair: bool(likeness.reasons(signals(rows, pair))))
-    near = counted(pairs, lambda pair: is_near(signals(rows, pair)))
-    assert ours.precision >= 0.75
-    assert ours.recall >= 0.75
-    assert ours.precision > near.precision + 0.2
-    assert ours.recall >= near.recall - 0.05
+if DATA.is_dir():
+
+    def test_on_labelled_pairs_the_rule_beats_distance_and_time():
+        """The half of the pairs that the rule was not made with; `python -m bench duplicates` has the whole table."""
+        pairs, rows = [pair for pair in labels() if pair.is_held_out], by_file(DATA)
+        ours = counted(pairs, lambda pair: bool(likeness.reasons(signals(rows, pair))))
+        near = counted(pairs, lambda pair: is_near(signals(rows, pair)))
+        assert ours.precision >= 0.75
+        assert ours.recall >= 0.75
+        assert ours.precision > near.precision + 0.2
+        assert ours.recall >= near.recall - 0.05
 
 
 def test_the_labels_are_enough_and_hold_nobody_s_words():

@@ -306,6 +306,7 @@ def test_the_question_that_decides_is_offered_with_its_reason_and_asked(desk, no
     expect(offered).to_contain_text(re.compile(r"dari T\d ke T0"))
     offered.get_by_role("button", name="Tanyakan ini").click()
     expect(pane).to_contain_text("Ditanyakan: apakah masih ada bahaya?")
+    desk.fill("#search", f"#{case_id}")
     expect(row_of(desk, case_id)).to_contain_text("menunggu jawaban pelapor")
 
 
