@@ -5,8 +5,10 @@ Nothing is merged here, and what a person keeps apart is not suggested again. Th
 `store/sameness.py` bounds what is compared.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from server.domain import events
@@ -16,6 +18,8 @@ from server.services.likeness import Signals, Told
 from server.store.unit_of_work import Tx
 
 Row = Mapping[str, Any]
+Found = tuple[list[str], Signals, Row]
+"""Why two reports are suggested as the same, what was compared of them, and the other one."""
 WITHIN = timedelta(hours=likeness.LONGEST_H)
 PICTURES = timedelta(days=14)
 """So long a picture is looked for: an old one that is sent again is seen, one of another disaster costs nothing."""
@@ -28,12 +32,13 @@ AT_ONCE = 50
 """Cases that are compared between two looks at what else is to be done."""
 
 
-def compare(tx: Tx, incident_id: str) -> dict[int, bool]:
+def compare(tx: Tx, incident_id: str, *, before: datetime | None = None) -> dict[int, bool]:
     """What cases that nobody has compared come to, at most AT_ONCE of them: whether others may be the same.
 
-    With them those others. To be written by `mark`, in a transaction of its own.
+    With them those others. `before`: only what was opened before then. To be written by `mark`, in a transaction of
+    its own.
     """
-    return _alike(tx, tx.sameness.not_compared(incident_id, AT_ONCE))
+    return _alike(tx, tx.sameness.not_compared(incident_id, AT_ONCE, before=before))
 
 
 def mark(tx: Tx, found: Mapping[int, bool]) -> None:
@@ -46,41 +51,56 @@ def mark(tx: Tx, found: Mapping[int, bool]) -> None:
             tx.record(events.CaseChanged(**where, rows=rows, case_id=case_id, action="compare"))
 
 
-def compare_again(tx: Tx, case_ids: Iterable[int]) -> None:
+def compare_again(tx: Tx, case_ids: Collection[int]) -> None:
     """Let the boards know at once what a merge, a split or keeping apart leaves to compare."""
-    mark(tx, {case_id: alike for case_id, alike in _alike(tx, case_ids).items() if case_id in set(case_ids)})
+    mark(tx, {case_id: alike for case_id, alike in _alike(tx, case_ids).items() if case_id in case_ids})
 
 
-def _alike(tx: Tx, case_ids: Iterable[int]) -> dict[int, bool]:
-    found: dict[int, bool] = {}
-    for case_id in case_ids:
-        others = [one["case_id"] for one in suggestions(tx, SYSTEM, tx.reports.of_case(case_id))]
-        found |= {case_id: found.get(case_id, False) or bool(others), **dict.fromkeys(others, True)}
-    return found
+def _alike(tx: Tx, case_ids: Collection[int]) -> dict[int, bool]:
+    found = _most_alike(tx, SYSTEM, tx.sameness.of_cases(case_ids))
+    others = {other for best in found.values() for other in best}
+    return {case_id: case_id in found or case_id in others for case_id in case_ids} | dict.fromkeys(others, True)
 
 
-def suggestions(tx: Tx, actor: Actor, reports: Sequence[Row]) -> list[dict[str, Any]]:
-    """Other cases that may be the same as these reports' own, the likeliest first, of those that the person may see.
+def suggestions(tx: Tx, actor: Actor, case_id: int) -> list[dict[str, Any]]:
+    """Other cases that may be the same as this one, the likeliest first, of those that the person may see.
 
     Each with the report that is most alike, `reasons` (never empty) and `signals`.
     """
-    own = [*reports[: MOST_OWN // 2], *reports[MOST_OWN // 2 :][-MOST_OWN // 2 :]]
-    pairs = [(mine, theirs) for mine in own for theirs in _candidates(tx, mine)]
-    pairs = [(mine, theirs) for mine, theirs in pairs if may(actor, Permission.BOARD_READ, theirs["area"])]
-    said = _told(tx, [*own, *(theirs for _, theirs in pairs)])
-    best: dict[int, tuple[list[str], Signals, Row]] = {}
-    for mine, theirs in pairs:
-        signals = likeness.compared(said[mine["id"]], said[theirs["id"]], said=theirs["said"])
-        found = (likeness.reasons(signals), signals, theirs)
-        before = best.get(theirs["case_id"])
-        if found[0] and (before is None or _rank(found) < _rank(before)):
-            best[theirs["case_id"]] = found
-    return [_shown(*found) for found in sorted(best.values(), key=_rank)[:MOST_SHOWN]]
+    found = _most_alike(tx, actor, tx.sameness.of_cases([case_id])).get(case_id, {})
+    return [_shown(*one) for one in sorted(found.values(), key=_rank)[:MOST_SHOWN]]
 
 
-def _candidates(tx: Tx, report: Row) -> list[dict[str, Any]]:
-    return tx.sameness.candidates(
-        report,
+def _most_alike(tx: Tx, actor: Actor, reports: Iterable[Row]) -> dict[int, dict[int, Found]]:
+    """By the number of a case that has some, the other cases that may be the same, each with what is most alike."""
+    own = {row["id"]: row for _, rows in groupby(reports, itemgetter("case_id")) for row in _first_and_last(list(rows))}
+    pairs = _pairs(tx, own)
+    others = {row["id"]: row for row in tx.sameness.reports({pair["theirs"] for pair in pairs})}
+    others = {key: row for key, row in others.items() if may(actor, Permission.BOARD_READ, row["area"])}
+    said = _told(tx, own | others)
+    best: dict[int, dict[int, Found]] = {}
+    for pair in pairs:
+        mine, theirs = own[pair["mine"]], others.get(pair["theirs"])
+        if theirs is None:
+            continue
+        signals = likeness.compared(said[mine["id"]], said[theirs["id"]], said=pair["said"])
+        reasons = likeness.reasons(signals)
+        if not reasons:
+            continue
+        found, of_case = (reasons, signals, theirs), best.setdefault(mine["case_id"], {})
+        before = of_case.get(theirs["case_id"])
+        if before is None or _rank(found) < _rank(before):
+            of_case[theirs["case_id"]] = found
+    return best
+
+
+def _first_and_last(reports: Sequence[Row]) -> Sequence[Row]:
+    return [*reports[: MOST_OWN // 2], *reports[MOST_OWN // 2 :][-MOST_OWN // 2 :]]
+
+
+def _pairs(tx: Tx, report_ids: Collection[str]) -> list[dict[str, Any]]:
+    return tx.sameness.pairs(
+        report_ids,
         degrees=likeness.FAR_M / likeness.METRES_A_DEGREE,
         within=WITHIN,
         bits=likeness.PHOTO_BITS,
@@ -89,15 +109,16 @@ def _candidates(tx: Tx, report: Row) -> list[dict[str, Any]]:
     )
 
 
-def _told(tx: Tx, reports: Sequence[Row]) -> dict[str, Told]:
+def _told(tx: Tx, reports: Mapping[str, Row]) -> dict[str, Told]:
     """What each report says, with what its case asks for and its photos."""
-    known = {row["id"]: row for row in reports}
-    items = tx.sameness.items({row["case_id"] for row in known.values()})
-    hashes = tx.sameness.hashes(set(known))
-    return {key: likeness.told(row, items.get(row["case_id"], ()), hashes.get(key, ())) for key, row in known.items()}
+    items = tx.sameness.items({row["case_id"] for row in reports.values()})
+    hashes = tx.sameness.hashes(set(reports))
+    return {
+        key: likeness.told(row, items.get(row["case_id"], ()), hashes.get(key, ())) for key, row in reports.items()
+    }
 
 
-def _rank(found: tuple[list[str], Signals, Row]) -> tuple[Any, ...]:
+def _rank(found: Found) -> tuple[Any, ...]:
     """By what a reporter says, then by how many reasons there are, then the nearest; the oldest of equals."""
     reasons, signals, theirs = found
     far = likeness.FAR_M if signals.metres is None else signals.metres

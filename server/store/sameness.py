@@ -5,42 +5,48 @@ Places are found by an index from the nearest outwards, so that 100,000 open cas
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from server.store.rows import Row, every
-from server.store.tables import cases, kept_apart, needs, photos
+from server.store.tables import cases, kept_apart, needs, photos, reports
 
-_CANDIDATES = text(
+_COMPARED = select(
+    *(reports.c[name] for name in ("id", "case_id", "area", "tier", "state", "received_at", "happened_at")),
+    *(reports.c[name] for name in ("text", "place_text", "lon", "lat", "accuracy_m", "danger", "phone_index")),
+)
+
+_PAIRS = text(
     """
-    with found as (
+    select mine.id as mine, theirs.id as theirs,
+           coalesce(theirs.same_as = mine.case_id, false) or coalesce(theirs.case_id = mine.same_as, false) as said
+    from (select *, coalesce(happened_at, received_at) as at from reports where id = any(:reports)) mine
+    cross join lateral (
       (select id from reports
-       where incident_id = :incident and case_id <> :case
-         and point(lon, lat) <@ box(point(cast(:lon as float8) - :degrees, cast(:lat as float8) - :degrees),
-                                    point(cast(:lon as float8) + :degrees, cast(:lat as float8) + :degrees))
-         and coalesce(happened_at, received_at) between :since and :until
-       order by point(lon, lat) <-> point(cast(:lon as float8), cast(:lat as float8)) limit :most)
+       where incident_id = mine.incident_id and case_id <> mine.case_id
+         and point(lon, lat) <@ box(point(mine.lon - :degrees, mine.lat - :degrees),
+                                    point(mine.lon + :degrees, mine.lat + :degrees))
+         and coalesce(happened_at, received_at) between mine.at - :within and mine.at + :within
+       order by point(lon, lat) <-> point(mine.lon, mine.lat) limit :most)
       union
       (select id from reports
-       where phone_index = :phone and incident_id = :incident
-         and coalesce(happened_at, received_at) between :since and :until
+       where phone_index = mine.phone_index and incident_id = mine.incident_id
+         and coalesce(happened_at, received_at) between mine.at - :within and mine.at + :within
        order by received_at desc limit :most)
       union
-      (select id from reports where same_as = :case limit :most)
+      (select id from reports where same_as = mine.case_id limit :most)
       union
-      (select id from reports where case_id = :same_as limit 1)
+      (select id from reports where case_id = mine.same_as limit 1)
       union
-      (select p.report_id from photos mine
-       join photos p on bit_count((p.dhash # mine.dhash)::bit(64)) <= :bits and p.report_id <> mine.report_id
-       where mine.report_id = :report and p.added_at > :pictures_since limit :most)
-    )
-    select r.*, coalesce(r.same_as = :case, false) or coalesce(r.case_id = :same_as, false) as said
-    from found join reports r on r.id = found.id
-    where r.incident_id = :incident and r.case_id <> :case and r.state <> 'rejected'
-      and not exists (select from kept_apart k
-                      where k.case_id = least(r.case_id, :case) and k.other_id = greatest(r.case_id, :case))
+      (select p.report_id from photos m
+       join photos p on bit_count((p.dhash # m.dhash)::bit(64)) <= :bits and p.report_id <> m.report_id
+       where m.report_id = mine.id and p.added_at > mine.received_at - :pictures limit :most)
+    ) found
+    join reports theirs on theirs.id = found.id
+    where theirs.incident_id = mine.incident_id and theirs.case_id <> mine.case_id and theirs.state <> 'rejected'
+      and not exists (select from kept_apart k where k.case_id = least(theirs.case_id, mine.case_id)
+                                                 and k.other_id = greatest(theirs.case_id, mine.case_id))
     """
 )
 
@@ -64,31 +70,33 @@ class Sameness:
     def __init__(self, conn: Connection) -> None:
         self.conn = conn
 
-    def candidates(
-        self, report: Mapping[str, Any], *, degrees: float, within: timedelta, bits: int, pictures: timedelta, most: int
+    def pairs(
+        self,
+        report_ids: Collection[str],
+        *,
+        degrees: float,
+        within: timedelta,
+        bits: int,
+        pictures: timedelta,
+        most: int,
     ) -> list[Row]:
-        """Reports of other cases of its incident within these bounds of a report, at most `most` of each kind.
+        """Which reports of other cases of its incident each of these is compared with (`mine`, `theirs`).
 
-        `within` of when it happened or was told; `bits` in which photos may differ, taken in so long before now.
-        `said`: one of the two says that it is the same. What was turned down or is kept apart is none.
+        At most `most` of each kind, within `within` of when it happened or was told; `bits` in which photos may differ,
+        taken in so long before. `said`: one of the two says that it is the same. What was turned down or is kept apart
+        is none.
         """
-        at = report["happened_at"] or report["received_at"]
-        bounds = {
-            "incident": report["incident_id"],
-            "case": report["case_id"],
-            "report": report["id"],
-            "lon": report["lon"],
-            "lat": report["lat"],
-            "degrees": degrees,
-            "since": at - within,
-            "until": at + within,
-            "phone": report["phone_index"],
-            "same_as": report["same_as"],
-            "bits": bits,
-            "pictures_since": report["received_at"] - pictures,
-            "most": most,
-        }
-        return every(self.conn, _CANDIDATES, bounds)
+        bounds = {"degrees": degrees, "within": within, "bits": bits, "pictures": pictures, "most": most}
+        return every(self.conn, _PAIRS, {"reports": list(report_ids), **bounds})
+
+    def reports(self, ids: Collection[str]) -> list[Row]:
+        """What is compared of these reports, and what is shown of them."""
+        return every(self.conn, _COMPARED.where(reports.c.id.in_(ids)))
+
+    def of_cases(self, case_ids: Collection[int]) -> list[Row]:
+        """The same of all reports of these cases, the oldest of each case first."""
+        order = reports.c.case_id, reports.c.received_at, reports.c.id
+        return every(self.conn, _COMPARED.where(reports.c.case_id.in_(case_ids)).order_by(*order))
 
     def items(self, case_ids: Collection[int]) -> dict[int, set[str]]:
         """What each of these cases asks for, or was given."""
@@ -108,9 +116,11 @@ class Sameness:
             found.setdefault(row.report_id, []).append(row.dhash)
         return found
 
-    def not_compared(self, incident_id: str, most: int) -> list[int]:
-        """Cases of an incident that nobody has compared yet, the newest first."""
+    def not_compared(self, incident_id: str, most: int, *, before: datetime | None = None) -> list[int]:
+        """Cases of an incident, opened before then, that nobody has compared yet, the newest first."""
         query = select(cases.c.id).where(cases.c.incident_id == incident_id, cases.c.alike.is_(None))
+        if before is not None:
+            query = query.where(cases.c.opened_at < before)
         return list(self.conn.execute(query.order_by(cases.c.id.desc()).limit(most)).scalars())
 
     def mark(self, found: Mapping[int, bool]) -> list[int]:

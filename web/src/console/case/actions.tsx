@@ -29,6 +29,8 @@ export function Actions({ found, again }: Props) {
   const isNew = found.reports.some((report) => report.state === "received");
   const isAsked = found.reports.some((report) => report.state === "needs_info");
   const canVerify = mayOf("case:verify", found) && (isNew || !found.verified);
+  /** Known to have moved on, by a lost race, and not yet shown: a press now would only be late once more. */
+  const isBehind = found.version < ((doing.refusal?.state as { version?: number } | undefined)?.version ?? 0);
   const act = async (action: CaseAction, body: object) => {
     const { version } = open === null ? found : basis;
     const done = await doing.run(() => actOn(found.id, action, { version, ...body }));
@@ -52,7 +54,7 @@ export function Actions({ found, again }: Props) {
     <div class="actions">
       <div class="row">
         {canVerify && (
-          <Do tone="primary" busy={doing.busy} onClick={() => void act("verify", {})}>
+          <Do tone="primary" busy={doing.busy || isBehind} onClick={() => void act("verify", {})}>
             {word("case.verify")}
           </Do>
         )}
