@@ -30,6 +30,8 @@ FLAGS = [
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist",
+    # Only WebGL: pages themselves are put together as Chrome does it on a machine without a graphics processor.
+    "--disable-gpu-compositing",
     "--font-render-hinting=none",
     # Nothing beyond loopback, whatever a page asks for.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
