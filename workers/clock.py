@@ -18,7 +18,18 @@ from sqlalchemy.exc import DBAPIError
 from server.bootstrap import Begin, System
 from server.commands.backup import backup
 from server.config import Settings
-from server.services import accounts, audit, clocks, moderation, offers, overdue, photos, reconciling, retention
+from server.services import (
+    accounts,
+    audit,
+    blocked,
+    clocks,
+    moderation,
+    offers,
+    overdue,
+    photos,
+    reconciling,
+    retention,
+)
 from workers import comparing, publicmap
 
 log = structlog.get_logger()
@@ -45,6 +56,12 @@ def raise_alarms(system: System) -> int:
     """Call a coordinator for volunteers of whom nothing was heard in time."""
     with system.writing() as tx:
         return overdue.raise_alarms(tx)
+
+
+def open_roads_again(system: System) -> int:
+    """Tell volunteers on the way that the road that was closed is not any more."""
+    with system.writing() as tx:
+        return blocked.open_again(tx)
 
 
 def call_next_level(system: System) -> int:
@@ -129,6 +146,7 @@ def duties_of(settings: Settings) -> tuple[Duty, ...]:
     return (
         Duty("end_silent_offers", 1, end_silent_offers),
         Duty("raise_alarms", 2, raise_alarms),
+        Duty("open_roads_again", 5, open_roads_again),
         Duty("call_next_level", 1, call_next_level),
         Duty("compare_cases", 5, comparing.compare_left),
         Duty("publish_audit_head", 10, publish_audit_head),

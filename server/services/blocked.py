@@ -17,7 +17,7 @@ from geo import travel
 from geo.closures import Closures
 from geo.crs import geocentric
 from server.domain import lifecycle
-from server.domain.permissions import Actor
+from server.domain.permissions import SYSTEM, Actor
 from server.services import moves, queries, ways
 from server.services.moves import Row
 from server.services.ways import Point
@@ -125,6 +125,22 @@ def _settle(tx: Tx, actor: Actor, work: Work, closed: Closures, hazard_id: str) 
         done = UNDER_WAY
     named = {name: row[name] for name in ("id", "case_id", "area", "plan_id")}
     return {**named, "done": done}
+
+
+def open_again(tx: Tx) -> int:
+    """Take the mark of a closed road from who is under way where no way that is left needs one; returns how many."""
+    marked = tx.assignments.marked(moves.ROAD_CLOSED)
+    closed = {row["incident_id"]: ways.closures(tx, _pool(tx, row["incident_id"])) for row in marked}
+    on_it = {work.row["id"] for one, held in closed.items() for work in works(tx, [one]) if work.passes(held)}
+    freed = [row for row in marked if row["id"] not in on_it]
+    for row in freed:
+        tx.assignments.mark(row["id"], attention=None)
+        moves.told(tx, SYSTEM, row, "road_open")
+    return len(freed)
+
+
+def _pool(tx: Tx, incident_id: str) -> list[str]:
+    return list(queries.pool_of(tx, tx.incidents.get(incident_id) or {}))
 
 
 def _plans(tx: Tx, incident_ids: Sequence[str], closed: Closures) -> set[str]:

@@ -380,6 +380,15 @@ class Assignments:
         held = query.order_by(assignments.c.id).limit(limit).with_for_update(key_share=True, skip_locked=True)
         return every(self.conn, held)
 
+    def marked(self, attention: str, limit: int = 500) -> list[Row]:
+        """Assignments under way with this mark; those that another transaction holds are left for the next time."""
+        query = select(assignments).where(
+            assignments.c.state.in_(UNDER_WAY),
+            assignments.c.attention == attention,
+        )
+        held = query.order_by(assignments.c.id).limit(limit).with_for_update(key_share=True, skip_locked=True)
+        return every(self.conn, held)
+
     def close_offers(self, ids: Iterable[str], state: str, at: datetime, reason: str | None = None) -> None:
         """Set the end of offers."""
         values = {"state": state, "closed_at": at, "reason": reason}

@@ -18,11 +18,11 @@ from server.domain.errors import Invalid
 from server.domain.events import from_data
 from server.domain.lifecycle import LIVE
 from server.domain.permissions import Actor, Grant
-from server.services import claims, planning, plans
+from server.services import blocked, claims, hazards, planning, plans
 from server.services.assignments import depart
 from server.services.inputs import parse
 from server.services.inputs_dispatch import PlanIn, StepIn
-from server.services.inputs_supply import ClaimIn, VerdictIn
+from server.services.inputs_supply import ClaimIn, EndIn, VerdictIn
 from tests.services.world import COORDINATOR, volunteer_actor
 from workers.queues import Job
 from workers.routes import jobs_for
@@ -182,6 +182,31 @@ def test_who_was_asked_is_told_and_who_is_under_way_goes_on_with_more_time(world
         more = now["expected_at"] - before[state]["expected_at"]
         assert more / timedelta(minutes=1) == pytest.approx(42.9, abs=0.1)
     assert world.faults() == []
+
+
+def test_the_mark_goes_when_the_last_road_that_the_way_needs_is_open_again(world):
+    world.stock(world.site(at=SOUTH), "blanket", 30)
+    going = {}
+    for name, place in (("one", NORTH), ("both", FAR_NORTH)):
+        volunteer_id = world.volunteer(vehicle="pickup", at=SOUTH)
+        _, (going[name],) = world.approved({"blanket": 5}, at=place)
+        world.offer(going[name], volunteer_id)
+        world.accept(going[name], volunteer_id)
+    near, far = judged(world, "find_true"), judged(world, "find_true", place=(MIDDLE[0], NORTH[1] + 0.05))
+    assert set(used(far)) == {going["both"]}
+
+    def marks():
+        with world.system.writing() as tx:
+            blocked.open_again(tx)
+        return {name: world.state(one)["attention"] for name, one in going.items()}
+
+    assert marks() == {"one": "road_closed", "both": "road_closed"}
+    for claim, left in ((near, "road_closed"), (far, None)):
+        with world.system.writing() as tx:
+            hazards.end(tx, COORDINATOR, claim["closure_id"], EndIn(), closures=True)
+        assert marks() == {"one": None, "both": left}
+    told = [event["data"]["rows"]["assignments"][0] for event in world.events("AssignmentChanged")[-2:]]
+    assert {row["id"]: row["attention"] for row in told} == dict.fromkeys(going.values())
 
 
 def test_a_boat_passes_and_what_was_handed_over_lies_behind(world):
