@@ -41,22 +41,8 @@ class _Sheet:
         return self._left + across * self._scale, self._top + down * self._scale
 
 
-def draw(places: Sequence[Place], look: Look) -> bytes:
-    """A PNG of the map with its title, legend and time: areas by people waiting, circles by people helped."""
-    whole = Image.new("RGB", (WIDTH, HEIGHT), NOBODY)
-    whole.paste(_map(places, look), (0, HEAD))
-    pen = ImageDraw.Draw(whole)
-    pen.text((20, 10), look.title, INK, ImageFont.load_default(30))
-    pen.text((20, 50), look.picture_foot, INK, ImageFont.load_default(22))
-    _legend(pen, look)
-    out = io.BytesIO()
-    # The method that keeps rare colours: one that only stands in the legend is to be seen there as it is.
-    small = whole.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    small.save(out, "PNG", optimize=True)
-    return out.getvalue()
-
-
-def _map(places: Sequence[Place], look: Look) -> Image.Image:
+def areas(places: Sequence[Place], look: Look) -> Image.Image:
+    """The map itself, the same in every language: areas by people waiting, circles by people helped."""
     image = Image.new("RGB", (WIDTH * FINER, (HEIGHT - HEAD - FOOT) * FINER), SEA)
     pen, sheet = ImageDraw.Draw(image), _Sheet(to_show(places, look))
     for land in look.land:
@@ -74,6 +60,21 @@ def _map(places: Sequence[Place], look: Look) -> Image.Image:
         at = sheet.at(name.lon, name.lat)
         pen.text(at, name.text, INK, font, anchor="ma", stroke_width=2 * FINER, stroke_fill=NOBODY)
     return image.resize((WIDTH, HEIGHT - HEAD - FOOT), Image.Resampling.LANCZOS)
+
+
+def draw(drawn: Image.Image, look: Look) -> bytes:
+    """A PNG of the map drawn by `areas`, with its title, legend and time in a language."""
+    whole = Image.new("RGB", (WIDTH, HEIGHT), NOBODY)
+    whole.paste(drawn, (0, HEAD))
+    pen = ImageDraw.Draw(whole)
+    pen.text((20, 10), look.title, INK, ImageFont.load_default(30))
+    pen.text((20, 50), look.picture_foot, INK, ImageFont.load_default(22))
+    _legend(pen, look)
+    out = io.BytesIO()
+    # The method that keeps rare colours: one that only stands in the legend is to be seen there as it is.
+    small = whole.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    small.save(out, "PNG", optimize=True)
+    return out.getvalue()
 
 
 def _fill(pen: ImageDraw.ImageDraw, sheet: _Sheet, shape: Geometry, fill: str, line: str | None) -> None:

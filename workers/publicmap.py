@@ -47,6 +47,7 @@ WEST_JAVA = (106.3, -7.9, 108.9, -5.8)
 
 Row = Mapping[str, Any]
 """A row of public figures."""
+Bounds = tuple[float, float, float, float]
 
 
 def publish_due(system: System) -> bool:
@@ -76,6 +77,7 @@ def drawing(system: System) -> publishing.Draw:
         names = _names(figures["regencies"], ground.gazetteer)
         cuts = [*before, figures]
         steps = _steps(cuts)
+        areas = None
         for language in LANGUAGES:
             places = [
                 _place(row, shape, ground.gazetteer, incident, language, steps.get(row["code"], {}))
@@ -90,7 +92,8 @@ def drawing(system: System) -> publishing.Draw:
             )
             page = publicmap.draw(places, look)
             yield publishing.packed_document(f"packed_map.{language}", page.html, page.policy)
-            yield Document(f"picture.{language}", b64encode(picture.draw(places, look)).decode())
+            areas = areas or picture.areas(places, look)
+            yield Document(f"picture.{language}", b64encode(picture.draw(areas, look)).decode())
 
     return draw
 
@@ -100,7 +103,8 @@ class _Ground:
 
     def __init__(self, gazetteer: Gazetteer, land: Sequence[bytes]) -> None:
         self.gazetteer = gazetteer
-        self.land = land
+        self._land = land
+        self._land_within: dict[Bounds, list[Geometry]] = {}
         self._shapes: dict[str, dict[str, Geometry]] = {}
 
     def shapes(self, level: str) -> dict[str, Geometry]:
@@ -108,6 +112,12 @@ class _Ground:
         if level not in self._shapes:
             self._shapes[level] = outlines(self.gazetteer, level)
         return self._shapes[level]
+
+    def land_within(self, bounds: Bounds) -> list[Geometry]:
+        """The land in west, south, east, north."""
+        if bounds not in self._land_within:
+            self._land_within[bounds] = land_within(self._land, bounds)
+        return self._land_within[bounds]
 
 
 _kept: list[_Ground] = []
@@ -318,7 +328,7 @@ def _look(
         zoom_in=say["map.zoom_in"],
         zoom_out=say["map.zoom_out"],
         without_script=say["map.without_script"],
-        land=() if tiles else land_within(ground.land, around_it),
+        land=() if tiles else ground.land_within(around_it),
         borders=() if tiles else drawn,
         bounds=bounds,
         names=names,
@@ -333,7 +343,7 @@ def _below_ways(incident: Row, regencies: Mapping[str, Geometry], ground: _Groun
     west, south, east, north = _bounds(incident, regencies)
     around_it = (west - LAND_DEGREES, south - LAND_DEGREES, east + LAND_DEGREES, north + LAND_DEGREES)
     borders = [shape for shape in regencies.values() if shape["type"] != "Point"]
-    return waymap.ground(land_within(ground.land, around_it), borders)
+    return waymap.ground(ground.land_within(around_it), borders)
 
 
 def _bounds(incident: Mapping[str, Any], regencies: Mapping[str, Geometry]) -> Sequence[float]:

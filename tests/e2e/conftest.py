@@ -175,9 +175,13 @@ def new_stack(_first_data_dir: Path) -> Iterator[NewStack]:
 
 
 @pytest.fixture(scope="module")
-def stack(new_stack: NewStack) -> Stack:
-    """One system for the tests of a file: two web processes, and a public clock of 2 s."""
-    return new_stack()
+def stack(new_stack: NewStack, request: pytest.FixtureRequest) -> Stack:
+    """One system for the tests of a file: two web processes, and the public clock that the file's PUBLISH_EVERY_S sets.
+
+    Without one figures are cut once: drawing them every two seconds would take a fifth of a processor.
+    """
+    own = getattr(request.module, "PUBLISH_EVERY_S", None)
+    return new_stack(PUBLISH_EVERY_S=own) if own else new_stack()
 
 
 @contextmanager
@@ -193,7 +197,7 @@ def _system(first: Path, extra: dict[str, str]) -> Iterator[Stack]:
         "SECRET_KEY": SECRET,
         "ADMIN_PASSWORD": ADMIN_PASSWORD,
         "WEB_PROCESSES": "2",
-        "PUBLISH_EVERY_S": "2",
+        "PUBLISH_EVERY_S": "3600",
         "REPORT_LIMITS": "off",
         **extra,
     }

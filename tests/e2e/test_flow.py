@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e.outsider import Person, listening, report, rows, until
 
+PUBLISH_EVERY_S = "2"
 WAREHOUSE = {"name": "Gudang Uji Cianjur", "kind": "warehouse", "area_code": "32.03.01"}
 
 

@@ -14,6 +14,7 @@ from tests.web.states import STATES, Scene, set_up, signed_in
 
 expect.set_options(timeout=20_000)
 
+PUBLISH_EVERY_S = "2"
 SMALLEST_PX = 44
 SHEET = ARTIFACTS / "sheet"
 

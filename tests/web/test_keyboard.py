@@ -12,6 +12,7 @@ from tests.web.test_volunteer_pages import job, recipients_code, state_of
 
 __all__ = ["job"]
 expect.set_options(timeout=20_000)
+PUBLISH_EVERY_S = "2"
 FARTHEST = 150
 """More steps than any page has places to stop at."""
 FOCUS = """

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.web.conftest import SIZES, photograph, violations
 
+PUBLISH_EVERY_S = "2"
 CIRANJANG = {"area_code": "32.03.05", "people": 118}
 SMALL = {"area_code": "32.03.18", "people": 3}
 FIRST_VIEW_BYTES = 170_000

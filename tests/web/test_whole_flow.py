@@ -14,6 +14,7 @@ from tests.e2e.people import warehouse
 from tests.web.conftest import DESK, HERE, PHONE, photograph
 
 expect.set_options(timeout=20_000)
+PUBLISH_EVERY_S = "2"
 PASSWORD = "kata sandi relawan yang panjang"
 SCREENS = {"phone": PHONE, "desk": DESK}
 """What the coordinator and the donor look at."""

@@ -37,9 +37,12 @@ export function MapPane({ model, opened, open, covered }: Props) {
   );
 
   const shownArea = model.filter.area || areaAtFirst(model);
+  /** Whether there is a map to be led over: the first place is where it begins. */
+  const isShown = useRef(false);
   useEffect(() => {
     const bounds = state === "ready" && shownArea ? boundsOf(shownArea) : null;
-    if (bounds) map.current?.fit(bounds);
+    if (bounds) map.current?.fit(bounds, isShown.current);
+    isShown.current = state === "ready";
   }, [shownArea, state, namesVersion()]);
 
   const follower = useRef<Follower | null>(null);

@@ -43,7 +43,8 @@ export interface LiveMap {
   show(source: MapSource, features: FeatureCollection): void;
   /** Bring a place into view, as near as it is sure (metres), beside what covers the right edge (pixels). */
   look(lon: number, lat: number, accuracyM: number, coveredRight: number): void;
-  fit(bounds: [number, number, number, number]): void;
+  /** `isLed`: the eye is led there from where it is. */
+  fit(bounds: Bounds, isLed: boolean): void;
   remove(): void;
 }
 

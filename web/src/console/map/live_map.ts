@@ -29,7 +29,7 @@ export function open(container: HTMLElement, start: MapStart): LiveMap {
     showCases: (points) => cases.replace(points),
     changeCases: (there, gone) => cases.change(there, gone),
     look: (lon, lat, accuracyM, coveredRight) => look(map, lon, lat, accuracyM, coveredRight),
-    fit: (bounds) => map.fitBounds(bounds, { padding: 24, duration: 400 }),
+    fit: (bounds, isLed) => map.fitBounds(bounds, { padding: 24, duration: isLed ? 400 : 0 }),
     remove: () => map.remove(),
   };
 }
