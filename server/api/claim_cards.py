@@ -39,7 +39,7 @@ def svg(answer: Mapping[str, Any]) -> str:
     """The card as SVG, text as text."""
     lines = "".join(
         f'<text x="{line.left:.0f}" y="{line.base:.0f}" font-size="{line.size}" fill="{line.colour}" '
-        f'font-weight="{"bold" if line.bold else "normal"}">{escape(line.text)}</text>'
+        f'font-weight="{"bold" if line.bold else "normal"}" {_as_wide(line)}>{escape(line.text)}</text>'
         for line in _lines(answer)
     )
     return (
@@ -48,6 +48,12 @@ def svg(answer: Mapping[str, Any]) -> str:
         f'<rect width="{SIDE}" height="{SIDE}" fill="{PAPER}"/>'
         f'<rect width="{SIDE}" height="{HEAD}" fill="{COLOURS[answer["state"]]}"/>{lines}</svg>'
     )
+
+
+def _as_wide(line: _Line) -> str:
+    """As wide as it was measured, whatever fonts the reader has."""
+    width = ImageFont.load_default(line.size).getlength(line.text)
+    return f'textLength="{width:.0f}" lengthAdjust="spacingAndGlyphs"'
 
 
 def png(answer: Mapping[str, Any]) -> bytes:

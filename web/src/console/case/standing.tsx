@@ -19,7 +19,7 @@ export function Standing({ found }: { found: CaseDetail }) {
       ))}
       {mayOf("case:edit", found) && (
         <p>
-          <a href={`/konsol/kasus/${found.id}/oper`}>{word("case.pass_on")}</a>
+          <a class="alone" href={`/konsol/kasus/${found.id}/oper`}>{word("case.pass_on")}</a>
         </p>
       )}
     </>
