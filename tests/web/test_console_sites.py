@@ -266,6 +266,18 @@ def test_a_keeper_receives_and_counts_without_a_signal_and_it_is_written_once(ke
     assert sorted(entry["quantity"] for entry in entries if entry["reason"] != "receive") == [-6, -4]
 
 
+def test_the_list_of_sites_says_without_a_signal_that_it_was_seen_before(keeper_at, new_site):
+    site = new_site(rice=7)
+    page = keeper_at(site)
+    page.goto("/posko")
+    expect(page.locator(".sites")).to_contain_text(site["name"])
+    expect(page.locator(".notice.warn")).to_have_count(0)
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.locator(".sites")).to_contain_text(site["name"])
+    expect(page.locator(".notice.warn")).to_contain_text("Tidak ada sinyal. Ini keadaan")
+
+
 def test_goods_of_a_wave_are_picked_and_handed_out_without_a_signal(stack, keeper_at, admin, nobody, new_site):
     site = new_site(wheelchair=3)
     case_id = case_of(admin, sent(nobody, needs=[{"item": "wheelchair", "quantity": 2}]))

@@ -9,6 +9,7 @@ import { mayAnywhere } from "../setup";
 import { AddSite } from "./add_site";
 import { loadSites, SITE_KINDS, type Site } from "./detail";
 import { goTo } from "./sites";
+import { Stale } from "./unsent";
 
 const MOST = 100;
 const MOST_ITEMS = 4;
@@ -65,6 +66,9 @@ export function SiteList() {
           />
           {word("sites.only_stocked")}
         </label>
+      </div>
+      <div role="status">
+        <Stale />
       </div>
       <Problem refusal={loaded.refusal} again={loaded.again} />
       {!loaded.value && loaded.loading && <Waiting />}

@@ -3,12 +3,17 @@ import type { Waiting } from "../../store";
 import { moment, word } from "../../words";
 import { dismiss, useStale } from "./kept";
 
-export function Unsent({ entries, again }: { entries: Waiting[]; again: () => void }) {
+/** That what is shown was seen some time ago, where it was. */
+export function Stale() {
   const stale = useStale();
+  return stale === null ? null : <p class="notice warn">{word("sites.offline", { when: moment(stale) })}</p>;
+}
+
+export function Unsent({ entries, again }: { entries: Waiting[]; again: () => void }) {
   const drop = (entry: Waiting) => void dismiss(entry).then(again);
   return (
     <div role="status" class="stack">
-      {stale !== null && <p class="notice warn">{word("sites.offline", { when: moment(stale) })}</p>}
+      <Stale />
       {entries.length > 0 && (
         <section class="notice warn unsent">
           <h2>{word("sites.unsent", { n: entries.length })}</h2>
