@@ -22,8 +22,11 @@ from bench.running import ROOT, Running, running
 from server import app
 from tests.browser import FLAGS, browser_environment, node, unpacked
 
-IMAGES = ("/peta/gambar.png", "/peta/gambar.svg", "/donasi/<code>/peta.svg", "/donasi/<code>/foto/<uuid:photo_id>")
-"""Public addresses that are no pages."""
+NO_PAGES = (
+    *("/peta/gambar.png", "/peta/gambar.svg", "/donasi/<code>/peta.svg", "/donasi/<code>/foto/<uuid:photo_id>"),
+    *("/kabar/<code>/kartu.svg", "/kabar/<code>/kartu.png", "/jejak/umpan.xml", "/jejak/verify_audit.py"),
+)
+"""Public addresses of images and files."""
 CATEGORIES = ("performance", "accessibility", "best-practices")
 AIM = 95
 VISITS = int(os.environ.get("VISITS", RUNS))
@@ -35,11 +38,11 @@ CIANJUR = [f"32.03.{n:02d}" for n in range(1, 33)]
 def public_pages(examples: Mapping[str, Sequence[str]]) -> list[str]:
     """Addresses of every public page, from the application's own list; KeyError where one with a gap has no example."""
     patterns = [page.path for page in app.pages() if (page.method, page.guard) == ("GET", "public")]
-    return [one for path in patterns if path not in IMAGES for one in (examples[path] if "<" in path else (path,))]
+    return [one for path in patterns if path not in NO_PAGES for one in (examples[path] if "<" in path else (path,))]
 
 
 def fill(system: Running) -> dict[str, Sequence[str]]:
-    """Reports, a pledge, a gift and an invitation; by pattern, the addresses at which they can be looked at."""
+    """Reports, a pledge, a gift, rumours, an invitation; by pattern, the addresses at which they can be looked at."""
     system.command("users", "add", "gudang", "--role", "coordinator", "--area", "32")
     staff = {"Authorization": f"Bearer {system.command('users', 'token', 'gudang')}"}
     site = posted(system, "/api/sites", {"name": "Gudang", "kind": "warehouse", "area_code": "32.03.01"}, staff)["id"]
@@ -49,11 +52,24 @@ def fill(system: Running) -> dict[str, Sequence[str]]:
     codes = send_reports(system)
     admin = {"Authorization": f"Bearer {system.command('users', 'token', 'admin')}"}
     invited = posted(system, "/api/users", {"name": "tamu", "role": "keeper", "area": "32.03"}, admin)["link"]
+    asked = posted(system, "/api/asks", {"client_id": str(uuid.uuid4()), "text": "Apakah jembatan putus?"})["code"]
     return {
+        "/kabar/<code>": [f"/kabar/{asked}", f"/kabar/{judged(system, staff, admin)}"],
         "/lacak/<code>": [f"/lacak/{codes[0]}"],
+        "/lacak/<code>/data": [f"/lacak/{codes[0]}/data"],
         "/donasi/<code>": [f"/donasi/{gift}", f"/donasi/{pledge}"],
         "/undangan/<secret>": [urlsplit(invited).path],
     }
+
+
+def judged(system: Running, one: Mapping[str, str], other: Mapping[str, str]) -> str:
+    """The code of a rumour that two people found to be false."""
+    claim = posted(system, "/api/claims", {"text": "Kabarnya waduk jebol malam ini", "area_code": "32.03"}, one)
+    step = f"/api/claims/{claim['id']}"
+    posted(system, f"{step}/check", {}, one)
+    posted(system, f"{step}/find_false", {"verdict": "Petugas bendungan: tinggi air biasa."}, one)
+    posted(system, f"{step}/confirm", {}, other)
+    return str(claim["code"])
 
 
 def send_reports(system: Running) -> list[str]:
