@@ -76,6 +76,17 @@ CONFIGURATION = """\
 		}}
 	}}
 
+	# All who ask for the same board ask the same process, which packs it once; while that is down, another one.
+	handle /api/board {{
+		encode zstd gzip
+		reverse_proxy {everyone} {{
+			lb_policy uri_hash
+			fail_duration 2s
+			lb_try_duration 10s
+			lb_try_interval 100ms
+		}}
+	}}
+
 	handle {{
 		encode zstd gzip
 		reverse_proxy {everyone} {{
