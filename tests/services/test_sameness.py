@@ -14,7 +14,7 @@ from server.domain.permissions import ANYONE, SYSTEM, Actor, Grant
 from server.services import cases, intake, photos, queries, tracking
 from server.services.inputs import CaseActionIn, ReportIn, parse
 from tests.services.world import CIANJUR
-from workers import jobs, routes
+from workers import comparing, jobs, routes
 from workers.queues import Job
 
 SCHOOL = [
@@ -220,6 +220,16 @@ def test_the_board_says_which_cases_have_others_like_them_until_a_person_has_loo
     assert on_the_board(world) == alike | {later["case_id"]: True}, "the other one is like both still"
     act(world, one["case_id"], "merge", take=[other["case_id"]])
     assert not on_the_board(world)[one["case_id"]]
+
+
+def test_the_clock_compares_what_has_been_left_for_a_minute(world):
+    one, other = send(world, SCHOOL[0]), send(world, SCHOOL[1], beside(20))
+    comparing.compare_left(world.system)
+    assert not any(on_the_board(world).values()), "the dispatcher is at these"
+    with world.system.writing() as tx:
+        tx.conn.exec_driver_sql("update cases set opened_at = opened_at - interval '61 seconds'")
+    comparing.compare_left(world.system)
+    assert on_the_board(world) == {one["case_id"]: True, other["case_id"]: True}
 
 
 def test_every_new_report_lets_the_cases_be_compared():
