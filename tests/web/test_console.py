@@ -91,6 +91,8 @@ def test_a_report_arrives_by_itself_and_keys_verify_it(desk, nobody, admin):
 def test_what_happened_while_cut_off_is_caught_up(desk, nobody, admin):
     desk.goto("/konsol")
     expect(desk.locator(".link-state")).to_have_text("langsung")
+    # The map's worker is not what this is about.
+    desk.locator(".maplibregl-map[data-drawn]").wait_for()
     # The socket must break, not only be silent: the browser keeps one open through `set_offline`.
     desk.route("**/socket.io/**", lambda route: route.abort())
     desk.context.set_offline(True)
