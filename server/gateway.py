@@ -76,19 +76,15 @@ CONFIGURATION = """\
 		}}
 	}}
 
-	# All who ask for the same board ask the same process, which packs it once; while that is down, another one.
-	handle /api/board {{
+	handle {{
 		encode zstd gzip
-		reverse_proxy {everyone} {{
+		# All who ask for the same board ask the same process, which packs it once; while that is down, another one.
+		reverse_proxy /api/board {everyone} {{
 			lb_policy uri_hash
 			fail_duration 2s
 			lb_try_duration 10s
 			lb_try_interval 100ms
 		}}
-	}}
-
-	handle {{
-		encode zstd gzip
 		reverse_proxy {everyone} {{
 			lb_policy least_conn
 			lb_try_duration 10s

@@ -130,17 +130,13 @@ def _settle(tx: Tx, actor: Actor, work: Work, closed: Closures, hazard_id: str) 
 def open_again(tx: Tx) -> int:
     """Take the mark of a closed road from who is under way where no way that is left needs one; returns how many."""
     marked = tx.assignments.marked(moves.ROAD_CLOSED)
-    closed = {row["incident_id"]: ways.closures(tx, _pool(tx, row["incident_id"])) for row in marked}
+    closed = {row["incident_id"]: ways.closures(tx, queries.pool_for(tx, row)) for row in marked}
     on_it = {work.row["id"] for one, held in closed.items() for work in works(tx, [one]) if work.passes(held)}
     freed = [row for row in marked if row["id"] not in on_it]
     for row in freed:
         tx.assignments.mark(row["id"], attention=None)
         moves.told(tx, SYSTEM, row, "road_open")
     return len(freed)
-
-
-def _pool(tx: Tx, incident_id: str) -> list[str]:
-    return list(queries.pool_of(tx, tx.incidents.get(incident_id) or {}))
 
 
 def _plans(tx: Tx, incident_ids: Sequence[str], closed: Closures) -> set[str]:

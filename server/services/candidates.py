@@ -34,7 +34,7 @@ def for_need(tx: Tx, actor: Actor, need_id: int) -> dict[str, Any]:
     require(actor, Permission.VOLUNTEER_READ, need["area"])
     if need["lon"] is None:
         raise Conflict("need_without_place", state=queries.need_rows(tx, [need_id])[0])
-    pool = queries.pool_of(tx, tx.incidents.get(need["incident_id"]) or {})
+    pool = queries.pool_for(tx, need)
     closed = ways.closures(tx, pool)
     rank = _lots if ITEMS[need["item"]].kind is Kind.GOODS else _people
     return {"need": queries.need_rows(tx, [need_id])[0], "candidates": rank(tx, need, pool, closed)}

@@ -285,7 +285,7 @@ def detail(tx: Tx, actor: Actor, case_id: int) -> dict[str, Any]:
         "assignments": queries.assignment_rows(tx, tx.assignments.ids_of_case(case_id)),
         "notes": [{**note, "at": note["at"].isoformat()} for note in tx.cases.notes(case_id)],
         "ask_back": _ask_back(case, reports, needs),
-        "possible_duplicates": sameness.suggestions(tx, actor, case_id),
+        "possible_duplicates": sameness.suggestions(tx, actor, reports),
         "photos": tx.photos.of_case(case_id),
         **case_reasons.of_case(tx, actor, case, needs),
     }

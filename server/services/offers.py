@@ -245,7 +245,7 @@ def _search(tx: Tx, trip: Sequence[Row], rules: offering.Rules, place: Row) -> o
     else:
         skills = skills.union(*(ITEMS[line["item"]].skills for line in lines))
     return offering.Search(
-        pool=queries.pool_of(tx, tx.incidents.get(row["incident_id"]) or {}),
+        pool=queries.pool_for(tx, row),
         lon=place["lon"],
         lat=place["lat"],
         vehicles=vehicles,

@@ -57,7 +57,7 @@ def _expect(tx: Tx, row: Row, minutes: float) -> None:
 
 
 def _closed(tx: Tx, row: Row) -> Closures:
-    return ways.closures(tx, queries.pool_of(tx, tx.incidents.get(row["incident_id"]) or {}))
+    return ways.closures(tx, queries.pool_for(tx, row))
 
 
 def _minutes(start: Row | None, end: Row | None, here: Row | None, closed: Closures) -> float:

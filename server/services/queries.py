@@ -18,6 +18,11 @@ def pool_of(tx: Tx, incident: Mapping[str, Any]) -> list[str]:
     return sorted({incident["id"], standing["id"]})
 
 
+def pool_for(tx: Tx, row: Mapping[str, Any]) -> list[str]:
+    """The same for what belongs to an incident (`incident_id`)."""
+    return pool_of(tx, tx.incidents.get(row["incident_id"]) or {})
+
+
 def board(tx: Tx, actor: Actor, slug: str | None, area: str | None) -> dict[str, Any]:
     """Everything of an incident in an area, and the cursor that belongs to it (law 3).
 

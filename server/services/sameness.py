@@ -62,20 +62,23 @@ def _alike(tx: Tx, case_ids: Collection[int]) -> dict[int, bool]:
     return {case_id: case_id in found or case_id in others for case_id in case_ids} | dict.fromkeys(others, True)
 
 
-def suggestions(tx: Tx, actor: Actor, case_id: int) -> list[dict[str, Any]]:
-    """Other cases that may be the same as this one, the likeliest first, of those that the person may see.
+def suggestions(tx: Tx, actor: Actor, reports: Sequence[Row]) -> list[dict[str, Any]]:
+    """Other cases that may be the same as these reports' own, the likeliest first, of those that the person may see.
 
     Each with the report that is most alike, `reasons` (never empty) and `signals`.
     """
-    found = _most_alike(tx, actor, tx.sameness.of_cases([case_id])).get(case_id, {})
-    return [_shown(*one) for one in sorted(found.values(), key=_rank)[:MOST_SHOWN]]
+    found = [one for best in _most_alike(tx, actor, reports).values() for one in best.values()]
+    return [_shown(*one) for one in sorted(found, key=_rank)[:MOST_SHOWN]]
 
 
 def _most_alike(tx: Tx, actor: Actor, reports: Iterable[Row]) -> dict[int, dict[int, Found]]:
-    """By the number of a case that has some, the other cases that may be the same, each with what is most alike."""
+    """By the number of a case that has some, the other cases that may be the same, each with what is most alike.
+
+    The reports of a case stand together, the oldest first.
+    """
     own = {row["id"]: row for _, rows in groupby(reports, itemgetter("case_id")) for row in _first_and_last(list(rows))}
     pairs = _pairs(tx, own)
-    others = {row["id"]: row for row in tx.sameness.reports({pair["theirs"] for pair in pairs})}
+    others = {row["id"]: row for row in tx.sameness.of_ids({pair["theirs"] for pair in pairs})}
     others = {key: row for key, row in others.items() if may(actor, Permission.BOARD_READ, row["area"])}
     said = _told(tx, own | others)
     best: dict[int, dict[int, Found]] = {}
@@ -84,13 +87,10 @@ def _most_alike(tx: Tx, actor: Actor, reports: Iterable[Row]) -> dict[int, dict[
         if theirs is None:
             continue
         signals = likeness.compared(said[mine["id"]], said[theirs["id"]], said=pair["said"])
-        reasons = likeness.reasons(signals)
-        if not reasons:
-            continue
-        found, of_case = (reasons, signals, theirs), best.setdefault(mine["case_id"], {})
-        before = of_case.get(theirs["case_id"])
-        if before is None or _rank(found) < _rank(before):
-            of_case[theirs["case_id"]] = found
+        found = (likeness.reasons(signals), signals, theirs)
+        if found[0]:
+            of_case = best.setdefault(mine["case_id"], {})
+            of_case[theirs["case_id"]] = min(of_case.get(theirs["case_id"], found), found, key=_rank)
     return best
 
 

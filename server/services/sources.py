@@ -31,7 +31,7 @@ def id_of(value: object) -> str | None:
 def lot_problem(tx: Tx, need: Mapping[str, Any], lot_id: str) -> Problem | None:
     """What is wrong with the lot for the need (`incident_id`, `item`), or None."""
     lot = tx.stock.lot(lot_id)
-    if lot is None or lot["incident_id"] not in _pool(tx, need):
+    if lot is None or lot["incident_id"] not in queries.pool_for(tx, need):
         return Problem("unknown_lot")
     if lot["item"] != need["item"]:
         return Problem("other_item", {"item": lot["item"], "wanted": need["item"]})
@@ -41,9 +41,5 @@ def lot_problem(tx: Tx, need: Mapping[str, Any], lot_id: str) -> Problem | None:
 def volunteer_problem(tx: Tx, need: Mapping[str, Any], volunteer_id: str) -> Problem | None:
     """What is wrong with the volunteer for the need (`incident_id`), or None."""
     volunteer = tx.volunteers.get(volunteer_id)
-    known = volunteer is not None and volunteer["incident_id"] in _pool(tx, need)
+    known = volunteer is not None and volunteer["incident_id"] in queries.pool_for(tx, need)
     return None if known else Problem("unknown_volunteer")
-
-
-def _pool(tx: Tx, need: Mapping[str, Any]) -> list[str]:
-    return queries.pool_of(tx, tx.incidents.get(need["incident_id"]) or {})

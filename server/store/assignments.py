@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from server import plain
@@ -367,25 +367,18 @@ class Assignments:
         held = query.order_by(offers.c.id).limit(limit).with_for_update(key_share=True, skip_locked=True, of=offers)
         return every(self.conn, held)
 
-    def overdue(self, limit: int = 500) -> list[Row]:
-        """Assignments under way whose next step should have come, by the database's clock, and nobody was told so.
+    def overdue(self) -> list[Row]:
+        """Assignments under way whose next step should have come, by the database's clock, and nobody was told so."""
+        is_over = assignments.c.expected_at <= func.clock_timestamp()
+        return self._under_way(is_over, assignments.c.attention.is_distinct_from("overdue"))
 
-        Those that another transaction holds are left for the next time.
-        """
-        query = select(assignments).where(
-            assignments.c.state.in_(UNDER_WAY),
-            assignments.c.expected_at <= func.clock_timestamp(),
-            assignments.c.attention.is_distinct_from("overdue"),
-        )
-        held = query.order_by(assignments.c.id).limit(limit).with_for_update(key_share=True, skip_locked=True)
-        return every(self.conn, held)
+    def marked(self, attention: str) -> list[Row]:
+        """Assignments under way with this mark."""
+        return self._under_way(assignments.c.attention == attention)
 
-    def marked(self, attention: str, limit: int = 500) -> list[Row]:
-        """Assignments under way with this mark; those that another transaction holds are left for the next time."""
-        query = select(assignments).where(
-            assignments.c.state.in_(UNDER_WAY),
-            assignments.c.attention == attention,
-        )
+    def _under_way(self, *conditions: ColumnElement[bool], limit: int = 500) -> list[Row]:
+        """Assignments under way, held; those that another transaction holds are left for the next time."""
+        query = select(assignments).where(assignments.c.state.in_(UNDER_WAY), *conditions)
         held = query.order_by(assignments.c.id).limit(limit).with_for_update(key_share=True, skip_locked=True)
         return every(self.conn, held)
 

@@ -12,10 +12,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from server.store.rows import Row, every
 from server.store.tables import cases, kept_apart, needs, photos, reports
 
-_COMPARED = select(
-    *(reports.c[name] for name in ("id", "case_id", "area", "tier", "state", "received_at", "happened_at")),
-    *(reports.c[name] for name in ("text", "place_text", "lon", "lat", "accuracy_m", "danger", "phone_index")),
+_COLUMNS = (
+    *("id", "case_id", "area", "tier", "state", "received_at", "happened_at"),
+    *("text", "place_text", "lon", "lat", "accuracy_m", "danger", "phone_index"),
 )
+_COMPARED = select(*(reports.c[name] for name in _COLUMNS))
 
 _PAIRS = text(
     """
@@ -89,7 +90,7 @@ class Sameness:
         bounds = {"degrees": degrees, "within": within, "bits": bits, "pictures": pictures, "most": most}
         return every(self.conn, _PAIRS, {"reports": list(report_ids), **bounds})
 
-    def reports(self, ids: Collection[str]) -> list[Row]:
+    def of_ids(self, ids: Collection[str]) -> list[Row]:
         """What is compared of these reports, and what is shown of them."""
         return every(self.conn, _COMPARED.where(reports.c.id.in_(ids)))
 

@@ -65,7 +65,7 @@ export function Twins({ found, again, open }: Props) {
             )}
             <p class="reasons">{twin.reasons.map((reason) => word(`case.same.why.${reason}`)).join(" · ")}</p>
             <details>
-              <summary class="alone">{word("case.same.signals.title")}</summary>
+              <summary>{word("case.same.signals.title")}</summary>
               <ul class="plain">
                 {compared(twin.signals).map((line) => (
                   <li key={line}>{line}</li>
